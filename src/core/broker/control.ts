@@ -1,0 +1,87 @@
+// The wire between a peer and the broker: the peer's control port.
+//
+// A post is an array of messages, each an array that begins with an integer kind. A port that travels beside a post
+// belongs to its last message.
+//
+//  1. The peer's first port reaches the broker by the platform's own way (a preload, a parent port, a socket).
+//  2. The broker answers on it: WELCOME with the stamped identity and the directory, or REFUSED with the cause.
+//  3. From then on the broker tells of every JOIN, LEAVE and CHANGE of the peers this one may see, in the order in which it
+//     learnt of them.
+//  4. The peer announces its own changes with CHANGES, numbered by itself from 1.
+//  5. To open a link, a peer sends OPEN with one end of a channel; the broker passes it on as LINK, stamped with the
+//     sender's id, or answers UNLINKED. Nothing acknowledges a LINK: its target's LEAVE, or the port's close, ends it.
+//  6. SYNC is answered SYNCED when all that the broker knew before has been told. CONFIRM is answered CONFIRMED when every
+//     responsive peer has dispatched all that the sender had announced before: the broker asks each with ASK.
+//  7. BYE, END or the close of the port ends the seat.
+
+// peer → broker
+/** `first number, [op, channel, …]` */
+export const CHANGES = 1;
+/** `target id, epoch, number of the target's last change known here`, with a port */
+export const OPEN = 2;
+/** `token` */
+export const SYNC = 3;
+/** `token` */
+export const CONFIRM = 4;
+/** `token` of an ASK */
+export const TOLD = 5;
+export const BYE = 6;
+
+// broker → peer
+/** `Welcome` */
+export const WELCOME = 20;
+/** `code, message` */
+export const REFUSED = 21;
+/** `peer` */
+export const JOIN = 22;
+/** `id, reason` */
+export const LEAVE = 23;
+/** `id, first number, [op, channel, …]` */
+export const CHANGE = 24;
+/** `sender id, epoch, number of your last change the sender knows`, with a port */
+export const LINK = 25;
+/** `target id, epoch` */
+export const UNLINKED = 26;
+/** `token` */
+export const SYNCED = 27;
+/** `token` */
+export const ASK = 28;
+/** `token` */
+export const CONFIRMED = 29;
+/** `reason, detail` */
+export const END = 30;
+
+import type { Peer } from '../directory/peer.js';
+import type { Port } from '../port/port.js';
+
+/** The broker's answer to a join. */
+export interface Welcome {
+  readonly version: number;
+  readonly self: Peer;
+  /** The other peers: `[peer, number of its last change, listens, handles]` */
+  readonly peers: readonly (readonly [Peer, number, readonly string[], readonly string[]])[];
+}
+
+export type Message = readonly unknown[];
+
+/** Gathers the messages of a turn into posts. A message with a port leaves at once, behind what was gathered. */
+export class ControlOutbox {
+  readonly #port: Port;
+  #messages: Message[] = [];
+
+  constructor(port: Port) {
+    this.#port = port;
+  }
+
+  post(message: Message, port?: object): void {
+    if (this.#messages.push(message) === 1 && !port) queueMicrotask(() => this.flush());
+    if (port) this.flush([port]);
+  }
+
+  flush(transfer?: readonly object[]): void {
+    if (this.#messages.length === 0) return;
+    const messages = this.#messages;
+    this.#messages = [];
+    this.#port.post(messages, transfer);
+  }
+}

@@ -1,0 +1,225 @@
+import type { LeaveReason, MeshErrorCode } from '../errors/mesh-error.js';
+import { Channels } from '../directory/entry.js';
+import type { Peer } from '../directory/peer.js';
+import type { Port } from '../port/port.js';
+import { startTimer, type Timer } from '../timer.js';
+import { WIRE_VERSION, isCount } from '../wire/frames.js';
+import * as control from './control.js';
+
+/** After so many milliseconds without an answer a peer is not waited for: it hangs. */
+const UNRESPONSIVE_MS = 1000;
+
+export interface HubOwner {
+  /** Whether one peer may link to the other. */
+  mayLink(from: Peer, to: Peer): boolean;
+  /** `peer` as `viewer` may see it. */
+  show(peer: Peer, viewer: Peer): Peer;
+  /** A peer's control port has closed. The owner says why with `remove`, at once or a little later. */
+  closed(peer: Peer): void;
+  left(peer: Peer, reason: LeaveReason): void;
+  malformed(peer: Peer, problem: string): void;
+}
+
+interface Chair {
+  readonly peer: Peer;
+  readonly port: Port;
+  readonly outbox: control.ControlOutbox;
+  readonly channels: Channels;
+}
+
+interface Confirmation {
+  readonly waiting: Set<string>;
+  readonly done: () => void;
+  readonly timer: Timer;
+}
+
+/**
+ * The broker, whatever platform its peers live on: who sits in the mesh, who listens to what, and the passing on of link
+ * ports. It never sees a message between two peers. Everything a peer sends it is checked.
+ */
+export class Hub {
+  readonly #owner: HubOwner;
+  readonly #chairs = new Map<string, Chair>();
+  readonly #confirmations = new Map<number, Confirmation>();
+  #token = 0;
+  #links = 0;
+
+  constructor(owner: HubOwner) {
+    this.#owner = owner;
+  }
+
+  get size(): number {
+    return this.#chairs.size;
+  }
+
+  peers(): Peer[] {
+    return [...this.#chairs.values()].map((chair) => chair.peer);
+  }
+
+  /** Plain data, for the bridge's `state()`. */
+  state(): { links: number; channels: Record<string, { listens: string[]; handles: string[] }> } {
+    const channels: Record<string, { listens: string[]; handles: string[] }> = Object.create(null) as never;
+    for (const { peer, channels: own } of this.#chairs.values()) {
+      for (const name of own.listens) (channels[name] ??= { listens: [], handles: [] }).listens.push(peer.id);
+      for (const name of own.handles) (channels[name] ??= { listens: [], handles: [] }).handles.push(peer.id);
+    }
+    return { links: this.#links, channels };
+  }
+
+  /** Gives a peer its seat: answers on its port, and tells the others. */
+  admit(peer: Peer, port: Port): void {
+    const outbox = new control.ControlOutbox(port);
+    const chair: Chair = { peer, port, outbox, channels: new Channels() };
+    const others = [...this.#chairs.values()];
+    const welcome: control.Welcome = {
+      version: WIRE_VERSION,
+      self: peer,
+      peers: others
+        .filter((other) => this.#sees(peer, other.peer))
+        .map(({ peer: other, channels }) => [
+          this.#owner.show(other, peer),
+          channels.number,
+          [...channels.listens],
+          [...channels.handles],
+        ]),
+    };
+    this.#chairs.set(peer.id, chair);
+    outbox.post([control.WELCOME, welcome]);
+    for (const other of others) {
+      if (this.#sees(other.peer, peer)) other.outbox.post([control.JOIN, this.#owner.show(peer, other.peer)]);
+    }
+    port.start({
+      message: (data, ports) => this.#onPost(chair, data, ports),
+      unreadable: () => this.#owner.malformed(peer, 'a control message that can not be read'),
+      close: () => {
+        if (this.#chairs.get(peer.id) === chair) this.#owner.closed(peer);
+      },
+    });
+  }
+
+  /** Ends a seat, if it is there, and tells everybody why. `detail`, with an eviction: what the peer itself is told. */
+  remove(id: string, reason: LeaveReason, detail = ''): boolean {
+    const chair = this.#chairs.get(id);
+    if (!chair) return false;
+    this.#chairs.delete(id);
+    chair.outbox.post([control.END, reason, detail]);
+    chair.outbox.flush();
+    chair.port.close();
+    for (const other of this.#chairs.values()) {
+      if (this.#sees(other.peer, chair.peer)) other.outbox.post([control.LEAVE, id, reason]);
+    }
+    for (const token of [...this.#confirmations.keys()]) this.#told(token, id);
+    this.#owner.left(chair.peer, reason);
+    return true;
+  }
+
+  /** Ends every seat, and all that waits. */
+  close(): void {
+    for (const id of [...this.#chairs.keys()]) this.remove(id, 'bridge-gone', 'it was closed');
+    for (const { timer } of this.#confirmations.values()) timer.stop();
+    this.#confirmations.clear();
+  }
+
+  #sees(viewer: Peer, other: Peer): boolean {
+    return this.#owner.mayLink(viewer, other);
+  }
+
+  #onPost(chair: Chair, data: unknown, ports: readonly unknown[]): void {
+    const used = Array.isArray(data) && data.length > 0 ? this.#onMessages(chair, data as unknown[], ports) : false;
+    if (!used) {
+      for (const port of ports) closeRaw(port);
+      this.#owner.malformed(chair.peer, 'a control message that makes no sense');
+    } else {
+      for (const port of ports.slice(1)) closeRaw(port);
+    }
+  }
+
+  /** False if one of them is malformed: those behind it are not looked at. */
+  #onMessages(chair: Chair, messages: readonly unknown[], ports: readonly unknown[]): boolean {
+    return messages.every((message, index) => {
+      const port = index === messages.length - 1 ? ports[0] : undefined;
+      return Array.isArray(message) && this.#onMessage(chair, message as unknown[], port);
+    });
+  }
+
+  #onMessage(chair: Chair, message: readonly unknown[], port: unknown): boolean {
+    const [kind, a, b, c] = message;
+    switch (kind) {
+      case control.CHANGES:
+        return isCount(a) && Array.isArray(b) && this.#onChanges(chair, a, b as unknown[]);
+      case control.OPEN:
+        if (typeof a !== 'string' || !isCount(b) || !isCount(c) || !port) return false;
+        this.#onOpen(chair, a, b, c, port as object);
+        return true;
+      case control.SYNC:
+        if (!isCount(a)) return false;
+        chair.outbox.post([control.SYNCED, a]);
+        return true;
+      case control.CONFIRM:
+        if (!isCount(a)) return false;
+        this.#confirm(chair, () => chair.outbox.post([control.CONFIRMED, a]));
+        return true;
+      case control.TOLD:
+        if (!isCount(a)) return false;
+        this.#told(a, chair.peer.id);
+        return true;
+      case control.BYE:
+        this.remove(chair.peer.id, 'bye');
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  #onChanges(chair: Chair, first: number, changes: readonly unknown[]): boolean {
+    if (!chair.channels.apply(first, changes)) return false;
+    for (const other of this.#chairs.values()) {
+      if (other !== chair && this.#sees(other.peer, chair.peer)) {
+        other.outbox.post([control.CHANGE, chair.peer.id, first, changes]);
+      }
+    }
+    return true;
+  }
+
+  #onOpen(chair: Chair, to: string, epoch: number, known: number, port: object): void {
+    const target = this.#chairs.get(to);
+    // Hidden or unknown: the answer is the same.
+    if (!target || target === chair || !this.#owner.mayLink(chair.peer, target.peer)) {
+      closeRaw(port);
+      chair.outbox.post([control.UNLINKED, to, epoch]);
+      return;
+    }
+    this.#links++;
+    target.outbox.post([control.LINK, chair.peer.id, epoch, known], port);
+  }
+
+  /** Calls `done` when every other peer has dispatched what it was told before, or hangs, or has left. */
+  #confirm(chair: Chair, done: () => void): void {
+    const others = [...this.#chairs.values()].filter((other) => other !== chair);
+    if (others.length === 0) return done();
+    const token = ++this.#token;
+    const finish = (): void => {
+      timer.stop();
+      this.#confirmations.delete(token);
+      done();
+    };
+    const timer = startTimer(UNRESPONSIVE_MS, finish);
+    this.#confirmations.set(token, { waiting: new Set(others.map(({ peer }) => peer.id)), done: finish, timer });
+    for (const { outbox } of others) outbox.post([control.ASK, token]);
+  }
+
+  #told(token: number, id: string): void {
+    const confirmation = this.#confirmations.get(token);
+    if (confirmation?.waiting.delete(id) && confirmation.waiting.size === 0) confirmation.done();
+  }
+}
+
+/** Answers a join with a refusal, on the port that came with it. */
+export function refuse(port: Port, code: MeshErrorCode, message: string): void {
+  port.post([[control.REFUSED, code, message]]);
+  port.close();
+}
+
+function closeRaw(port: unknown): void {
+  (port as { close?: () => void }).close?.();
+}

@@ -1,0 +1,201 @@
+import { MeshError, type LeaveReason, type MeshErrorCode } from '../errors/mesh-error.js';
+import type { Peer } from '../directory/peer.js';
+import type { Port } from '../port/port.js';
+import { startTimer } from '../timer.js';
+import { WIRE_VERSION } from '../wire/frames.js';
+import * as control from './control.js';
+
+/** What the broker tells a peer. Comes from a trusted side: it is not checked again. */
+export interface SeatListener {
+  join(peer: Peer): void;
+  leave(id: string, reason: LeaveReason): void;
+  change(id: string, first: number, changes: readonly unknown[]): void;
+  link(from: string, epoch: number, known: number, port: unknown): void;
+  unlinked(to: string, epoch: number): void;
+  /** The seat is no more: the broker ended it, or is gone itself. */
+  ended(reason: LeaveReason, detail: string): void;
+}
+
+/** A peer's seat in the mesh: its side of the control port. */
+export class Seat {
+  readonly #port: Port;
+  readonly #outbox: control.ControlOutbox;
+  readonly #waiting = new Map<number, { resolve: () => void; reject: (error: unknown) => void }>();
+  #listener: SeatListener | undefined;
+  #early: (() => void)[] = [];
+  #token = 0;
+  #ended = false;
+
+  constructor(port: Port) {
+    this.#port = port;
+    this.#outbox = new control.ControlOutbox(port);
+  }
+
+  /** Begins to listen; what came since the join is told first. */
+  start(listener: SeatListener): void {
+    this.#listener = listener;
+    for (const event of this.#early.splice(0)) event();
+  }
+
+  changes(first: number, changes: readonly unknown[]): void {
+    this.#outbox.post([control.CHANGES, first, changes]);
+  }
+
+  open(to: string, epoch: number, known: number, port: object): void {
+    this.#outbox.post([control.OPEN, to, epoch, known], port);
+  }
+
+  /** Resolves when all that the broker knew at the call has been told here. */
+  sync(): Promise<void> {
+    return this.#ask(control.SYNC);
+  }
+
+  /** Resolves when every responsive peer knows what was announced before the call. */
+  confirm(): Promise<void> {
+    return this.#ask(control.CONFIRM);
+  }
+
+  /** Leaves in order. Idempotent. */
+  bye(): void {
+    if (this.#ended) return;
+    this.#outbox.post([control.BYE]);
+    this.#outbox.flush();
+    this.#end();
+  }
+
+  /** Takes one post of the broker. */
+  receive(messages: unknown, ports: readonly unknown[]): void {
+    if (!Array.isArray(messages)) return;
+    for (const message of messages as unknown[][]) {
+      if (this.#listener) this.#dispatch(message, ports);
+      else this.#early.push(() => this.#dispatch(message, ports));
+    }
+  }
+
+  /** The control port closed without a word: the broker is gone. */
+  lost(): void {
+    this.#finish('bridge-gone', 'its process is gone');
+  }
+
+  #ask(kind: number): Promise<void> {
+    if (this.#ended) return Promise.reject(new MeshError('CLOSED', 'the bus is closed'));
+    const token = ++this.#token;
+    this.#outbox.post([kind, token]);
+    return new Promise((resolve, reject) => this.#waiting.set(token, { resolve, reject }));
+  }
+
+  #dispatch(message: readonly unknown[], ports: readonly unknown[]): void {
+    const listener = this.#listener as SeatListener;
+    const [kind, a, b, c] = message;
+    switch (kind) {
+      case control.JOIN:
+        return listener.join(a as Peer);
+      case control.LEAVE:
+        return listener.leave(a as string, b as LeaveReason);
+      case control.CHANGE:
+        return listener.change(a as string, b as number, c as unknown[]);
+      case control.LINK:
+        return listener.link(a as string, b as number, c as number, ports[0]);
+      case control.UNLINKED:
+        return listener.unlinked(a as string, b as number);
+      case control.ASK:
+        return this.#outbox.post([control.TOLD, a]);
+      case control.SYNCED:
+      case control.CONFIRMED: {
+        const waiting = this.#waiting.get(a as number);
+        this.#waiting.delete(a as number);
+        return waiting?.resolve();
+      }
+      case control.END:
+        return this.#finish(a as LeaveReason, b as string);
+    }
+  }
+
+  #finish(reason: LeaveReason, detail: string): void {
+    if (this.#ended) return;
+    this.#end();
+    this.#listener?.ended(reason, detail);
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#port.close();
+    const error = new MeshError('CLOSED', 'the bus was closed before the bridge answered');
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+  }
+}
+
+export interface JoinOptions {
+  /** The call, as its caller wrote it, for errors. */
+  readonly call: string;
+  /** Milliseconds to wait for the broker's answer. `Infinity`: for ever. */
+  readonly timeout: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Waits on a fresh control port for the broker's answer. The port is closed when it isn't WELCOME. */
+export function takeSeat(port: Port, options: JoinOptions): Promise<{ seat: Seat; welcome: control.Welcome }> {
+  const { call, timeout, signal } = options;
+  return new Promise((resolve, reject) => {
+    const seat = new Seat(port);
+    let joined = false;
+    const fail = (error: MeshError): void => {
+      if (joined) return;
+      release();
+      port.close();
+      reject(error);
+    };
+    const onAbort = (): void =>
+      fail(new MeshError('ABORTED', `${call}: aborted by the caller's signal.`, { cause: signal?.reason }));
+    const timer = Number.isFinite(timeout)
+      ? startTimer(timeout, () =>
+          fail(
+            new MeshError(
+              'TIMEOUT',
+              `${call}: the bridge did not answer within ${timeout} ms. Is createBridge() called in the main process, ` +
+                `and is main blocked?`,
+            ),
+          ),
+        )
+      : undefined;
+    const release = (): void => {
+      timer?.stop();
+      signal?.removeEventListener('abort', onAbort);
+    };
+    signal?.addEventListener('abort', onAbort);
+    port.start({
+      message(data, ports) {
+        if (joined) return seat.receive(data, ports);
+        const [first, ...rest] = Array.isArray(data) ? (data as unknown[][]) : [];
+        const answer = first && readAnswer(first, call);
+        if (answer === undefined) return; // nothing a broker says
+        if (answer instanceof Error) return fail(answer);
+        joined = true;
+        release();
+        seat.receive(rest, ports);
+        resolve({ seat, welcome: answer });
+      },
+      unreadable() {},
+      close() {
+        if (joined) seat.lost();
+        else fail(new MeshError('BRIDGE_GONE', `${call}: the bridge closed the connection before it answered.`));
+      },
+    });
+    if (signal?.aborted) onAbort();
+  });
+}
+
+function readAnswer(message: readonly unknown[], call: string): control.Welcome | MeshError | undefined {
+  if (message[0] === control.REFUSED) {
+    return new MeshError(message[1] as MeshErrorCode, `${call}: ${String(message[2])}`);
+  }
+  if (message[0] !== control.WELCOME) return undefined;
+  const welcome = message[1] as control.Welcome;
+  if (welcome.version === WIRE_VERSION) return welcome;
+  return new MeshError(
+    'VERSION_MISMATCH',
+    `${call}: the bridge speaks version ${welcome.version} of the wire, this side ${WIRE_VERSION}. Use one version of ` +
+      `portmesh in main and in the pages.`,
+  );
+}

@@ -1,0 +1,187 @@
+import type { Peer } from '../directory/peer.js';
+import { invalid } from '../errors/mesh-error.js';
+import { Caller, checkChannel, defaultOptions } from './caller.js';
+import type { AnyChannels, ChannelMap, EventChannel, Handler, Listener, RequestChannel } from './channels.js';
+import type { CloseInfo, Dropped, ErrorContext, Mesh } from './mesh.js';
+import { Peers } from './peers.js';
+import { checkTarget } from './target.js';
+
+/** What undoes a registration: `handle`, `onError`, `onDropped`. Idempotent. */
+export interface Registration {
+  dispose(): void;
+}
+
+/**
+ * An application's own seat in the mesh. It is a `Caller` for all peers at once, and listens like Node's EventEmitter.
+ *
+ * @example
+ * const bus = await connect<AppChannels>({ name: 'editor' });
+ * bus.on('doc:saved', (event, id) => console.log(event.sender.name, id));
+ * bus.send('doc:saved', '42');
+ */
+export class Bus<C extends ChannelMap<C> = AnyChannels> extends Caller<C> {
+  readonly #mesh: Mesh;
+  /** The other peers. */
+  readonly peers: Peers;
+
+  /** @internal */
+  constructor(mesh: Mesh) {
+    super(mesh, undefined, defaultOptions);
+    this.#mesh = mesh;
+    this.peers = new Peers(mesh);
+  }
+
+  /** This peer, as the others see it. */
+  get self(): Peer {
+    return this.#mesh.self;
+  }
+
+  get state(): 'open' | 'closed' {
+    return this.#mesh.closeInfo ? 'closed' : 'open';
+  }
+
+  /** Resolves when the bus has ended, with the reason; never rejects. */
+  get closed(): Promise<CloseInfo> {
+    return this.#mesh.closed;
+  }
+
+  /**
+   * Selects whom calls are for: all peers of a name, looked up at each call, or one peer.
+   * @throws MeshError `INVALID_ARGUMENT` if `target` is neither
+   * @example
+   * bus.to('viewer').send('doc:saved', '42');
+   */
+  to(target: string | Peer | { readonly id: string }): Caller<C> {
+    return new Caller(this.#mesh, checkTarget(target), defaultOptions);
+  }
+
+  // ---- events
+
+  /**
+   * Listens to events on a channel. What a listener throws, or rejects with, goes to `onError`.
+   * @throws MeshError `INVALID_ARGUMENT`, `CLOSED`
+   */
+  on<K extends EventChannel<C>>(channel: K, listener: Listener<C[K]>): this {
+    return this.#add('on', channel, listener, {});
+  }
+
+  once<K extends EventChannel<C>>(channel: K, listener: Listener<C[K]>): this {
+    return this.#add('once', channel, listener, { once: true });
+  }
+
+  addListener<K extends EventChannel<C>>(channel: K, listener: Listener<C[K]>): this {
+    return this.#add('addListener', channel, listener, {});
+  }
+
+  prependListener<K extends EventChannel<C>>(channel: K, listener: Listener<C[K]>): this {
+    return this.#add('prependListener', channel, listener, { first: true });
+  }
+
+  prependOnceListener<K extends EventChannel<C>>(channel: K, listener: Listener<C[K]>): this {
+    return this.#add('prependOnceListener', channel, listener, { first: true, once: true });
+  }
+
+  off<K extends EventChannel<C>>(channel: K, listener: Listener<C[K]>): this {
+    if (this.#mesh.listeners.remove(channel, listener)) this.#mesh.unlisten(channel);
+    return this;
+  }
+
+  removeListener<K extends EventChannel<C>>(channel: K, listener: Listener<C[K]>): this {
+    return this.off(channel, listener);
+  }
+
+  /** Removes the listeners of a channel, or of all channels. */
+  removeAllListeners(channel?: EventChannel<C>): this {
+    for (const each of channel === undefined ? this.#mesh.listeners.names() : [channel]) {
+      if (this.#mesh.listeners.removeAll(each)) this.#mesh.unlisten(each);
+    }
+    return this;
+  }
+
+  listenerCount(channel: EventChannel<C>): number {
+    return this.#mesh.listeners.count(channel);
+  }
+
+  listeners<K extends EventChannel<C>>(channel: K): Listener<C[K]>[] {
+    return this.#mesh.listeners.of(channel) as Listener<C[K]>[];
+  }
+
+  eventNames(): string[] {
+    return this.#mesh.listeners.names();
+  }
+
+  /**
+   * As `on`; resolves when every responsive peer knows, so that whatever any of them sends from then on arrives here.
+   * Rejects with `CLOSED` if the bus ends before.
+   */
+  async subscribe<K extends EventChannel<C>>(channel: K, listener: Listener<C[K]>): Promise<void> {
+    this.#add('subscribe', channel, listener, {});
+    await this.#mesh.confirm();
+  }
+
+  // ---- requests
+
+  /**
+   * Answers requests on a channel. The handler's result, or what it throws, goes to the caller; `event.signal` aborts when
+   * the caller no longer waits.
+   * @throws MeshError `INVALID_ARGUMENT` if this bus handles the channel already, `CLOSED`
+   * @example
+   * bus.handle('doc:render', async (event, id, scale) => render(id, scale, event.signal));
+   */
+  handle<K extends RequestChannel<C>>(channel: K, handler: Handler<C[K]>): Registration {
+    checkChannel('handle', channel);
+    checkFunction(`handle('${channel}')`, handler);
+    this.#mesh.check(`handle('${channel}')`);
+    const own = handler as (...args: unknown[]) => unknown;
+    // A function of its own, so that disposing twice can't end a later registration of the same handler.
+    const registered = (...args: unknown[]): unknown => own(...args);
+    this.#mesh.handle(channel, registered);
+    return { dispose: () => this.#mesh.unhandle(channel, registered) };
+  }
+
+  // ---- trouble
+
+  /** Called with what a listener threw, and with what a peer sent that made no sense. Without one, the console is told. */
+  onError(listener: (error: unknown, context: ErrorContext) => void): Registration {
+    return register('onError', this.#mesh.onError, listener);
+  }
+
+  /** Called when events were lost, or may have been. */
+  onDropped(listener: (dropped: Dropped) => void): Registration {
+    return register('onDropped', this.#mesh.onDropped, listener);
+  }
+
+  // ---- ending
+
+  /**
+   * Resolves when everything sent before has been dispatched by its receivers. Rejects with the cause if something was lost
+   * since the last `drain()`.
+   */
+  drain(): Promise<void> {
+    return this.#mesh.drain();
+  }
+
+  /** Leaves the mesh: what is pending rejects with `CLOSED`, the others are told `bye`. Idempotent; never rejects. */
+  async close(): Promise<void> {
+    this.#mesh.close();
+    await this.#mesh.closed;
+  }
+
+  #add(call: string, channel: string, listener: unknown, options: { once?: boolean; first?: boolean }): this {
+    checkChannel(call, channel);
+    checkFunction(`${call}('${channel}')`, listener);
+    this.#mesh.check(`${call}('${channel}')`);
+    if (this.#mesh.listeners.add(channel, listener as () => void, options)) this.#mesh.listen(channel);
+    return this;
+  }
+}
+
+function checkFunction(call: string, value: unknown): void {
+  if (typeof value !== 'function') throw invalid(call, 'the second argument must be a function.');
+}
+
+function register<T>(call: string, set: Set<T>, listener: T): Registration {
+  if (typeof listener !== 'function') throw invalid(`${call}(listener)`, 'give a function.');
+  set.add(listener);
+  return { dispose: () => void set.delete(listener) };
+}

@@ -1,0 +1,106 @@
+import { invalid } from '../errors/mesh-error.js';
+import { isName } from '../wire/frames.js';
+import type { AnyChannels, Arguments, ChannelMap, EventChannel, RequestChannel, Result } from './channels.js';
+import type { Mesh } from './mesh.js';
+import type { CallOptions } from './requests.js';
+import type { Target } from './target.js';
+
+/** Options of calls, set with `with()`. */
+export interface CallerOptions {
+  /** Milliseconds until a request rejects with `TIMEOUT`, and is cancelled at the other side. `Infinity`: never. @default 30000 */
+  readonly timeout?: number;
+  /** Aborts a request: it rejects with `ABORTED`, and is cancelled at the other side. */
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds a request waits for somebody to handle its channel, before it rejects with `NO_HANDLER`. @default 0 */
+  readonly wait?: number;
+}
+
+/** The options a bus begins with. */
+export const defaultOptions: CallOptions = { timeout: 30_000, signal: undefined, wait: 0 };
+
+/**
+ * Calls to somebody, with some options: what `bus.to()` and `bus.with()` return, and what a bus itself is for all its peers.
+ */
+export class Caller<C extends ChannelMap<C> = AnyChannels> {
+  readonly #mesh: Mesh;
+  readonly #target: Target;
+  readonly #options: CallOptions;
+
+  /** @internal */
+  constructor(mesh: Mesh, target: Target, options: CallOptions) {
+    this.#mesh = mesh;
+    this.#target = target;
+    this.#options = options;
+  }
+
+  /**
+   * Sends an event to every peer meant that listens to `channel`; never to oneself. Arguments travel as they are now. What
+   * is lost is reported to `bus.onDropped`.
+   *
+   * @throws MeshError `NOT_CLONEABLE` if an argument can't be sent; `INVALID_ARGUMENT` if something moves and not exactly one
+   *   peer listens; `NO_PEER` or `PEER_GONE` if the target isn't there; `CLOSED`, `BRIDGE_GONE` after the end of the bus
+   * @example
+   * bus.send('doc:saved', '42');
+   */
+  send<K extends EventChannel<C>>(channel: K, ...args: Arguments<C[K]>): void {
+    checkChannel('send', channel);
+    this.#mesh.send(this.#target, channel, args);
+  }
+
+  /**
+   * Asks one of the peers meant that handles `channel`; never oneself. They take turns.
+   *
+   * Rejects with what the handler threw, or with a MeshError: `NO_HANDLER`, `NO_PEER`, `PEER_GONE` (with `reason`), `TIMEOUT`,
+   * `ABORTED`, `NOT_CLONEABLE`, `CLOSED`, `BRIDGE_GONE`.
+   *
+   * @example
+   * const bytes = await bus.to('viewer').with({ timeout: 500 }).request('doc:render', '42', 2);
+   */
+  request<K extends RequestChannel<C>>(channel: K, ...args: Arguments<C[K]>): Promise<Result<C[K]>> {
+    checkChannel('request', channel);
+    try {
+      this.#mesh.check(`request`);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+    return this.#mesh.requests.request(this.#target, channel, args, this.#options) as Promise<Result<C[K]>>;
+  }
+
+  /**
+   * The same calls with other options; those not given stay as they are.
+   * @throws MeshError `INVALID_ARGUMENT` for an option that is none, or a value that makes no sense
+   */
+  with(options: CallerOptions): Caller<C> {
+    return new Caller(this.#mesh, this.#target, mergeOptions(this.#options, options));
+  }
+
+  /** How many frames are under way to the peers meant and not known to have been dispatched there. */
+  get pending(): number {
+    return this.#mesh.pending(this.#target);
+  }
+}
+
+/** @throws MeshError `INVALID_ARGUMENT` */
+export function checkChannel(call: string, channel: unknown): asserts channel is string {
+  if (!isName(channel)) {
+    throw invalid(`${call}(${JSON.stringify(channel) ?? String(channel)})`, 'a channel is a text of 1 to 256 characters.');
+  }
+}
+
+function mergeOptions(before: CallOptions, options: CallerOptions): CallOptions {
+  if (typeof options !== 'object' || options === null) throw invalid('with(options)', 'give an object.');
+  for (const key of Object.keys(options)) {
+    if (!(key in before)) throw invalid(`with({ ${key} })`, 'the options are timeout, signal and wait.');
+  }
+  const { timeout = before.timeout, signal = before.signal, wait = before.wait } = options;
+  if (typeof timeout !== 'number' || !(timeout > 0)) {
+    throw invalid(`with({ timeout: ${String(timeout)} })`, 'give milliseconds above 0, or Infinity.');
+  }
+  if (typeof wait !== 'number' || !(wait >= 0)) {
+    throw invalid(`with({ wait: ${String(wait)} })`, 'give milliseconds, 0 or more, or Infinity.');
+  }
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
+    throw invalid('with({ signal })', 'give an AbortSignal.');
+  }
+  return { timeout, signal, wait };
+}

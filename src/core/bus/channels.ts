@@ -1,0 +1,38 @@
+import type { MeshEvent, RequestEvent } from './events.js';
+import type { Sendable } from '../wire/transfer.js';
+
+/** What a channel map may hold: functions. Their return type says which kind a channel is. */
+export type ChannelMap<C> = { [K in keyof C]: (...args: never[]) => unknown };
+
+/** The map of a bus that was given none: every name is a channel of every kind. */
+// The one place for `any`: without a map, arguments and results are the caller's own business.
+export type AnyChannels = { [channel: string]: (...args: any[]) => any };
+
+type IsAny<T> = 0 extends 1 & T ? true : false;
+type KindOf<R> = IsAny<R> extends true ? 'event' | 'request' : [R] extends [void] ? 'event' : R extends Promise<unknown> ? 'request' : R extends AsyncIterable<unknown> ? 'stream' : 'request';
+type OfKind<C extends ChannelMap<C>, Kind> = {
+  [K in keyof C]: Kind extends KindOf<ReturnType<C[K]>> ? K : never;
+}[keyof C] &
+  string;
+
+/** The channels of a map that are events: they return `void`. */
+export type EventChannel<C extends ChannelMap<C>> = OfKind<C, 'event'>;
+/** The channels of a map that are requests: they return a promise. */
+export type RequestChannel<C extends ChannelMap<C>> = OfKind<C, 'request'>;
+
+/** What a caller gives for a channel's parameters: each as it is, or marked with `transfer()`. */
+export type Arguments<F extends (...args: never[]) => unknown> = SendableAll<Parameters<F>>;
+
+type SendableAll<A extends unknown[]> = { [I in keyof A]: Sendable<A[I]> };
+
+/** What a request resolves with. */
+export type Result<F extends (...args: never[]) => unknown> = Awaited<ReturnType<F>>;
+
+/** What `on` takes. */
+export type Listener<F extends (...args: never[]) => unknown> = (event: MeshEvent, ...args: Parameters<F>) => void;
+
+/** What `handle` takes. */
+export type Handler<F extends (...args: never[]) => unknown> = (
+  event: RequestEvent,
+  ...args: Parameters<F>
+) => Sendable<Result<F>> | PromiseLike<Sendable<Result<F>>>;

@@ -1,0 +1,40 @@
+import { startTimer, type Timer } from '../timer.js';
+
+/** Deadlines this close together are swept at once. */
+const GRAIN_MS = 5;
+/** The longest a timer of the platform can run; a later deadline is looked at again then. */
+const MAX_MS = 0x7fff_ffff;
+
+/**
+ * One lazily armed timer for all the deadlines of a bus. A timer per call costs more than half of the rate of calls; a
+ * call that settles in time, as nearly all do, costs nothing here.
+ */
+export class Clock {
+  readonly #sweep: (now: number) => number;
+  #timer: Timer | undefined;
+  #due = Infinity;
+
+  /** @param sweep rejects what is over at `now`, and returns the next deadline, or `Infinity` */
+  constructor(sweep: (now: number) => number) {
+    this.#sweep = sweep;
+  }
+
+  /** Sees to it that a sweep comes when `deadline` (of `performance.now()`) is over. */
+  watch(deadline: number): void {
+    if (deadline >= this.#due || deadline === Infinity) return;
+    this.#timer?.stop();
+    this.#due = deadline;
+    this.#timer = startTimer(Math.min(MAX_MS, Math.max(0, deadline - performance.now()) + GRAIN_MS), this.#onTime);
+  }
+
+  stop(): void {
+    this.#timer?.stop();
+    this.#timer = undefined;
+    this.#due = Infinity;
+  }
+
+  readonly #onTime = (): void => {
+    this.stop();
+    this.watch(this.#sweep(performance.now()));
+  };
+}

@@ -1,0 +1,40 @@
+import type { Peer } from '../directory/peer.js';
+
+/** What a listener gets with an event. */
+export class MeshEvent {
+  readonly channel: string;
+  /** Who sent it: stamped by the broker. */
+  readonly sender: Peer;
+
+  constructor(channel: string, sender: Peer) {
+    this.channel = channel;
+    this.sender = sender;
+  }
+}
+
+/** What a handler gets with a request. */
+export class RequestEvent extends MeshEvent {
+  #controller: AbortController | undefined;
+  #aborted = false;
+  #reason: unknown;
+
+  /**
+   * Aborts when the caller no longer waits: its time-out, its own signal, its end. Made when it is first read, as a signal
+   * per request would halve the rate of those that don't need it.
+   */
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#aborted) this.#controller.abort(this.#reason);
+    }
+    return this.#controller.signal;
+  }
+
+  /** @internal */
+  abort(reason: unknown): void {
+    if (this.#aborted) return;
+    this.#aborted = true;
+    this.#reason = reason;
+    this.#controller?.abort(reason);
+  }
+}

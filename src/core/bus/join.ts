@@ -1,0 +1,15 @@
+import { takeSeat, type JoinOptions } from '../broker/seat.js';
+import type { Port } from '../port/port.js';
+import { Bus } from './bus.js';
+import type { AnyChannels, ChannelMap } from './channels.js';
+import { Mesh, type Platform } from './mesh.js';
+
+/** Waits for the broker's answer on a fresh control port, and makes a bus of it. For the layers of the platforms. */
+export async function join<C extends ChannelMap<C> = AnyChannels>(
+  port: Port,
+  platform: Platform,
+  options: JoinOptions,
+): Promise<Bus<C>> {
+  const { seat, welcome } = await takeSeat(port, options);
+  return new Bus<C>(new Mesh(seat, welcome, platform));
+}

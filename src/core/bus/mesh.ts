@@ -1,0 +1,396 @@
+import type { Seat, SeatListener } from '../broker/seat.js';
+import type { Welcome } from '../broker/control.js';
+import { Directory } from '../directory/directory.js';
+import { Channels, HANDLE, LISTEN, UNHANDLE, UNLISTEN, type Entry } from '../directory/entry.js';
+import type { Peer } from '../directory/peer.js';
+import { invalid, MeshError, type LeaveReason } from '../errors/mesh-error.js';
+import { goneError, type Call } from '../link/calls.js';
+import { Link, type LinkOwner } from '../link/link.js';
+import type { Port } from '../port/port.js';
+import { capture } from '../wire/capture.js';
+import { moves } from '../wire/payload.js';
+import { MeshEvent, RequestEvent } from './events.js';
+import { Listeners } from './listeners.js';
+import { Requests, type RequestsOwner } from './requests.js';
+import { noPeer, peersOf, select, type Target } from './target.js';
+
+/** What a platform gives the mesh. */
+export interface Platform {
+  /** A channel towards `to`: this side's end, and the raw port to pass on. */
+  channel(to: Peer): { readonly near: Port; readonly far: object };
+  /** A raw port that was received; `from` is at its other end. */
+  adopt(port: unknown, from: Peer): Port;
+}
+
+/** How a bus ended. */
+export interface CloseInfo {
+  readonly reason: LeaveReason;
+  /** Whether this side closed it. */
+  readonly local: boolean;
+  /** With an eviction: the words of whoever evicted it. */
+  readonly detail: string;
+}
+
+/** Events that were lost, or may have been: a peer that is gone can't say which of the last ones it had seen. */
+export interface Dropped {
+  readonly peer: Peer;
+  /** How many events, at most */
+  readonly count: number;
+  /** The channel, where it is known */
+  readonly channel: string | undefined;
+  readonly error: MeshError;
+}
+
+/** Where a listener threw, or what a peer sent that made no sense. */
+export interface ErrorContext {
+  readonly peer: Peer;
+  readonly channel: string | undefined;
+}
+
+type AnyHandler = (event: RequestEvent, ...args: unknown[]) => unknown;
+type PeerNews = 'join' | 'leave' | 'change';
+
+/** One peer's seat in the mesh: its links, the directory, and what happens between them. `Bus` is its public face. */
+export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
+  readonly self: Peer;
+  readonly directory = new Directory((entry) => this.#news('change', entry.peer));
+  readonly listeners = new Listeners();
+  readonly handlers = new Map<string, AnyHandler>();
+  readonly news = new Listeners();
+  readonly onError = new Set<(error: unknown, context: ErrorContext) => void>();
+  readonly onDropped = new Set<(dropped: Dropped) => void>();
+  readonly requests = new Requests(this);
+  readonly closed: Promise<CloseInfo>;
+  readonly #seat: Seat;
+  readonly #platform: Platform;
+  readonly #own = new Channels();
+  readonly #links = new Set<Link>();
+  #resolveClosed: (info: CloseInfo) => void = () => {};
+  #closeInfo: CloseInfo | undefined;
+  /** The first loss since the last `drain()`. */
+  #lost: MeshError | undefined;
+
+  constructor(seat: Seat, welcome: Welcome, platform: Platform) {
+    this.self = welcome.self;
+    this.#seat = seat;
+    this.#platform = platform;
+    this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
+    for (const [peer, number, listens, handles] of welcome.peers) {
+      this.directory.state(this.directory.add(peer), number, listens, handles);
+    }
+    seat.start(this);
+  }
+
+  get closeInfo(): CloseInfo | undefined {
+    return this.#closeInfo;
+  }
+
+  links(): Iterable<Link> {
+    return this.#links;
+  }
+
+  sync(): Promise<void> {
+    return this.#seat.sync();
+  }
+
+  confirm(): Promise<void> {
+    return this.#seat.confirm();
+  }
+
+  /** @throws MeshError `CLOSED` */
+  check(call: string): void {
+    if (this.#closeInfo) throw closedError(call, this.#closeInfo);
+  }
+
+  // ---- own channels
+
+  listen(channel: string): void {
+    this.#announce(LISTEN, channel);
+  }
+
+  unlisten(channel: string): void {
+    this.#announce(UNLISTEN, channel);
+  }
+
+  handle(channel: string, handler: AnyHandler): void {
+    if (this.handlers.has(channel)) {
+      throw invalid(`handle('${channel}')`, 'this bus handles the channel already. Dispose the first handler before.');
+    }
+    this.handlers.set(channel, handler);
+    this.#announce(HANDLE, channel);
+  }
+
+  unhandle(channel: string, handler: AnyHandler): void {
+    if (this.handlers.get(channel) !== handler) return;
+    this.handlers.delete(channel);
+    this.#announce(UNHANDLE, channel);
+  }
+
+  /** Tells the broker, which tells everybody, and each linked peer, in order with what it is told besides. */
+  #announce(change: number, channel: string): void {
+    if (this.#closeInfo) return;
+    const first = this.#own.number + 1;
+    const changes = [change, channel];
+    if (!this.#own.apply(first, changes)) {
+      throw new MeshError('LIMIT', `'${channel}': a peer can listen to 10,000 channels, and handle as many.`);
+    }
+    this.#seat.changes(first, changes);
+    for (const link of this.#links) if (link.open) link.sendChanges(first, changes);
+  }
+
+  // ---- sending
+
+  send(target: Target, channel: string, args: readonly unknown[]): void {
+    if (this.#closeInfo) throw closedError(`send('${channel}')`, this.#closeInfo);
+    const receivers = select(target, this.directory.listening(channel));
+    if (receivers.length !== 1) this.#checkReceivers(target, channel, args, receivers.length);
+    const copies = receivers.length > 0 ? capture(args) : undefined;
+    for (const entry of receivers) this.#sendTo(entry, channel, args, copies);
+  }
+
+  #checkReceivers(target: Target, channel: string, args: readonly unknown[], count: number): void {
+    const call = `send('${channel}')`;
+    if (count === 0 && target !== undefined && peersOf(target, this.directory).length === 0) {
+      throw noPeer(call, target, this.directory);
+    }
+    if (!moves(args)) return;
+    throw invalid(
+      call,
+      `what moves needs exactly one receiver, and ${count} peers listen. Choose one with to(peer), or send a copy, ` +
+        `without transfer().`,
+    );
+  }
+
+  #sendTo(entry: Entry, channel: string, args: readonly unknown[], copies: readonly unknown[] | undefined): void {
+    const link = this.linkTo(entry);
+    if (!link.open) {
+      this.#dropped({ peer: entry.peer, count: 1, channel, error: goneError(`send('${channel}')`, 'lost') });
+      return;
+    }
+    try {
+      link.sendEvent(channel, args, copies);
+    } catch (error) {
+      const { message, cause } = error as Error;
+      throw new MeshError('NOT_CLONEABLE', `send('${channel}'): an argument can't be sent: ${message}`, { cause });
+    }
+  }
+
+  linkTo(entry: Entry): Link {
+    return entry.link ?? this.#open(entry);
+  }
+
+  /** Keeps one end of a channel, to send on at once, and passes the other end on. */
+  #open(entry: Entry): Link {
+    const { near, far } = this.#platform.channel(entry.peer);
+    const link = new Link(this, entry.peer, near, { epoch: entry.epoch, opened: true });
+    entry.link = link;
+    this.#links.add(link);
+    this.#seat.open(entry.peer.id, entry.epoch, entry.channels.number, far);
+    return link;
+  }
+
+  /** Frames under way to those meant. */
+  pending(target: Target): number {
+    return peersOf(target, this.directory).reduce((sum, { link }) => sum + (link?.pending ?? 0), 0);
+  }
+
+  /** Waits for every link; a loss since the last call, or while it waits, rejects. */
+  async drain(): Promise<void> {
+    this.check('drain()');
+    const drained = await Promise.allSettled([...this.#links].map((link) => link.drain()));
+    const failed = drained.find((each) => each.status === 'rejected');
+    const lost: unknown = this.#lost ?? failed?.reason;
+    this.#lost = undefined;
+    if (lost !== undefined) throw lost;
+  }
+
+  close(): void {
+    if (this.#closeInfo) return;
+    const info: CloseInfo = { reason: 'bye', local: true, detail: '' };
+    this.#closeInfo = info;
+    for (const link of [...this.#links]) link.bye((call) => closedError(`request('${call.channel}')`, info));
+    this.#seat.bye();
+    this.#finish(info);
+  }
+
+  #finish(info: CloseInfo): void {
+    this.requests.close(closedError('request', info));
+    this.#resolveClosed(info);
+  }
+
+  // ---- what the broker tells
+
+  join(peer: Peer): void {
+    this.directory.add(peer);
+    this.#news('join', peer);
+  }
+
+  leave(id: string, reason: LeaveReason): void {
+    const entry = this.directory.remove(id, reason);
+    if (!entry) return;
+    // Told when the last it had sent is dispatched, and what was pending with it has been rejected.
+    if (entry.link) entry.link.left(reason);
+    else this.#news('leave', entry.peer, reason);
+  }
+
+  change(id: string, first: number, changes: readonly unknown[]): void {
+    const entry = this.directory.get(id);
+    if (entry) this.directory.change(entry, first, changes);
+  }
+
+  link(from: string, epoch: number, known: number, raw: unknown): void {
+    const entry = this.directory.get(from);
+    if (!entry || epoch < entry.epoch) return (raw as { close?: () => void }).close?.();
+    const port = this.#platform.adopt(raw, entry.peer);
+    if (epoch > entry.epoch) {
+      entry.link?.end('lost'); // the peer has noticed before us
+      entry.epoch = epoch;
+    }
+    if (entry.link) {
+      if (!entry.link.join(port)) port.close();
+      return;
+    }
+    const link = new Link(this, entry.peer, port, { epoch, opened: false });
+    entry.link = link;
+    this.#links.add(link);
+    // Its opener knows what we announced before it opened the link, unless that is still on the way through the broker.
+    const own = this.#own;
+    if (known < own.number) link.sendState(own.number, [...own.listens], [...own.handles]);
+  }
+
+  unlinked(to: string, epoch: number): void {
+    const link = this.directory.get(to)?.link;
+    if (link?.epoch === epoch) link.end('lost');
+  }
+
+  ended(reason: LeaveReason, detail: string): void {
+    if (this.#closeInfo) return;
+    const info: CloseInfo = { reason, local: false, detail };
+    this.#closeInfo = info;
+    for (const link of [...this.#links]) {
+      link.end(reason, (call) => closedError(`request('${call.channel}')`, info));
+    }
+    this.#finish(info);
+  }
+
+  // ---- what links tell
+
+  event(link: Link, channel: string, args: unknown[]): void {
+    args[0] = new MeshEvent(channel, link.peer);
+    const emptied = this.listeners.call(channel, args, (error) => this.#failed(error, link.peer, channel));
+    if (emptied && this.listeners.count(channel) === 0) this.unlisten(channel);
+  }
+
+  request(link: Link, id: number, channel: string, args: unknown[]): void {
+    const handler = this.handlers.get(channel);
+    if (!handler) return link.missed(id, channel, args);
+    const event = new RequestEvent(channel, link.peer);
+    args[0] = event;
+    let result: unknown;
+    try {
+      result = handler.apply(undefined, args as [RequestEvent, ...unknown[]]);
+    } catch (error) {
+      return link.fail(id, channel, error);
+    }
+    if (!isThenable(result)) return answer(link, id, channel, result);
+    link.serve(id, event);
+    result.then(
+      (value) => answer(link, id, channel, value),
+      (error: unknown) => link.fail(id, channel, error),
+    );
+  }
+
+  missed(link: Link, call: Call, args: unknown[]): void {
+    this.requests.passOn(call, link.peer.id, args);
+  }
+
+  changes(link: Link, first: number, changes: readonly unknown[]): boolean {
+    const entry = this.directory.get(link.peer.id);
+    return !entry || this.directory.change(entry, first, changes);
+  }
+
+  state(link: Link, number: unknown, listens: unknown, handles: unknown): boolean {
+    const entry = this.directory.get(link.peer.id);
+    return !entry || this.directory.state(entry, number, listens, handles);
+  }
+
+  released(call: Call): void {
+    this.requests.released(call);
+  }
+
+  unreadable(link: Link, channel: string): void {
+    const error = new MeshError(
+      'NOT_CLONEABLE',
+      `send('${channel}') to ${link.peer.name} (${link.peer.id}): it can't read a value of it in its process. Send plain ` +
+        `data, or typed arrays and buffers, instead.`,
+    );
+    this.#dropped({ peer: link.peer, count: 1, channel, error });
+  }
+
+  malformed(link: Link, problem: string): void {
+    const error = new MeshError('PROTOCOL', `link with ${link.peer.name} (${link.peer.id}): ${problem}; ignored.`);
+    this.#failed(error, link.peer, undefined);
+  }
+
+  linkEnded(link: Link, reason: LeaveReason, lost: number): void {
+    this.#links.delete(link);
+    const entry = this.directory.get(link.peer.id);
+    if (entry?.link === link) {
+      entry.link = undefined;
+      entry.epoch = link.epoch + 1;
+    }
+    if (lost > 0) {
+      const error = goneError(`send to ${link.peer.name} (${link.peer.id})`, reason);
+      this.#dropped({ peer: link.peer, count: lost, channel: undefined, error });
+    }
+    if (!entry && !this.#closeInfo) this.#news('leave', link.peer, this.directory.whyLeft(link.peer.id) ?? reason);
+  }
+
+  // ---- telling the application
+
+  #news(kind: PeerNews, peer: Peer, reason?: LeaveReason): void {
+    if (this.news.count(kind) > 0) {
+      this.news.call(kind, reason ? [peer, reason] : [peer], (error) => this.#failed(error, peer, undefined));
+    }
+    if (kind !== 'leave') this.requests.retry();
+  }
+
+  #dropped(dropped: Dropped): void {
+    this.#lost ??= dropped.error;
+    for (const listener of this.onDropped) this.#guard(() => listener(dropped));
+  }
+
+  #failed(error: unknown, peer: Peer, channel: string | undefined): void {
+    if (this.onError.size === 0) return console.error(`portmesh: '${channel ?? 'link'}' from ${peer.name}:`, error);
+    for (const listener of this.onError) this.#guard(() => listener(error, { peer, channel }));
+  }
+
+  /** The last resort has no one to tell. */
+  #guard(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      console.error('portmesh: an onError or onDropped listener threw:', error);
+    }
+  }
+}
+
+function answer(link: Link, id: number, channel: string, value: unknown): void {
+  try {
+    link.answer(id, channel, value);
+  } catch (error) {
+    const { message, cause } = error as Error;
+    link.fail(id, channel, new MeshError('NOT_CLONEABLE', `handle('${channel}'): its result can't be sent: ${message}`, { cause }));
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+}
+
+function closedError(call: string, { reason, local, detail }: CloseInfo): MeshError {
+  if (local) return new MeshError('CLOSED', `${call}: this bus was closed by its own close().`);
+  const why = detail ? `${reason}: ${detail}` : reason;
+  if (reason === 'bridge-gone') return new MeshError('BRIDGE_GONE', `${call}: the bridge is gone (${why}).`, { reason });
+  return new MeshError('CLOSED', `${call}: this bus was ended by the bridge (${why}). Connect again.`, { reason });
+}

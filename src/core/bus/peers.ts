@@ -1,0 +1,65 @@
+import type { LeaveReason } from '../errors/mesh-error.js';
+import type { Peer } from '../directory/peer.js';
+import type { Mesh } from './mesh.js';
+
+export interface PeerNewsMap {
+  /** Somebody has joined. */
+  join: (peer: Peer) => void;
+  /** Somebody has left. Told once for each, after the last it had sent, and after what was pending with it has rejected. */
+  leave: (peer: Peer, reason: LeaveReason) => void;
+  /** Somebody listens to, or handles, other channels than before. */
+  change: (peer: Peer) => void;
+}
+
+/** The other peers of the mesh, as this one may see them, kept up to date. */
+export class Peers implements Iterable<Peer> {
+  readonly #mesh: Mesh;
+
+  /** @internal */
+  constructor(mesh: Mesh) {
+    this.#mesh = mesh;
+  }
+
+  get size(): number {
+    return this.#mesh.directory.size;
+  }
+
+  *[Symbol.iterator](): Iterator<Peer> {
+    for (const { peer } of this.#mesh.directory.entries()) yield peer;
+  }
+
+  /** The peer of that id, if it is there. */
+  get(id: string): Peer | undefined {
+    return this.#mesh.directory.get(id)?.peer;
+  }
+
+  /** Those who have chosen that name. */
+  named(name: string): Peer[] {
+    return this.#mesh.directory.named(name).map(({ peer }) => peer);
+  }
+
+  /** Those who handle requests on that channel. */
+  handling(channel: string): Peer[] {
+    return this.#mesh.directory.handling(channel).map(({ peer }) => peer);
+  }
+
+  /** Those who listen to events on that channel. */
+  listening(channel: string): Peer[] {
+    return this.#mesh.directory.listening(channel).map(({ peer }) => peer);
+  }
+
+  on<K extends keyof PeerNewsMap>(news: K, listener: PeerNewsMap[K]): this {
+    this.#mesh.news.add(news, listener);
+    return this;
+  }
+
+  once<K extends keyof PeerNewsMap>(news: K, listener: PeerNewsMap[K]): this {
+    this.#mesh.news.add(news, listener, { once: true });
+    return this;
+  }
+
+  off<K extends keyof PeerNewsMap>(news: K, listener: PeerNewsMap[K]): this {
+    this.#mesh.news.remove(news, listener);
+    return this;
+  }
+}

@@ -1,0 +1,210 @@
+import type { Directory } from '../directory/directory.js';
+import type { Entry } from '../directory/entry.js';
+import { MeshError } from '../errors/mesh-error.js';
+import { abortError, describeCall, goneError, timeoutError, type Call } from '../link/calls.js';
+import type { Link } from '../link/link.js';
+import { capture } from '../wire/capture.js';
+import { moves } from '../wire/payload.js';
+import { Aborts } from './aborts.js';
+import { Clock } from './clock.js';
+import { noPeer, peersOf, select, type Target } from './target.js';
+
+export interface CallOptions {
+  /** Milliseconds until a request rejects with `TIMEOUT`. `Infinity`: never. */
+  readonly timeout: number;
+  /** Aborts a request. */
+  readonly signal: AbortSignal | undefined;
+  /** Milliseconds a request waits for somebody to handle its channel. */
+  readonly wait: number;
+}
+
+export interface RequestsOwner {
+  readonly directory: Directory;
+  links(): Iterable<Link>;
+  linkTo(entry: Entry): Link;
+  /** Resolves when all that the broker knew at the call is in the directory. */
+  sync(): Promise<void>;
+}
+
+/** A call of ours, with what is needed to find another peer for it. */
+interface Request extends Call {
+  readonly target: Target;
+  /** Ids of those that turned out not to handle it. */
+  tried: Set<string> | undefined;
+}
+
+/** A request for which nobody is known yet. */
+interface Parked {
+  readonly args: readonly unknown[];
+  /** Until when it waits, on the clock of `performance.now()` */
+  readonly until: number;
+  /** Whether the broker has been asked. */
+  asked: boolean;
+}
+
+/**
+ * The requests of a bus: finds a peer for each, passes it on when that peer doesn't handle it, and settles it when its time
+ * is over or its signal aborts.
+ *
+ * 1. Those peers of the target that handle the channel take turns.
+ * 2. Is none known, the request is parked, and the broker asked once: its answer comes behind all it knows.
+ * 3. Still none: `NO_PEER` or `NO_HANDLER`, after `wait` milliseconds, if given, in which somebody may turn up.
+ * 4. A peer that no longer handles the channel gives the arguments back, and the next one gets them.
+ * 5. A request that reached a peer that is gone is never repeated: it may have been carried out.
+ */
+export class Requests {
+  readonly #owner: RequestsOwner;
+  readonly #clock = new Clock((now) => this.#sweep(now));
+  readonly #aborts = new Aborts((call) => this.#cancel(call, abortError(call)));
+  readonly #parked = new Map<Request, Parked>();
+  readonly #turns = new Map<string, number>();
+
+  constructor(owner: RequestsOwner) {
+    this.#owner = owner;
+  }
+
+  /** For the leak checks: what waits, and signals listened to. */
+  get load(): { readonly parked: number; readonly signals: number } {
+    return { parked: this.#parked.size, signals: this.#aborts.size };
+  }
+
+  request(target: Target, channel: string, args: readonly unknown[], options: CallOptions): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const { timeout, signal } = options;
+      const request: Request = {
+        channel,
+        deadline: performance.now() + timeout,
+        timeout,
+        signal,
+        target,
+        tried: undefined,
+        link: undefined,
+        id: 0,
+        resolve,
+        reject,
+      };
+      if (signal?.aborted) return reject(abortError(request));
+      const entry = this.#pick(request);
+      if (entry) this.#start(request, entry, args);
+      else this.#park(request, args, options.wait);
+    });
+  }
+
+  /** A peer gave the request back. */
+  passOn(request: Call, from: string, args: readonly unknown[]): void {
+    const passed = request as Request;
+    (passed.tried ??= new Set()).add(from);
+    const entry = this.#pick(passed);
+    if (entry) this.#start(passed, entry, args);
+    else passed.reject(this.#nobody(passed));
+  }
+
+  /** The directory has changed: what is parked may find somebody now. */
+  retry(): void {
+    for (const [request, { args }] of [...this.#parked]) {
+      const entry = this.#pick(request);
+      if (!entry) continue;
+      this.#unpark(request);
+      this.#start(request, entry, args);
+    }
+  }
+
+  /** A link has done with a call. */
+  released(call: Call): void {
+    if (call.signal) this.#aborts.remove(call.signal, call);
+  }
+
+  close(error: MeshError): void {
+    this.#clock.stop();
+    for (const request of [...this.#parked.keys()]) this.#cancel(request, error);
+  }
+
+  #pick(request: Request): Entry | undefined {
+    const { target, channel, tried } = request;
+    let entries = select(target, this.#owner.directory.handling(channel));
+    if (tried) entries = entries.filter(({ peer }) => !tried.has(peer.id));
+    if (entries.length < 2) return entries[0];
+    const turn = (this.#turns.get(channel) ?? 0) + 1;
+    this.#turns.set(channel, turn);
+    return entries[turn % entries.length];
+  }
+
+  #start(request: Request, entry: Entry, args: readonly unknown[]): void {
+    const link = this.#owner.linkTo(entry);
+    if (!link.open) {
+      request.link = link;
+      return request.reject(goneError(describeCall(request), 'lost'));
+    }
+    try {
+      link.sendRequest(request, args);
+    } catch (error) {
+      const { message } = error as Error;
+      return request.reject(
+        new MeshError('NOT_CLONEABLE', `request('${request.channel}'): an argument can't be sent: ${message}`, {
+          cause: (error as Error).cause,
+        }),
+      );
+    }
+    this.#clock.watch(request.deadline);
+    if (request.signal) this.#aborts.add(request.signal, request);
+  }
+
+  #park(request: Request, args: readonly unknown[], wait: number): void {
+    let held: readonly unknown[];
+    try {
+      // What moves already belongs to the call; everything else is held as it is now.
+      held = capture(args) ?? (moves(args) ? args : structuredClone(args));
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      const text = `request('${request.channel}'): an argument can't be sent: ${why}`;
+      return request.reject(new MeshError('NOT_CLONEABLE', text, { cause }));
+    }
+    const parked: Parked = { args: held, until: performance.now() + wait, asked: false };
+    this.#parked.set(request, parked);
+    this.#clock.watch(request.deadline);
+    if (request.signal) this.#aborts.add(request.signal, request);
+    this.#owner.sync().then(
+      () => {
+        parked.asked = true;
+        if (!this.#parked.has(request)) return;
+        if (wait > 0) this.#clock.watch(parked.until);
+        else this.#cancel(request, this.#nobody(request));
+      },
+      (error: unknown) => this.#cancel(request, error),
+    );
+  }
+
+  #unpark(request: Request): boolean {
+    if (request.signal) this.#aborts.remove(request.signal, request);
+    return this.#parked.delete(request);
+  }
+
+  #cancel(call: Call, error: unknown): void {
+    if (call.link) call.link.cancel(call, error);
+    else if (this.#unpark(call as Request)) call.reject(error);
+  }
+
+  #sweep(now: number): number {
+    let next = Infinity;
+    for (const link of [...this.#owner.links()]) next = Math.min(next, link.sweep(now));
+    for (const [request, { until, asked }] of [...this.#parked]) {
+      if (request.deadline <= now) this.#cancel(request, timeoutError(request));
+      else if (asked && until <= now) this.#cancel(request, this.#nobody(request));
+      else next = Math.min(next, request.deadline, asked ? until : Infinity);
+    }
+    return next;
+  }
+
+  #nobody({ target, channel, tried }: Request): MeshError {
+    const call = `request('${channel}')`;
+    const { directory } = this.#owner;
+    if (target !== undefined && !tried && peersOf(target, directory).length === 0) {
+      return noPeer(call, target, directory);
+    }
+    const whom = target === undefined ? 'no peer' : `no peer of ${typeof target === 'string' ? `'${target}'` : target.id}`;
+    return new MeshError(
+      'NO_HANDLER',
+      `${call}: ${whom} handles this channel. Is handle('${channel}', …) called there? with({ wait: ms }) waits for it.`,
+    );
+  }
+}

@@ -1,0 +1,36 @@
+/** What kind of place a peer lives in. */
+export type PeerType = 'window' | 'frame' | 'webview' | 'worker' | 'main' | 'utility' | 'node';
+
+/** The process a peer lives in. Peers with the same `id` share one, and die together. */
+export interface PeerProcess {
+  readonly type: 'renderer' | 'main' | 'utility' | 'node';
+  /** Unique among the processes of the mesh. */
+  readonly id: string;
+  /** The operating system's process id. */
+  readonly pid: number;
+}
+
+/** The frame a renderer's peer lives in. */
+export interface PeerFrame {
+  /** Electron's `webContents.id` */
+  readonly webContents: number;
+  /** Electron's `frame.routingId`, unique in its process only */
+  readonly routing: number;
+  /** Whether it is the main frame of its window. */
+  readonly top: boolean;
+  /** Its document's URL when it joined. Shown only to peers in main and of the same origin. */
+  readonly url?: string;
+}
+
+/** A participant, as the broker describes it. All of it but the name is stamped by the broker, never claimed by the peer. */
+export interface Peer {
+  /** Unique in the mesh, and never used again. */
+  readonly id: string;
+  /** The display name the peer has chosen, as far as it was allowed to. Several peers may share one. */
+  readonly name: string;
+  readonly type: PeerType;
+  /** The origin of its document, such as `app://editor`; for main and other trusted processes, `''`. */
+  readonly origin: string;
+  readonly process: PeerProcess;
+  readonly frame?: PeerFrame;
+}

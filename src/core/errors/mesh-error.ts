@@ -1,0 +1,86 @@
+/** Every way a call on the mesh can fail for a reason of the mesh's own. Codes are stable: they are part of the API. */
+export type MeshErrorCode =
+  | 'TIMEOUT'
+  | 'ABORTED'
+  | 'NO_PEER'
+  | 'NO_HANDLER'
+  | 'NO_SERVICE'
+  | 'NO_METHOD'
+  | 'PEER_GONE'
+  | 'NOT_AUTHORIZED'
+  | 'NOT_CLONEABLE'
+  | 'BRIDGE_GONE'
+  | 'VERSION_MISMATCH'
+  | 'INVALID_ARGUMENT'
+  | 'PROTOCOL'
+  | 'LIMIT'
+  | 'CLOSED';
+
+/** Why a peer left. */
+export type LeaveReason =
+  | 'bye'
+  | 'crashed'
+  | 'killed'
+  | 'reloaded'
+  | 'navigated'
+  | 'closed'
+  | 'frame-removed'
+  | 'terminated'
+  | 'exited'
+  | 'evicted'
+  | 'bridge-gone'
+  | 'lost';
+
+export interface MeshErrorOptions {
+  /** What led to this error: the platform's own error, an abort reason, … */
+  readonly cause?: unknown;
+  /** With `PEER_GONE`: why the other side is gone. */
+  readonly reason?: LeaveReason | undefined;
+}
+
+const brand = Symbol.for('portmesh.MeshError');
+
+/**
+ * The one error class of the mesh. Its message names the call, the other party and the fix.
+ *
+ * @example
+ * try {
+ *   await bus.request('doc:render', id);
+ * } catch (error) {
+ *   if (MeshError.is(error, 'TIMEOUT')) retry();
+ *   else throw error;
+ * }
+ */
+export class MeshError extends Error {
+  readonly code: MeshErrorCode;
+  /** With `PEER_GONE`: why the other side is gone. */
+  declare readonly reason?: LeaveReason;
+
+  constructor(code: MeshErrorCode, message: string, options?: MeshErrorOptions) {
+    super(message, options && 'cause' in options ? { cause: options.cause } : undefined);
+    this.code = code;
+    if (options?.reason) this.reason = options.reason;
+  }
+
+  /**
+   * Whether `value` is an error of the mesh, and, where `code` is given, that one. Recognised by brand, not by class: an
+   * application can hold two copies of this library (its own bundle, the preload's).
+   */
+  static is(value: unknown, code?: MeshErrorCode): value is MeshError {
+    return (
+      typeof value === 'object' &&
+      value !== null &&
+      brand in value &&
+      (code === undefined || (value as { code?: unknown }).code === code)
+    );
+  }
+}
+
+// On the prototype, not on each error: neither listed nor cloned.
+Object.defineProperty(MeshError.prototype, brand, { value: true });
+Object.defineProperty(MeshError.prototype, 'name', { value: 'MeshError', writable: true, configurable: true });
+
+/** Internal: an `INVALID_ARGUMENT` in the words `call: what is wrong. What to do.` */
+export function invalid(call: string, problem: string): MeshError {
+  return new MeshError('INVALID_ARGUMENT', `${call}: ${problem}`);
+}

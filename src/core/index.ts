@@ -1,0 +1,21 @@
+export { Bus, type Registration } from './bus/bus.js';
+export { Caller, type CallerOptions } from './bus/caller.js';
+export type {
+  AnyChannels,
+  Arguments,
+  ChannelMap,
+  EventChannel,
+  Handler,
+  Listener,
+  RequestChannel,
+  Result,
+} from './bus/channels.js';
+export { MeshEvent, RequestEvent } from './bus/events.js';
+export type { CloseInfo, Dropped, ErrorContext } from './bus/mesh.js';
+export { Peers, type PeerNewsMap } from './bus/peers.js';
+export type { Peer, PeerFrame, PeerProcess, PeerType } from './directory/peer.js';
+export { MeshError, type LeaveReason, type MeshErrorCode, type MeshErrorOptions } from './errors/mesh-error.js';
+export { registerError } from './errors/wire-error.js';
+export { transfer, Transfer, type Sendable } from './wire/transfer.js';
+export { createMemoryChannel, type MemoryChannel, type MemoryChannelOptions } from './port/memory-port.js';
+export type { Port, PortCapabilities, PortListener } from './port/port.js';

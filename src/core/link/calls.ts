@@ -1,0 +1,55 @@
+import { MeshError, type LeaveReason } from '../errors/mesh-error.js';
+import type { Link } from './link.js';
+
+/** A request under way, on the side that made it. */
+export interface Call {
+  readonly channel: string;
+  /** When it times out, on the clock of `performance.now()`; `Infinity`: never */
+  readonly deadline: number;
+  readonly timeout: number;
+  readonly signal: AbortSignal | undefined;
+  /** The link it is on, and its id there: both change when it is passed on to another peer. */
+  link: Link | undefined;
+  id: number;
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
+/** "request('doc:render') to viewer (k3.2)", as the caller would have written it. */
+export function describeCall(call: Call): string {
+  const peer = call.link?.peer;
+  return `request('${call.channel}')${peer ? ` to ${peer.name} (${peer.id})` : ''}`;
+}
+
+export function timeoutError(call: Call): MeshError {
+  return new MeshError(
+    'TIMEOUT',
+    `${describeCall(call)}: no answer after ${call.timeout} ms. The peer is told to stop; give more with ` +
+      `with({ timeout }), or look at what the handler waits for.`,
+  );
+}
+
+export function abortError(call: Call): MeshError {
+  return new MeshError('ABORTED', `${describeCall(call)}: aborted by the caller's signal.`, {
+    cause: call.signal?.reason,
+  });
+}
+
+const words: Record<LeaveReason, string> = {
+  bye: 'it closed its bus',
+  crashed: 'its process crashed',
+  killed: 'its process was killed',
+  reloaded: 'its page was reloaded',
+  navigated: 'its page navigated away',
+  closed: 'its window was closed',
+  'frame-removed': 'its frame was removed',
+  terminated: 'its worker was terminated',
+  exited: 'its process exited',
+  evicted: 'it was evicted',
+  'bridge-gone': 'the bridge is gone',
+  lost: 'the connection was lost',
+};
+
+export function goneError(call: string, reason: LeaveReason): MeshError {
+  return new MeshError('PEER_GONE', `${call}: the peer is gone (${reason}): ${words[reason]}.`, { reason });
+}

@@ -1,0 +1,431 @@
+import { decodeError, encodeError } from '../errors/wire-error.js';
+import { MeshError, type LeaveReason } from '../errors/mesh-error.js';
+import type { Peer } from '../directory/peer.js';
+import type { Port } from '../port/port.js';
+import { startTimer, type Timer } from '../timer.js';
+import { capture } from '../wire/capture.js';
+import * as wire from '../wire/frames.js';
+import { preparePayload } from '../wire/payload.js';
+import { abortError, describeCall, goneError, timeoutError, type Call } from './calls.js';
+import { Outbox, type Lone } from './outbox.js';
+
+/** How long a closed link waits for the reason, and a peer that left for the end of what it had sent. */
+const LINGER_MS = 100;
+
+/** A request being served; `abort` is called when its requester no longer waits. */
+export interface Serving {
+  abort(reason: unknown): void;
+}
+
+/** What a link tells its owner. None of these may throw. */
+export interface LinkOwner {
+  /** An event. `args[0]` is a free place for the event object, the arguments stand behind it. */
+  event(link: Link, channel: string, args: unknown[]): void;
+  /** A request, to be settled by `answer`, `fail` or `missed`. `args` as above. */
+  request(link: Link, id: number, channel: string, args: unknown[]): void;
+  /** The peer doesn't handle the channel; the arguments came back. */
+  missed(link: Link, call: Call, args: unknown[]): void;
+  changes(link: Link, first: number, changes: readonly unknown[]): boolean;
+  state(link: Link, number: unknown, listens: unknown, handles: unknown): boolean;
+  /** A call is settled, or is on its way to another link. */
+  released(call: Call): void;
+  /** An event the peer could not read. */
+  unreadable(link: Link, channel: string): void;
+  /** Something arrived that is no frame of ours. */
+  malformed(link: Link, problem: string): void;
+  /** Over. `lost` events may not have arrived. */
+  linkEnded(link: Link, reason: LeaveReason, lost: number): void;
+}
+
+/**
+ * The direct connection of two peers.
+ *
+ * 1. The opener keeps one end of a channel and sends at once; the other end is on its way to the peer.
+ * 2. Each side pins one port to send on: the one it received if it had sent nothing yet, else the one it opened. So a link
+ *    has a second port where both opened at once, and each direction is in order. Either port's close ends the link.
+ * 3. A peer that leaves in order says BYE, its last frame. A port that closes without it leaves the pending calls waiting
+ *    `LINGER_MS` for the broker's word on the reason; new ones fail at once.
+ */
+export class Link {
+  readonly peer: Peer;
+  /** How many links with this peer have ended before this one: tells a new link from a late one. */
+  readonly epoch: number;
+  /** Whether this side opened it; if so, a port that the peer opened may still join it, once. */
+  readonly opened: boolean;
+  readonly #owner: LinkOwner;
+  readonly #outbox: Outbox;
+  readonly #calls = new Map<number, Call>();
+  readonly #serving = new Map<number, Serving>();
+  #inbound: Port | undefined;
+  #lastId = 0;
+  #state: 'open' | 'closing' | 'ended' = 'open';
+  #portClosed = false;
+  #reason: LeaveReason | undefined;
+  #timer: Timer | undefined;
+
+  constructor(owner: LinkOwner, peer: Peer, port: Port, options: { epoch: number; opened: boolean }) {
+    this.#owner = owner;
+    this.peer = peer;
+    this.epoch = options.epoch;
+    this.opened = options.opened;
+    this.#outbox = new Outbox(port);
+    this.#listen(port);
+  }
+
+  get open(): boolean {
+    return this.#state === 'open';
+  }
+
+  get pending(): number {
+    return this.#outbox.pending;
+  }
+
+  /** Requests under way, both ways: made here, and served here. */
+  get load(): { readonly calls: number; readonly serving: number } {
+    return { calls: this.#calls.size, serving: this.#serving.size };
+  }
+
+  /** The peer opened a port at the same time. False if it can't have: the link has one already. */
+  join(port: Port): boolean {
+    if (!this.opened || this.#inbound || this.#state !== 'open') return false;
+    this.#inbound = port;
+    this.#listen(port);
+    return true;
+  }
+
+  // ---- sending
+
+  /** Sends an event: `copies` if it could be captured, else `args` alone. Throws `NOT_CLONEABLE`; nothing is sent then. */
+  sendEvent(channel: string, args: readonly unknown[], copies: readonly unknown[] | undefined): void {
+    if (copies) {
+      const batch = this.#outbox.frame(1);
+      batch.push(wire.EVENT, channel, copies.length);
+      for (const value of copies) batch.push(value);
+    } else {
+      this.#sendAlone([wire.EVENT, channel], args, { kind: wire.EVENT, id: 0, channel }, 1);
+    }
+  }
+
+  /** Puts a request under way. Throws `NOT_CLONEABLE`; the call is not on this link then. */
+  sendRequest(call: Call, args: readonly unknown[]): void {
+    const id = ++this.#lastId;
+    const copies = capture(args);
+    if (copies) {
+      const batch = this.#outbox.frame();
+      batch.push(wire.REQUEST, id, call.channel, copies.length);
+      for (const value of copies) batch.push(value);
+    } else {
+      const lone = { kind: wire.REQUEST, id, channel: call.channel };
+      this.#sendAlone([wire.REQUEST, id, call.channel], args, lone);
+    }
+    call.link = this;
+    call.id = id;
+    this.#calls.set(id, call);
+  }
+
+  /** The handler's result. Throws `NOT_CLONEABLE`; nothing is sent then. */
+  answer(id: number, channel: string, value: unknown): void {
+    if (this.#state !== 'open') return;
+    this.#serving.delete(id);
+    this.#sendValue(wire.RESULT, id, channel, value);
+  }
+
+  /** What the handler threw. Something that is no error and can't be sent rejects as `NOT_CLONEABLE`. */
+  fail(id: number, channel: string, thrown: unknown): void {
+    if (this.#state !== 'open') return;
+    this.#serving.delete(id);
+    const error = encodeError(thrown);
+    try {
+      if (error) this.#sendValue(wire.FAILURE, id, channel, error);
+      else this.#sendValue(wire.THROWN, id, channel, thrown);
+    } catch (cause) {
+      if (!error) this.fail(id, channel, cause);
+    }
+  }
+
+  /** Not handled here: gives the arguments back. `args[0]` is not one of them. */
+  missed(id: number, channel: string, args: readonly unknown[]): void {
+    if (this.#state !== 'open') return;
+    const values = args.slice(1);
+    const copies = capture(values);
+    if (copies) this.#outbox.frame().push(wire.MISSED, id, copies.length, ...copies);
+    else this.#sendAlone([wire.MISSED, id], values, { kind: wire.MISSED, id, channel });
+  }
+
+  /** A request is being served asynchronously: its requester's abort, and the end of the link, reach it. */
+  serve(id: number, serving: Serving): void {
+    this.#serving.set(id, serving);
+  }
+
+  sendChanges(first: number, changes: readonly (number | string)[]): void {
+    this.#outbox.frame().push(wire.CHANGES, first, changes.length, ...changes);
+  }
+
+  sendState(number: number, listens: readonly string[], handles: readonly string[]): void {
+    this.#outbox.frame().push(wire.STATE, number, listens, handles);
+  }
+
+  drain(): Promise<void> {
+    return this.#outbox.drain();
+  }
+
+  // ---- calls
+
+  /** The caller no longer waits: tells the peer, and rejects. */
+  cancel(call: Call, error: unknown): void {
+    if (!this.#calls.delete(call.id)) return;
+    if (this.#state === 'open') this.#outbox.frame().push(wire.ABORT, call.id);
+    this.#release(call).reject(error);
+  }
+
+  abort(call: Call): void {
+    this.cancel(call, abortError(call));
+  }
+
+  /** Rejects the calls whose time is over, and returns when the next one's is. */
+  sweep(now: number): number {
+    let next = Infinity;
+    for (const call of this.#calls.values()) {
+      if (call.deadline <= now) this.cancel(call, timeoutError(call));
+      else if (call.deadline < next) next = call.deadline;
+    }
+    return next;
+  }
+
+  // ---- ending
+
+  /** The peer has left, says the broker. What it had sent before is still dispatched, for a while. */
+  left(reason: LeaveReason): void {
+    if (this.#state === 'ended') return;
+    this.#reason = reason;
+    if (this.#portClosed || reason === 'evicted') this.end(reason);
+    else this.#linger(() => this.end(reason));
+  }
+
+  /** Ends it in order, on this side's wish. */
+  bye(error: (call: Call) => unknown): void {
+    if (this.#state === 'open') {
+      this.#outbox.frame().push(wire.BYE);
+      this.#outbox.flush();
+    }
+    this.end('bye', error);
+  }
+
+  /** Ends it: everything pending rejects, everything being served is aborted, the ports are closed. Idempotent. */
+  end(reason: LeaveReason, error: (call: Call) => unknown = (call) => goneError(describeCall(call), reason)): void {
+    if (this.#state === 'ended') return;
+    this.#state = 'ended';
+    this.#timer?.stop();
+    const gone = goneError(`link to ${this.peer.name} (${this.peer.id})`, reason);
+    const lost = this.#outbox.close(gone);
+    this.#outbox.port.close();
+    this.#inbound?.close();
+    for (const call of [...this.#calls.values()]) {
+      const why = error(call); // while the call still knows its link
+      this.#release(call).reject(why);
+    }
+    this.#calls.clear();
+    for (const serving of this.#serving.values()) serving.abort(gone);
+    this.#serving.clear();
+    this.#owner.linkEnded(this, reason, lost);
+  }
+
+  #onPortClose(): void {
+    if (this.#state === 'ended') return;
+    this.#portClosed = true;
+    if (this.#reason) return this.end(this.#reason);
+    this.#state = 'closing';
+    this.#linger(() => this.end('lost'));
+  }
+
+  #linger(action: () => void): void {
+    this.#timer ??= startTimer(LINGER_MS, action);
+  }
+
+  #release(call: Call): Call {
+    this.#owner.released(call);
+    call.link = undefined;
+    return call;
+  }
+
+  // ---- sending, inside
+
+  #sendValue(kind: number, id: number, channel: string, value: unknown): void {
+    const copies = capture([value]);
+    if (copies) this.#outbox.frame().push(kind, id, copies[0]);
+    else this.#sendAlone([kind, id], [value], { kind, id, channel }, 0, false);
+  }
+
+  #sendAlone(head: unknown[], args: readonly unknown[], lone: Lone, events = 0, counted = true): void {
+    const payload = preparePayload(args, this.#outbox.port.carries);
+    if (counted) head.push(payload.values.length);
+    for (const value of payload.values) head.push(value);
+    this.#outbox.postAlone(head, payload.transfer, lone, events);
+    payload.settle();
+  }
+
+  // ---- receiving
+
+  #listen(port: Port): void {
+    port.start({
+      message: (data) => this.#onPost(data),
+      unreadable: () => this.#onUnreadable(),
+      close: () => this.#onPortClose(),
+    });
+  }
+
+  #onPost(data: unknown): void {
+    if (this.#state === 'ended') return;
+    if (!Array.isArray(data)) {
+      this.#owner.malformed(this, 'a post that is no array');
+      this.#outbox.dispatched(0, false);
+      return;
+    }
+    let at = 1;
+    let frames = 0;
+    let reply = false;
+    while (at < data.length) {
+      if (data[at] === wire.ECHO) reply = true;
+      const next = this.#onFrame(data, at);
+      if (next < 0) {
+        this.#owner.malformed(this, `a frame of kind ${String(data[at]).slice(0, 32)} that makes no sense`);
+        break;
+      }
+      frames++;
+      at = next;
+    }
+    // Its last frame may have been BYE, or a listener of ours may have ended the link.
+    if ((this.#state as string) === 'ended') return;
+    // Behind the frames: UNREADABLE speaks of a post that this very number acknowledges.
+    if (!wire.isCount(data[0]) || !this.#outbox.acknowledge(data[0])) {
+      this.#owner.malformed(this, 'an acknowledgement of what was never sent');
+    }
+    this.#outbox.dispatched(frames, reply);
+  }
+
+  /** Dispatches the frame at `at`, and returns where the next one begins; -1 if it is malformed. */
+  #onFrame(data: unknown[], at: number): number {
+    switch (data[at]) {
+      case wire.EVENT: {
+        const channel = data[at + 1];
+        const next = argumentsEnd(data, at + 2);
+        if (next < 0 || !wire.isName(channel)) return -1;
+        // The slice begins with the count: its place is where the event object goes.
+        this.#owner.event(this, channel, data.slice(at + 2, next));
+        return next;
+      }
+      case wire.REQUEST: {
+        const id = data[at + 1];
+        const channel = data[at + 2];
+        const next = argumentsEnd(data, at + 3);
+        if (next < 0 || !wire.isName(channel) || !wire.isCount(id) || this.#serving.has(id)) return -1;
+        this.#owner.request(this, id, channel, data.slice(at + 3, next));
+        return next;
+      }
+      case wire.RESULT:
+        if (at + 2 >= data.length) return -1;
+        this.#take(data[at + 1])?.resolve(data[at + 2]);
+        return at + 3;
+      case wire.FAILURE:
+      case wire.THROWN:
+        if (at + 2 >= data.length) return -1;
+        this.#onFailure(data[at], data[at + 1], data[at + 2]);
+        return at + 3;
+      case wire.MISSED: {
+        const next = argumentsEnd(data, at + 2);
+        if (next < 0) return -1;
+        const id = data[at + 1];
+        const call = this.#calls.get(id as number);
+        if (call && this.#calls.delete(id as number)) {
+          this.#owner.missed(this, this.#release(call), data.slice(at + 3, next));
+        }
+        return next;
+      }
+      case wire.ABORT: {
+        const id = data[at + 1] as number;
+        const serving = this.#serving.get(id);
+        this.#serving.delete(id);
+        serving?.abort(new MeshError('ABORTED', `request from ${this.peer.name}: its caller no longer waits for it.`));
+        return at + 2;
+      }
+      case wire.UNREADABLE:
+        return this.#onPeerUnreadable(data[at + 1]) ? at + 2 : -1;
+      case wire.CHANGES: {
+        const next = argumentsEnd(data, at + 2);
+        const first = data[at + 1];
+        if (next < 0 || !wire.isCount(first)) return -1;
+        return this.#owner.changes(this, first, data.slice(at + 3, next)) ? next : -1;
+      }
+      case wire.STATE:
+        return this.#owner.state(this, data[at + 1], data[at + 2], data[at + 3]) ? at + 4 : -1;
+      case wire.ECHO:
+        return at + 1;
+      case wire.BYE:
+        this.end('bye');
+        return data.length;
+      default:
+        return -1;
+    }
+  }
+
+  #take(id: unknown): Call | undefined {
+    const call = this.#calls.get(id as number);
+    if (!call) return undefined; // timed out or aborted meanwhile
+    this.#calls.delete(id as number);
+    return this.#release(call);
+  }
+
+  #onFailure(kind: unknown, id: unknown, value: unknown): void {
+    const call = this.#calls.get(id as number);
+    if (!call) return;
+    const origin = `${describeCall(call)}, there`;
+    this.#take(id);
+    if (kind === wire.THROWN) return call.reject(value);
+    // Made where it is thrown into the caller's chain of awaits, the error's own stack shows that chain: V8 walks the
+    // promises. It costs nothing as long as nothing fails.
+    let fail: (() => void) | undefined;
+    const failing = new Promise<never>((_, reject) => (fail = reject as () => void));
+    call.resolve(
+      failing.catch(() => {
+        throw decodeError(value, origin);
+      }),
+    );
+    queueMicrotask(() => fail?.());
+  }
+
+  #onUnreadable(): void {
+    if (this.#state === 'ended') return;
+    const post = this.#outbox.received + 1;
+    this.#outbox.frame().push(wire.UNREADABLE, post);
+    this.#outbox.dispatched(1, false);
+  }
+
+  /** The peer can't read a post of ours: it was one that went alone. */
+  #onPeerUnreadable(post: unknown): boolean {
+    const lone = wire.isCount(post) ? this.#outbox.lone(post) : undefined;
+    if (!lone) return wire.isCount(post);
+    const problem = `'${lone.channel}': ${this.peer.name} (${this.peer.id}) can't read a value of it in its process`;
+    if (lone.kind === wire.REQUEST) {
+      const call = this.#calls.get(lone.id);
+      if (call) {
+        this.#take(lone.id);
+        call.reject(
+          new MeshError('NOT_CLONEABLE', `request(${problem}. Send plain data, or typed arrays and buffers, instead.`),
+        );
+      }
+    } else if (lone.kind === wire.EVENT) {
+      this.#owner.unreadable(this, lone.channel);
+    } else {
+      this.fail(lone.id, lone.channel, new MeshError('NOT_CLONEABLE', `handle(${problem}. Return plain data instead.`));
+    }
+    return true;
+  }
+}
+
+/** Where the arguments end whose count stands at `at`; -1 if there aren't so many. */
+function argumentsEnd(data: readonly unknown[], at: number): number {
+  const count = data[at];
+  if (!wire.isCount(count)) return -1;
+  const end = at + 1 + count;
+  return end <= data.length ? end : -1;
+}

@@ -1,0 +1,90 @@
+import { MeshError } from '../errors/mesh-error.js';
+import type { Port, PortCapabilities, PortListener } from './port.js';
+
+interface ElectronPortEvent {
+  readonly data: unknown;
+  readonly ports: readonly unknown[];
+}
+
+/** Electron's `MessagePortMain`, as far as a port needs it. */
+export interface ElectronPortLike {
+  postMessage(message: unknown, transfer?: never[]): void;
+  on(event: 'message', listener: (event: ElectronPortEvent) => void): unknown;
+  on(event: 'close', listener: () => void): unknown;
+  off(event: 'message', listener: (event: ElectronPortEvent) => void): unknown;
+  off(event: 'close', listener: () => void): unknown;
+  start(): void;
+  close(): void;
+}
+
+/** A `MessagePortMain` can send what its own kind of end can receive: no moved buffers, ports beside the message only. */
+export const electronPortCarries: PortCapabilities = { buffers: false, nestedPorts: false, hostObjects: false };
+
+/**
+ * Throws if `message` can't be sent. Needed where a failed post closes the port (Electron before 30.1.2). Asked only for
+ * posts that come with a transfer list, be it an empty one: the mesh makes all the others of what can be sent.
+ */
+export type CloneCheck = (message: unknown) => void;
+
+/** A port over a `MessagePortMain`: in the main process, and in utility processes. */
+export class ElectronPort implements Port {
+  readonly carries = electronPortCarries;
+  readonly #port: ElectronPortLike;
+  readonly #check: CloneCheck | undefined;
+  #listener: PortListener | undefined;
+  #closed = false;
+
+  /**
+   * @param port the platform's port; it belongs to the new object from now on
+   * @param check see `CloneCheck`; default: none, as newer versions don't need it
+   */
+  constructor(port: ElectronPortLike, check?: CloneCheck) {
+    this.#port = port;
+    this.#check = check;
+  }
+
+  post(message: unknown, transfer?: readonly unknown[]): void {
+    if (this.#closed) return;
+    try {
+      if (transfer) this.#check?.(message);
+      if (transfer === undefined || transfer.length === 0) this.#port.postMessage(message);
+      else this.#port.postMessage(message, transfer as never[]);
+    } catch (cause) {
+      throw new MeshError('NOT_CLONEABLE', cause instanceof Error ? cause.message : String(cause), { cause });
+    }
+  }
+
+  start(listener: PortListener): void {
+    if (this.#closed || this.#listener) return;
+    this.#listener = listener;
+    this.#port.on('message', this.#onMessage);
+    this.#port.on('close', this.#onClose);
+    this.#port.start();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#release();
+    this.#port.close();
+  }
+
+  readonly #onMessage = (event: ElectronPortEvent): void => {
+    // What can't be read arrives as `null`, with no `messageerror`. The mesh itself never posts `null`.
+    if (event.data === null) this.#listener?.unreadable();
+    else this.#listener?.message(event.data, event.ports);
+  };
+
+  readonly #onClose = (): void => {
+    const listener = this.#listener;
+    if (this.#closed) return; // its own close() is reported to a MessagePortMain as well
+    this.#release();
+    listener?.close('closed');
+  };
+
+  #release(): void {
+    this.#closed = true;
+    this.#listener = undefined;
+    this.#port.off('message', this.#onMessage);
+    this.#port.off('close', this.#onClose);
+  }
+}

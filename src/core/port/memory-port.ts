@@ -1,0 +1,138 @@
+import { MeshError } from '../errors/mesh-error.js';
+import { domEnd } from './message-port.js';
+import type { Port, PortCapabilities, PortListener } from './port.js';
+
+export interface MemoryChannelOptions {
+  /** Milliseconds a message, or a close, takes to the other end. Default 0: the next microtask. */
+  readonly latency?: number;
+  /** What its ends say of what they can receive. Default: everything structured clone knows. */
+  readonly carries?: PortCapabilities;
+}
+
+/** Two connected ends in memory, and a way to lose both at once, as when a process is killed. */
+export interface MemoryChannel {
+  readonly ports: readonly [Port, Port];
+  /** Loses what is under way and reports the loss at both ends. */
+  sever(): void;
+}
+
+/**
+ * A channel inside one realm: for peers that live in the broker's own process, and for tests. Messages are cloned; ports
+ * and buffers in the transfer list are handed over.
+ *
+ * @example
+ * const { ports: [a, b], sever } = createMemoryChannel({ latency: 5 });
+ */
+export function createMemoryChannel(options: MemoryChannelOptions = {}): MemoryChannel {
+  const latency = options.latency ?? 0;
+  const carries = options.carries ?? domEnd;
+  if (!Number.isFinite(latency) || latency < 0) {
+    throw new MeshError('INVALID_ARGUMENT', `createMemoryChannel: latency is ${latency}. Give milliseconds, 0 or more.`);
+  }
+  const a = new MemoryPort(carries, latency);
+  const b = new MemoryPort(carries, latency);
+  a.join(b);
+  b.join(a);
+  return {
+    ports: [a, b],
+    sever() {
+      a.lose();
+      b.lose();
+    },
+  };
+}
+
+type Delivery =
+  | { readonly kind: 'message'; readonly data: unknown; readonly ports: readonly unknown[] }
+  | { readonly kind: 'close' };
+
+class MemoryPort implements Port {
+  readonly carries: PortCapabilities;
+  readonly #latency: number;
+  readonly #waiting: Delivery[] = [];
+  #far: MemoryPort | undefined;
+  #listener: PortListener | undefined;
+  #closed = false;
+  #draining = false;
+
+  constructor(carries: PortCapabilities, latency: number) {
+    this.carries = carries;
+    this.#latency = latency;
+  }
+
+  join(far: MemoryPort): void {
+    this.#far = far;
+  }
+
+  post(message: unknown, transfer: readonly unknown[] = []): void {
+    const far = this.#far;
+    if (this.#closed || !far) return;
+    const buffers = transfer.filter((each) => each instanceof ArrayBuffer);
+    const ports = transfer.filter((each) => !(each instanceof ArrayBuffer));
+    try {
+      far.receive({ kind: 'message', data: structuredClone(message, { transfer: buffers }), ports });
+    } catch (cause) {
+      throw new MeshError('NOT_CLONEABLE', cause instanceof Error ? cause.message : String(cause), { cause });
+    }
+  }
+
+  start(listener: PortListener): void {
+    if (this.#closed || this.#listener) return;
+    this.#listener = listener;
+    this.#drainSoon();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#listener = undefined;
+    this.#waiting.length = 0;
+    const far = this.#far;
+    this.#far = undefined;
+    far?.receive({ kind: 'close' });
+  }
+
+  /** The far end is gone, and with it what it had sent and was not delivered yet. */
+  lose(): void {
+    if (this.#closed) return;
+    this.#waiting.length = 0;
+    this.receive({ kind: 'close' });
+  }
+
+  receive(delivery: Delivery): void {
+    if (this.#closed) return;
+    if (this.#latency === 0) {
+      this.#waiting.push(delivery);
+      this.#drainSoon();
+      return;
+    }
+    setTimeout(() => {
+      this.#waiting.push(delivery);
+      this.#drain();
+    }, this.#latency);
+  }
+
+  #drainSoon(): void {
+    if (this.#draining || this.#waiting.length === 0) return;
+    this.#draining = true;
+    queueMicrotask(() => {
+      this.#draining = false;
+      this.#drain();
+    });
+  }
+
+  #drain(): void {
+    while (this.#listener && !this.#closed && this.#waiting.length > 0) {
+      const delivery = this.#waiting.shift() as Delivery;
+      if (delivery.kind === 'message') {
+        this.#listener.message(delivery.data, delivery.ports);
+      } else {
+        const listener = this.#listener;
+        this.#closed = true;
+        this.#listener = undefined;
+        this.#far = undefined;
+        listener.close('closed');
+      }
+    }
+  }
+}

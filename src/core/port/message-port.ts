@@ -1,0 +1,86 @@
+import { MeshError } from '../errors/mesh-error.js';
+import type { Port, PortCapabilities, PortListener } from './port.js';
+
+interface PortEvent {
+  readonly type: string;
+  readonly data?: unknown;
+  readonly ports?: readonly unknown[];
+}
+
+/** What the DOM's MessagePort, and Node's, have in common. */
+export interface MessagePortLike {
+  postMessage(message: unknown, transfer: unknown[]): void;
+  addEventListener(type: string, listener: (event: PortEvent) => void): void;
+  removeEventListener(type: string, listener: (event: PortEvent) => void): void;
+  start(): void;
+  close(): void;
+}
+
+/** The far end is a page, a worker or a Node thread: all that structured clone knows. */
+export const domEnd: PortCapabilities = { buffers: true, nestedPorts: true, hostObjects: true };
+/** The far end is a `MessagePortMain`: it reads a moved buffer, a nested port or a Blob as `null`, without an error. */
+export const electronEnd: PortCapabilities = { buffers: false, nestedPorts: false, hostObjects: false };
+
+const nothing: unknown[] = [];
+
+/** A port over a DOM `MessagePort`. The `close` event is Electron's, and Node's; a plain browser doesn't fire it. */
+export class MessagePortPort implements Port {
+  readonly carries: PortCapabilities;
+  readonly #port: MessagePortLike;
+  #listener: PortListener | undefined;
+  #closed = false;
+
+  /**
+   * @param port the platform's port; it belongs to the new object from now on
+   * @param carries what its far end can receive; default: everything structured clone knows
+   */
+  constructor(port: MessagePortLike, carries: PortCapabilities = domEnd) {
+    this.#port = port;
+    this.carries = carries;
+  }
+
+  post(message: unknown, transfer?: readonly unknown[]): void {
+    if (this.#closed) return;
+    try {
+      this.#port.postMessage(message, (transfer as unknown[] | undefined) ?? nothing);
+    } catch (cause) {
+      throw new MeshError('NOT_CLONEABLE', cause instanceof Error ? cause.message : String(cause), { cause });
+    }
+  }
+
+  start(listener: PortListener): void {
+    if (this.#closed || this.#listener) return;
+    this.#listener = listener;
+    this.#port.addEventListener('message', this.#onMessage);
+    this.#port.addEventListener('messageerror', this.#onMessageError);
+    this.#port.addEventListener('close', this.#onClose);
+    this.#port.start();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#release();
+    this.#port.close();
+  }
+
+  readonly #onMessage = (event: PortEvent): void => this.#listener?.message(event.data, event.ports ?? nothing);
+
+  readonly #onMessageError = (): void => this.#listener?.unreadable();
+
+  readonly #onClose = (): void => {
+    const listener = this.#listener;
+    // In some versions the closer gets the event too: then it has been released already.
+    if (this.#closed) return;
+    this.#release();
+    this.#port.close();
+    listener?.close('closed');
+  };
+
+  #release(): void {
+    this.#closed = true;
+    this.#listener = undefined;
+    this.#port.removeEventListener('message', this.#onMessage);
+    this.#port.removeEventListener('messageerror', this.#onMessageError);
+    this.#port.removeEventListener('close', this.#onClose);
+  }
+}

@@ -1,0 +1,122 @@
+// "As it was at the call": small plain values are copied into the batch that leaves at the end of the turn. That costs
+// less than a structuredClone per message, and what is copied here can be read by every kind of far end, so no message of
+// a batch can spoil its neighbours. Everything else is posted at once, alone.
+
+/** Values, keys and lengths beyond which a message is posted alone. */
+const MAX_NODES = 100;
+/** Objects and arrays among them; each is compared with those before it, so that one that occurs twice is noticed. */
+const MAX_OBJECTS = 32;
+/** A long text costs as much as so many characters per node. */
+const CHARACTERS_PER_NODE = 256;
+
+/** Stands for "not to be copied". */
+const other = Symbol('other');
+
+interface Budget {
+  nodes: number;
+  readonly seen: object[];
+}
+
+/**
+ * A copy of `values` that shares nothing with them, if they are small and plain; else `undefined`. Equal, to the receiver,
+ * to what structured clone would have made of them. A getter that throws throws here.
+ */
+export function capture(values: readonly unknown[]): unknown[] | undefined {
+  let budget: Budget | undefined;
+  // Arrays here grow by push: one made with a length counts as holey, and V8 then writes it key by key.
+  const copies: unknown[] = [];
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (typeof value === 'object' && value !== null) {
+      budget ??= { nodes: MAX_NODES, seen: [] };
+      const copied = copyObject(value, budget);
+      if (copied === other) return undefined;
+      copies.push(copied);
+    } else if (isPlain(value)) {
+      copies.push(value);
+    } else {
+      return undefined;
+    }
+  }
+  return copies;
+}
+
+function isPlain(value: unknown): boolean {
+  const type = typeof value;
+  return type === 'string'
+    ? (value as string).length <= MAX_NODES * CHARACTERS_PER_NODE
+    : type !== 'function' && type !== 'symbol';
+}
+
+function copy(value: unknown, budget: Budget): unknown {
+  budget.nodes--;
+  switch (typeof value) {
+    case 'object':
+      return value === null ? null : copyObject(value, budget);
+    case 'string':
+      if (value.length > CHARACTERS_PER_NODE) {
+        budget.nodes -= value.length / CHARACTERS_PER_NODE;
+        if (budget.nodes < 0) return other;
+      }
+      return value;
+    case 'function':
+    case 'symbol':
+      return other;
+    default:
+      return value;
+  }
+}
+
+function copyObject(value: object, budget: Budget): unknown {
+  const prototype = Object.getPrototypeOf(value) as unknown;
+  if (prototype === Object.prototype || prototype === null) {
+    return isNew(value, budget) ? copyPlain(value as Record<string, unknown>, budget) : other;
+  }
+  if (prototype === Array.prototype && Array.isArray(value)) {
+    return isNew(value, budget) ? copyArray(value as unknown[], budget) : other;
+  }
+  if (prototype === Date.prototype && isNew(value, budget)) {
+    try {
+      return new Date(Date.prototype.getTime.call(value));
+    } catch {
+      return other; // only dressed as a Date
+    }
+  }
+  return other;
+}
+
+/** Not seen before in this message: an object that occurs twice must arrive as one, which only structured clone does. */
+function isNew(value: object, budget: Budget): boolean {
+  const { seen } = budget;
+  if (seen.length === MAX_OBJECTS || seen.includes(value)) return false;
+  seen.push(value);
+  return true;
+}
+
+function copyPlain(source: Record<string, unknown>, budget: Budget): unknown {
+  const target: Record<string, unknown> = {};
+  const keys = Object.keys(source);
+  if (keys.length > budget.nodes) return other;
+  for (const key of keys) {
+    if (key === '__proto__') return other; // assigned, it would become the prototype
+    const copied = copy(source[key], budget);
+    if (copied === other) return other;
+    target[key] = copied;
+  }
+  return target;
+}
+
+function copyArray(source: readonly unknown[], budget: Budget): unknown {
+  const length = source.length;
+  if (length > budget.nodes) return other;
+  // As many keys as elements, and the last one the last index: then it has no holes, and no named properties.
+  const keys = Object.keys(source);
+  if (keys.length !== length || (length > 0 && keys[length - 1] !== String(length - 1))) return other;
+  const target: unknown[] = [];
+  for (let i = 0; i < length; i++) {
+    const copied = copy(source[i], budget);
+    if (copied === other) return other;
+    target.push(copied);
+  }
+  return target;
+}

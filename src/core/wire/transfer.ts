@@ -1,0 +1,34 @@
+import { invalid } from '../errors/mesh-error.js';
+
+/** A value whose buffers or ports move with it instead of being copied. Made by `transfer()`. */
+export class Transfer<out T> {
+  readonly value: T;
+  /** What moves. */
+  readonly list: readonly object[];
+
+  constructor(value: T, list: readonly object[]) {
+    this.value = value;
+    this.list = list;
+  }
+}
+
+/** An argument or a result: the value itself, or the value with what it moves. */
+export type Sendable<T> = T | Transfer<T>;
+
+/**
+ * Marks an argument, or a handler's result, so that what `list` names moves to the receiver instead of being copied. It
+ * belongs to the receiver once the call has returned without throwing; the buffers are detached here, even where the
+ * receiver's kind of port had to copy them. A move needs exactly one receiver.
+ *
+ * @param value what the receiver gets; it contains, or is, what is listed
+ * @param list the ArrayBuffers, MessagePorts and other transferable objects that move
+ * @throws MeshError `INVALID_ARGUMENT` if `list` is no array of objects
+ * @example
+ * viewer.send('frame', transfer(pixels, [pixels.buffer]));
+ */
+export function transfer<T>(value: T, list: readonly object[]): Transfer<T> {
+  if (!Array.isArray(list) || list.some((each) => typeof each !== 'object' || each === null)) {
+    throw invalid('transfer(value, list)', 'list must be an array of transferable objects, such as [view.buffer].');
+  }
+  return new Transfer(value, list);
+}
