@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 const HEARTBEAT_MS = 2000;
 const KEPT_OUTPUT = 4000;
+const KEPT_LINES = 5;
 
 /**
  * Runs a program that downloads something, and tells on stderr every two seconds how much of it is there.
@@ -19,7 +20,7 @@ const KEPT_OUTPUT = 4000;
  * @param {number} options.stall milliseconds without growth after which the program is ended
  * @param {number} [options.megabytes] how much is expected, to print a percentage
  * @param {NodeJS.ProcessEnv} [options.env]
- * @returns {Promise<void>} rejects with the reason, the program's own last words included
+ * @returns {Promise<void>} rejects with the reason, the program's own complaint included
  */
 export function runWatched(command, args, { label, watch, stall, megabytes, env = process.env }) {
   const { promise, resolve, reject } = deferred();
@@ -30,7 +31,7 @@ export function runWatched(command, args, { label, watch, stall, megabytes, env 
   let stalled = false;
 
   /** @param {Buffer} chunk */
-  const keep = (chunk) => (output = (output + chunk).slice(-KEPT_OUTPUT));
+  const keep = (chunk) => (output = (output + chunk).slice(0, KEPT_OUTPUT));
   child.stdout.on('data', keep);
   child.stderr.on('data', keep);
 
@@ -52,7 +53,7 @@ export function runWatched(command, args, { label, watch, stall, megabytes, env 
     clearInterval(heartbeat);
     if (code === 0) return resolve();
     const how = stalled ? `nothing arrived for ${stall / 1000} s` : `it ended with ${signal ?? `code ${code}`}`;
-    reject(new Error([how, ...lastWords(output)].join('\n  ')));
+    reject(new Error([how, ...complaint(output)].join('\n  ')));
   });
   return promise;
 }
@@ -81,9 +82,9 @@ function sizeOf(folder) {
 }
 
 /** @param {string} output */
-function lastWords(output) {
-  const lines = output.split('\n').filter((line) => line.trim() !== '' && !/^\s+at |^npm warn/.test(line));
-  return lines.slice(-5);
+function complaint(output) {
+  const lines = output.split('\n').filter((line) => line.trim() !== '' && !/^(npm error)?\s+at |^npm warn/.test(line));
+  return lines.slice(0, KEPT_LINES); // both npm and Electron's installer name the cause first
 }
 
 /** @returns {{ promise: Promise<void>, resolve: () => void, reject: (error: unknown) => void }} */

@@ -1,0 +1,352 @@
+import { randomBytes } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import type {
+  App,
+  IpcMain,
+  IpcMainEvent,
+  MessageChannelMain,
+  MessagePortMain,
+  Session,
+  WebContents,
+  WebFrameMain,
+} from 'electron';
+import { Hub, refuse, type HubOwner } from '../core/broker/hub.js';
+import { HELLO, JOIN, READY } from '../core/broker/joining.js';
+import type { Bus } from '../core/bus/bus.js';
+import type { AnyChannels, ChannelMap } from '../core/bus/channels.js';
+import { join } from '../core/bus/join.js';
+import type { Platform } from '../core/bus/mesh.js';
+import type { Peer } from '../core/directory/peer.js';
+import { invalid, MeshError, type LeaveReason, type MeshErrorCode } from '../core/errors/mesh-error.js';
+import { ElectronPort, electronPortCarries } from '../core/port/electron-port.js';
+import { createMemoryChannel } from '../core/port/memory-port.js';
+import { isName, WIRE_VERSION } from '../core/wire/frames.js';
+import type { Authorize, Candidate } from './candidate.js';
+import { CloneChecker } from './clone-check.js';
+import { Departures } from './departures.js';
+import { readCandidate } from './frames.js';
+import { Names, TRUSTED } from './names.js';
+import { judge, type PolicyOptions } from './policy.js';
+import { Installations } from './installations.js';
+import { Registry, type DocumentRecord, type RegistrySnapshot } from './registry.js';
+import { Watcher } from './watcher.js';
+
+/** What the bridge uses of Electron: given to it, so that its logic can be tested without one. */
+export interface ElectronLike {
+  readonly app: Pick<App, 'getAppPath' | 'getPath'>;
+  readonly ipcMain: Pick<IpcMain, 'on' | 'off' | 'listenerCount'>;
+  readonly MessageChannelMain: typeof MessageChannelMain;
+}
+
+export interface BridgeOptions {
+  /**
+   * Origins whose windows may join, such as `app://editor`, besides the files of the app itself. Frames in them join too if
+   * they are of the same origin. @default []
+   */
+  readonly origins?: readonly string[];
+  /** Decides instead of `origins` and the default. */
+  readonly authorize?: Authorize;
+  /** The preload's path, where it is shipped by the application itself. @default found in the package */
+  readonly preload?: string;
+}
+
+export interface BridgeEvents {
+  join: [peer: Peer];
+  leave: [peer: Peer, reason: LeaveReason];
+  /** Somebody was not let in. */
+  refused: [error: MeshError, candidate: Candidate | undefined];
+  /** A peer, or a page that isn't one, sent what makes no sense. It was ignored. */
+  malformed: [problem: string, peer: Peer | undefined];
+}
+
+/** The bridge's own counters and tables, as plain data. */
+export interface BridgeState {
+  readonly peers: readonly Peer[];
+  /** Links passed on so far. */
+  readonly links: number;
+  /** By channel: the ids of who listens to it, and of who handles it. */
+  readonly channels: Readonly<Record<string, { readonly listens: readonly string[]; readonly handles: readonly string[] }>>;
+  readonly refused: number;
+  readonly malformed: number;
+  /** Windows watched, documents that have peers, and peers whose end is being found out. */
+  readonly watched: number;
+  readonly documents: number;
+  readonly departing: number;
+}
+
+const optionNames: ReadonlySet<string> = new Set(['origins', 'authorize', 'preload']);
+
+/**
+ * The broker in Electron's main process: lets peers in, keeps the directory and the registry, and introduces peers to each
+ * other. It carries no message between them. Made by `createBridge()`; one per application.
+ */
+export class Bridge extends EventEmitter<BridgeEvents> {
+  readonly #electron: ElectronLike;
+  readonly #policy: PolicyOptions;
+  readonly #names = new Names();
+  readonly #registry = new Registry();
+  readonly #hub: Hub;
+  readonly #departures = new Departures((peer, reason) => this.#hub.remove(peer, reason));
+  readonly #watcher: Watcher;
+  readonly #clones: CloneChecker;
+  readonly #installations: Installations;
+  readonly #prefix = randomBytes(6).toString('base64url');
+  #lastId = 0;
+  #refused = 0;
+  #malformed = 0;
+  #closed = false;
+
+  /** @internal */
+  constructor(electron: ElectronLike, options: BridgeOptions, preload: () => string) {
+    super();
+    this.#electron = electron;
+    const { origins, authorize } = checkOptions(options);
+    if (electron.ipcMain.listenerCount(JOIN) > 0) {
+      throw invalid('createBridge()', 'this process has a bridge already. Use that one, or close() it before.');
+    }
+    this.#policy = { origins, authorize, appPath: electron.app.getAppPath() };
+    this.#installations = new Installations(options.preload === undefined ? preload : () => options.preload as string);
+    this.#clones = new CloneChecker(electron.MessageChannelMain);
+    this.#hub = new Hub(this.#hubOwner);
+    this.#watcher = new Watcher(this.#registry, {
+      gone: (document, reason) => {
+        document.reason = reason;
+        for (const peer of [...document.peers.keys()]) this.#departures.told(peer, reason);
+      },
+      dead: (document, reason) => {
+        for (const peer of [...document.peers.keys()]) this.#departures.dead(peer, reason);
+      },
+    });
+    electron.ipcMain.on(HELLO, this.#onHello);
+    electron.ipcMain.on(JOIN, this.#onJoin);
+  }
+
+  /** The preload's path, for `webPreferences.preload`. `install()` registers it for a whole session instead. */
+  get preload(): string {
+    return this.#installations.preload;
+  }
+
+  /** Who lives in which renderer process and frame. */
+  get registry(): { snapshot(): RegistrySnapshot } {
+    return this.#registry;
+  }
+
+  /** The peers in the mesh. */
+  get peers(): Peer[] {
+    return this.#hub.peers();
+  }
+
+  /**
+   * Registers the preload for all windows of a session that are made from now on. Frames in them need
+   * `webPreferences.nodeIntegrationInSubFrames`.
+   * @throws MeshError `INVALID_ARGUMENT` if it is no session, `CLOSED`
+   * @example
+   * bridge.install(session.defaultSession);
+   */
+  install(session: Session): void {
+    this.#check('install(session)');
+    this.#installations.add(session);
+  }
+
+  /**
+   * A seat for main itself. Several are fine.
+   *
+   * @param options.name what others reach it by. It becomes reserved: no page can take it. @default 'main'
+   * @throws MeshError `INVALID_ARGUMENT` for a name that is none, `NOT_AUTHORIZED` for one that a page's origin holds, `CLOSED`
+   */
+  async connect<C extends ChannelMap<C> = AnyChannels>(options: { readonly name?: string } = {}): Promise<Bus<C>> {
+    const { name = 'main' } = options;
+    const call = `bridge.connect({ name: '${name}' })`;
+    this.#check(call);
+    if (!isName(name)) throw invalid(call, 'a name is a text of 1 to 256 characters.');
+    const problem = this.#names.take(name, TRUSTED);
+    if (problem) throw new MeshError('NOT_AUTHORIZED', `${call}: ${problem}`);
+    const { ports } = createMemoryChannel({ carries: electronPortCarries });
+    const process_ = { type: 'main', id: `m${process.pid}`, pid: process.pid } as const;
+    const bus = join<C>(ports[0], this.#platform, { call, timeout: Infinity });
+    this.#admit({ id: this.#nextId(), name, type: 'main', origin: TRUSTED, process: process_ }, ports[1]);
+    return bus;
+  }
+
+  /**
+   * Ends a peer's seat, and with it all its links. Its `closed`, and everybody's `leave`, say `evicted`.
+   *
+   * @param peer the peer, or its id
+   * @param detail what the peer itself is told, in words
+   * @returns false if there is no such peer
+   */
+  evict(peer: Peer | { readonly id: string } | string, detail = ''): boolean {
+    this.#check('evict(peer)');
+    const id = typeof peer === 'string' ? peer : peer?.id;
+    if (typeof id !== 'string') throw invalid('evict(peer)', 'give a Peer, or its id.');
+    return this.#hub.remove(id, 'evicted', String(detail));
+  }
+
+  /** Counters and tables, as plain data. */
+  state(): BridgeState {
+    const { links, channels } = this.#hub.state();
+    return {
+      peers: this.#hub.peers(),
+      links,
+      channels,
+      refused: this.#refused,
+      malformed: this.#malformed,
+      watched: this.#watcher.size,
+      documents: this.#registry.size,
+      departing: this.#departures.size,
+    };
+  }
+
+  /** Ends every seat (`bridge-gone`), and takes the preload back. Idempotent; never rejects. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#electron.ipcMain.off(HELLO, this.#onHello);
+    this.#electron.ipcMain.off(JOIN, this.#onJoin);
+    this.#hub.close();
+    this.#departures.close();
+    this.#watcher.close();
+    this.#installations.close();
+  }
+
+  // ---- joining
+
+  readonly #onHello = (event: IpcMainEvent): void => {
+    try {
+      event.reply(READY);
+    } catch {
+      // the frame is gone already
+    }
+  };
+
+  readonly #onJoin = (event: IpcMainEvent, message: unknown): void => {
+    // The frame is read at once: a moment later it may be null, or another document's.
+    const frame = event.senderFrame;
+    const [raw, ...more] = event.ports;
+    for (const port of more) port.close();
+    if (!raw) return this.#onMalformed('a join without a port', undefined);
+    const port = new ElectronPort(raw, this.#clones.check);
+    const [nonce, name, version] = Array.isArray(message) ? (message as unknown[]) : [];
+    if (typeof nonce !== 'string' || nonce.length < 16 || nonce.length > 64 || !(name === undefined || isName(name))) {
+      refuse(port, 'PROTOCOL', 'the join is malformed. Use the preload and connect() of one version of portmesh.');
+      return this.#onMalformed('a join that makes no sense', undefined);
+    }
+    if (version !== WIRE_VERSION) {
+      return this.#refuse(port, undefined, 'VERSION_MISMATCH', `the page speaks version ${String(version)} of the wire, the bridge ${WIRE_VERSION}.`);
+    }
+    const candidate = frame && readCandidate(frame, event.sender, name);
+    if (!candidate) return this.#refuse(port, undefined, 'NOT_AUTHORIZED', 'the frame is gone already.');
+    void this.#judge(candidate, nonce, frame, event.sender, port);
+  };
+
+  async #judge(candidate: Candidate, nonce: string, frame: WebFrameMain, contents: WebContents, port: ElectronPort): Promise<void> {
+    const tree = frame.frameTreeNodeId;
+    const verdict = await judge(candidate, this.#policy);
+    if (this.#closed) return refuse(port, 'BRIDGE_GONE', 'the bridge was closed.');
+    if ('refusal' in verdict) return this.#refuse(port, candidate, 'NOT_AUTHORIZED', verdict.refusal, verdict.cause);
+    const problem = this.#names.take(candidate.name, candidate.origin, verdict.grant.names);
+    if (problem) return this.#refuse(port, candidate, 'NOT_AUTHORIZED', problem);
+    const document = this.#document(candidate, nonce, tree);
+    if (!document) {
+      return this.#refuse(port, candidate, 'NOT_AUTHORIZED', 'the document that asks is not the one that its preload names.');
+    }
+    const { name, type, origin, url, process, frame: peerFrame } = candidate;
+    const peer = { id: this.#nextId(), name, type, origin, process, frame: { ...peerFrame, url } };
+    if (!contents.isDestroyed()) this.#watcher.watch(contents);
+    this.#registry.add(document, peer);
+    this.#admit(peer, port);
+  }
+
+  /** The record of the document that joins; `undefined` if its nonce is that of another frame's document. */
+  #document({ origin, url, process, frame }: Candidate, nonce: string, tree: number): DocumentRecord | undefined {
+    const known = this.#registry.document(nonce);
+    if (known) return known.process === process.id && known.frame === tree ? known : undefined;
+    return {
+      nonce,
+      process: process.id,
+      pid: process.pid,
+      webContents: frame.webContents,
+      frame: tree,
+      routing: frame.routing,
+      top: frame.top,
+      origin,
+      url,
+      peers: new Map(),
+      reason: undefined,
+    };
+  }
+
+  #admit(peer: Peer, port: Parameters<Hub['admit']>[1]): void {
+    this.#hub.admit(peer, port);
+    this.emit('join', peer);
+  }
+
+  #refuse(port: ElectronPort, candidate: Candidate | undefined, code: MeshErrorCode, message: string, cause?: unknown): void {
+    this.#refused++;
+    refuse(port, code, message);
+    this.emit('refused', new MeshError(code, message, cause === undefined ? undefined : { cause }), candidate);
+  }
+
+  #onMalformed(problem: string, peer: Peer | undefined): void {
+    this.#malformed++;
+    this.emit('malformed', problem, peer);
+  }
+
+  #nextId(): string {
+    return `${this.#prefix}.${++this.#lastId}`;
+  }
+
+  #check(call: string): void {
+    if (this.#closed) throw new MeshError('CLOSED', `${call}: the bridge was closed.`);
+  }
+
+  // ---- what it is to the hub, and to main's own peers
+
+  readonly #hubOwner: HubOwner = {
+    mayLink: () => true,
+    show: (peer, viewer) => {
+      if (!peer.frame || viewer.type === 'main' || viewer.origin === peer.origin) return peer;
+      const { webContents, routing, top } = peer.frame;
+      return { ...peer, frame: { webContents, routing, top } };
+    },
+    closed: (peer) => {
+      const fallback = peer.frame?.top === false ? 'frame-removed' : 'lost';
+      this.#departures.closed(peer.id, this.#registry.documentOf(peer.id)?.reason, fallback);
+    },
+    left: (peer, reason) => {
+      this.#departures.forget(peer.id);
+      this.#registry.remove(peer.id);
+      this.emit('leave', peer, reason);
+    },
+    malformed: (peer, problem) => this.#onMalformed(problem, peer),
+  };
+
+  readonly #platform: Platform = {
+    channel: () => {
+      const { port1, port2 } = new this.#electron.MessageChannelMain();
+      return { near: new ElectronPort(port1, this.#clones.check), far: port2 };
+    },
+    adopt: (port) => new ElectronPort(port as MessagePortMain, this.#clones.check),
+  };
+}
+
+function checkOptions(options: BridgeOptions): Pick<PolicyOptions, 'origins' | 'authorize'> {
+  for (const key of Object.keys(options)) {
+    if (!optionNames.has(key)) throw invalid(`createBridge({ ${key} })`, 'the options are origins, authorize and preload.');
+  }
+  const { origins = [], authorize, preload } = options;
+  if (!Array.isArray(origins) || !origins.every(isOrigin)) {
+    throw invalid('createBridge({ origins })', "give origins, without a path, such as ['app://editor', 'https://example.com'].");
+  }
+  if (authorize !== undefined && typeof authorize !== 'function') {
+    throw invalid('createBridge({ authorize })', 'give a function that returns a grant, true or false.');
+  }
+  if (preload !== undefined && typeof preload !== 'string') {
+    throw invalid('createBridge({ preload })', "give the preload's absolute path.");
+  }
+  return { origins, authorize };
+}
+
+function isOrigin(origin: unknown): boolean {
+  return typeof origin === 'string' && /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]*$/i.test(origin) && origin !== 'file://';
+}

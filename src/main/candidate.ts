@@ -1,0 +1,25 @@
+import type { PeerFrame, PeerProcess, PeerType } from '../core/directory/peer.js';
+
+/** Somebody who wants to join, as the bridge sees it. All of it but the name is read from Electron, not from the page. */
+export interface Candidate {
+  /** The name it asks for, or its type if it asks for none. */
+  readonly name: string;
+  readonly type: PeerType;
+  /** Its document's origin, such as `app://editor`; `'null'` for an opaque one. */
+  readonly origin: string;
+  /** Its document's URL. */
+  readonly url: string;
+  /** The origin of the top frame of its window; the same as `origin` for a top frame. */
+  readonly topOrigin: string;
+  readonly process: PeerProcess;
+  readonly frame: PeerFrame;
+}
+
+/** What a peer may do, once it is let in. */
+export interface Grant {
+  /** Names it may take although they are reserved, or held by another origin. */
+  readonly names?: readonly string[];
+}
+
+/** Decides who joins: a grant, or `true` for an empty one, or `false`. May be asynchronous. */
+export type Authorize = (candidate: Candidate) => Grant | boolean | Promise<Grant | boolean>;

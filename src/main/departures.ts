@@ -1,0 +1,66 @@
+import type { LeaveReason } from '../core/errors/mesh-error.js';
+import { startTimer, type Timer } from '../core/timer.js';
+
+/** Electron's own event comes 1-3 ms after the port's close, where one comes at all. */
+const WORD_MS = 50;
+/** A document that main knows to be gone, whose port doesn't close: it is not waited for any longer. */
+const CLOSE_MS = 1000;
+
+interface Departure {
+  readonly closed: boolean;
+  readonly timer: Timer;
+}
+
+/**
+ * Finds out why a peer left. Two things tell of it, in either order: its control port closes, behind the last it had sent;
+ * and Electron says what became of its document.
+ */
+export class Departures {
+  readonly #remove: (peer: string, reason: LeaveReason) => void;
+  readonly #pending = new Map<string, Departure>();
+
+  constructor(remove: (peer: string, reason: LeaveReason) => void) {
+    this.#remove = remove;
+  }
+
+  get size(): number {
+    return this.#pending.size;
+  }
+
+  /** Its control port has closed. `reason`, if it is known; else `fallback` is it, if Electron says nothing in time. */
+  closed(peer: string, reason: LeaveReason | undefined, fallback: LeaveReason): void {
+    if (reason) return this.#finish(peer, reason);
+    this.#wait(peer, { closed: true, timer: startTimer(WORD_MS, () => this.#finish(peer, fallback)) });
+  }
+
+  /** Electron says that its document is gone. */
+  told(peer: string, reason: LeaveReason): void {
+    if (this.#pending.get(peer)?.closed) return this.#finish(peer, reason);
+    this.#wait(peer, { closed: false, timer: startTimer(CLOSE_MS, () => this.#finish(peer, reason)) });
+  }
+
+  /** Its process is dead: nothing of it will come any more. */
+  dead(peer: string, reason: LeaveReason): void {
+    this.#finish(peer, reason);
+  }
+
+  /** It has left otherwise. */
+  forget(peer: string): void {
+    this.#pending.get(peer)?.timer.stop();
+    this.#pending.delete(peer);
+  }
+
+  close(): void {
+    for (const peer of [...this.#pending.keys()]) this.forget(peer);
+  }
+
+  #wait(peer: string, departure: Departure): void {
+    this.forget(peer);
+    this.#pending.set(peer, departure);
+  }
+
+  #finish(peer: string, reason: LeaveReason): void {
+    this.forget(peer);
+    this.#remove(peer, reason);
+  }
+}
