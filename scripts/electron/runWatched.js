@@ -23,7 +23,6 @@ const KEPT_LINES = 5;
  * @returns {Promise<void>} rejects with the reason, the program's own complaint included
  */
 export function runWatched(command, args, { label, watch, stall, megabytes, env = process.env }) {
-  const { promise, resolve, reject } = deferred();
   const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   let size = -1;
@@ -45,17 +44,14 @@ export function runWatched(command, args, { label, watch, stall, megabytes, env 
     child.kill();
   }, HEARTBEAT_MS);
 
-  child.once('error', (error) => {
-    clearInterval(heartbeat);
-    reject(error);
-  });
-  child.once('close', (code, signal) => {
-    clearInterval(heartbeat);
-    if (code === 0) return resolve();
-    const how = stalled ? `nothing arrived for ${stall / 1000} s` : `it ended with ${signal ?? `code ${code}`}`;
-    reject(new Error([how, ...complaint(output)].join('\n  ')));
-  });
-  return promise;
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      if (code === 0) return resolve(undefined);
+      const how = stalled ? `nothing arrived for ${stall / 1000} s` : `it ended with ${signal ?? `code ${code}`}`;
+      reject(new Error([how, ...complaint(output)].join('\n  ')));
+    });
+  }).finally(() => clearInterval(heartbeat));
 }
 
 /**
@@ -85,12 +81,4 @@ function sizeOf(folder) {
 function complaint(output) {
   const lines = output.split('\n').filter((line) => line.trim() !== '' && !/^(npm error)?\s+at |^npm warn/.test(line));
   return lines.slice(0, KEPT_LINES); // both npm and Electron's installer name the cause first
-}
-
-/** @returns {{ promise: Promise<void>, resolve: () => void, reject: (error: unknown) => void }} */
-function deferred() {
-  /** @type {any} */
-  const parts = {};
-  parts.promise = new Promise((resolve, reject) => Object.assign(parts, { resolve, reject }));
-  return parts;
 }

@@ -65,7 +65,9 @@ export interface BridgeState {
   /** Links passed on so far. */
   readonly links: number;
   /** By channel: the ids of who listens to it, and of who handles it. */
-  readonly channels: Readonly<Record<string, { readonly listens: readonly string[]; readonly handles: readonly string[] }>>;
+  readonly channels: Readonly<
+    Record<string, { readonly listens: readonly string[]; readonly handles: readonly string[] }>
+  >;
   readonly refused: number;
   readonly malformed: number;
   /** Windows watched, documents that have peers, and peers whose end is being found out. */
@@ -232,14 +234,25 @@ export class Bridge extends EventEmitter<BridgeEvents> {
       return this.#onMalformed('a join that makes no sense', undefined);
     }
     if (version !== WIRE_VERSION) {
-      return this.#refuse(port, undefined, 'VERSION_MISMATCH', `the page speaks version ${String(version)} of the wire, the bridge ${WIRE_VERSION}.`);
+      return this.#refuse(
+        port,
+        undefined,
+        'VERSION_MISMATCH',
+        `the page speaks version ${String(version)} of the wire, the bridge ${WIRE_VERSION}.`,
+      );
     }
     const candidate = frame && readCandidate(frame, event.sender, name);
     if (!candidate) return this.#refuse(port, undefined, 'NOT_AUTHORIZED', 'the frame is gone already.');
     void this.#judge(candidate, nonce, frame, event.sender, port);
   };
 
-  async #judge(candidate: Candidate, nonce: string, frame: WebFrameMain, contents: WebContents, port: ElectronPort): Promise<void> {
+  async #judge(
+    candidate: Candidate,
+    nonce: string,
+    frame: WebFrameMain,
+    contents: WebContents,
+    port: ElectronPort,
+  ): Promise<void> {
     const tree = frame.frameTreeNodeId;
     const verdict = await judge(candidate, this.#policy);
     if (this.#closed) return refuse(port, 'BRIDGE_GONE', 'the bridge was closed.');
@@ -248,7 +261,12 @@ export class Bridge extends EventEmitter<BridgeEvents> {
     if (problem) return this.#refuse(port, candidate, 'NOT_AUTHORIZED', problem);
     const document = this.#document(candidate, nonce, tree);
     if (!document) {
-      return this.#refuse(port, candidate, 'NOT_AUTHORIZED', 'the document that asks is not the one that its preload names.');
+      return this.#refuse(
+        port,
+        candidate,
+        'NOT_AUTHORIZED',
+        'the document that asks is not the one that its preload names.',
+      );
     }
     const { name, type, origin, url, process, frame: peerFrame } = candidate;
     const peer = { id: this.#nextId(), name, type, origin, process, frame: { ...peerFrame, url } };
@@ -281,7 +299,13 @@ export class Bridge extends EventEmitter<BridgeEvents> {
     this.emit('join', peer);
   }
 
-  #refuse(port: ElectronPort, candidate: Candidate | undefined, code: MeshErrorCode, message: string, cause?: unknown): void {
+  #refuse(
+    port: ElectronPort,
+    candidate: Candidate | undefined,
+    code: MeshErrorCode,
+    message: string,
+    cause?: unknown,
+  ): void {
     this.#refused++;
     refuse(port, code, message);
     this.emit('refused', new MeshError(code, message, cause === undefined ? undefined : { cause }), candidate);
@@ -332,11 +356,15 @@ export class Bridge extends EventEmitter<BridgeEvents> {
 
 function checkOptions(options: BridgeOptions): Pick<PolicyOptions, 'origins' | 'authorize'> {
   for (const key of Object.keys(options)) {
-    if (!optionNames.has(key)) throw invalid(`createBridge({ ${key} })`, 'the options are origins, authorize and preload.');
+    if (!optionNames.has(key))
+      throw invalid(`createBridge({ ${key} })`, 'the options are origins, authorize and preload.');
   }
   const { origins = [], authorize, preload } = options;
   if (!Array.isArray(origins) || !origins.every(isOrigin)) {
-    throw invalid('createBridge({ origins })', "give origins, without a path, such as ['app://editor', 'https://example.com'].");
+    throw invalid(
+      'createBridge({ origins })',
+      "give origins, without a path, such as ['app://editor', 'https://example.com'].",
+    );
   }
   if (authorize !== undefined && typeof authorize !== 'function') {
     throw invalid('createBridge({ authorize })', 'give a function that returns a grant, true or false.');

@@ -3,7 +3,11 @@ import type { PeerType } from '../core/directory/peer.js';
 import type { Candidate } from './candidate.js';
 
 /** What Electron knows of the frame that asks. `undefined` if it is gone while it is being read. */
-export function readCandidate(frame: WebFrameMain, contents: WebContents, name: string | undefined): Candidate | undefined {
+export function readCandidate(
+  frame: WebFrameMain,
+  contents: WebContents,
+  name: string | undefined,
+): Candidate | undefined {
   try {
     const top = frame.parent === null;
     const type: PeerType = !top ? 'frame' : contents.getType() === 'webview' ? 'webview' : 'window';

@@ -28,8 +28,15 @@ export class Watcher {
   watch(contents: WebContents): void {
     const { id } = contents;
     if (this.#watched.has(id)) return;
-    const onNavigate = (_: unknown, url: string, _code: number, _text: string, top: boolean, pid: number, rid: number) =>
-      this.#onNavigate(id, url, top, pid, rid);
+    const onNavigate = (
+      _: unknown,
+      url: string,
+      _code: number,
+      _text: string,
+      top: boolean,
+      pid: number,
+      rid: number,
+    ) => this.#onNavigate(id, url, top, pid, rid);
     const onNavigateInPage = (_: unknown, url: string, _top: boolean, pid: number, rid: number) =>
       this.#onNavigateInPage(id, url, pid, rid);
     const onGone = (_: unknown, details: RenderProcessGoneDetails) => this.#onGone(id, details);
@@ -59,7 +66,8 @@ export class Watcher {
     for (const document of this.#documents(contents)) {
       // A frame that changes its process gets another routing id; below a window's main frame, everything goes.
       const same = document.routing === routing && document.process.startsWith(`r${process}.`);
-      if (top || same) this.#owner.gone(document, withoutHash(document.url) === withoutHash(url) ? 'reloaded' : 'navigated');
+      if (top || same)
+        this.#owner.gone(document, withoutHash(document.url) === withoutHash(url) ? 'reloaded' : 'navigated');
     }
   }
 

@@ -7,7 +7,8 @@ import { HELLO, JOIN, PRELOAD_EVENT, READY } from '../core/broker/joining.js';
 const FIRST_RETRY_MS = 20;
 const LAST_RETRY_MS = 500;
 
-const nonce = crypto.randomUUID();
+// Not randomUUID: that exists in secure contexts only.
+const nonce = crypto.getRandomValues(new Uint32Array(4)).join('-');
 let ready = false;
 let held: (() => void)[] = [];
 

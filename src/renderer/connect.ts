@@ -34,7 +34,8 @@ export async function connect<C extends ChannelMap<C> = AnyChannels>(options: Co
   for (const key of Object.keys(options)) {
     if (!optionNames.has(key)) throw invalid(`connect({ ${key} })`, 'the options are name, timeout and signal.');
   }
-  if (name !== undefined && !isName(name)) throw invalid('connect({ name })', 'a name is a text of 1 to 256 characters.');
+  if (name !== undefined && !isName(name))
+    throw invalid('connect({ name })', 'a name is a text of 1 to 256 characters.');
   if (typeof timeout !== 'number' || !(timeout > 0)) {
     throw invalid(`connect({ timeout: ${String(timeout)} })`, 'give milliseconds above 0, or Infinity.');
   }

@@ -83,7 +83,10 @@ export class Caller<C extends ChannelMap<C> = AnyChannels> {
 /** @throws MeshError `INVALID_ARGUMENT` */
 export function checkChannel(call: string, channel: unknown): asserts channel is string {
   if (!isName(channel)) {
-    throw invalid(`${call}(${JSON.stringify(channel) ?? String(channel)})`, 'a channel is a text of 1 to 256 characters.');
+    throw invalid(
+      `${call}(${JSON.stringify(channel) ?? String(channel)})`,
+      'a channel is a text of 1 to 256 characters.',
+    );
   }
 }
 

@@ -9,7 +9,16 @@ export type ChannelMap<C> = { [K in keyof C]: (...args: never[]) => unknown };
 export type AnyChannels = { [channel: string]: (...args: any[]) => any };
 
 type IsAny<T> = 0 extends 1 & T ? true : false;
-type KindOf<R> = IsAny<R> extends true ? 'event' | 'request' : [R] extends [void] ? 'event' : R extends Promise<unknown> ? 'request' : R extends AsyncIterable<unknown> ? 'stream' : 'request';
+type KindOf<R> =
+  IsAny<R> extends true
+    ? 'event' | 'request'
+    : [R] extends [void]
+      ? 'event'
+      : R extends Promise<unknown>
+        ? 'request'
+        : R extends AsyncIterable<unknown>
+          ? 'stream'
+          : 'request';
 type OfKind<C extends ChannelMap<C>, Kind> = {
   [K in keyof C]: Kind extends KindOf<ReturnType<C[K]>> ? K : never;
 }[keyof C] &

@@ -380,7 +380,11 @@ function answer(link: Link, id: number, channel: string, value: unknown): void {
     link.answer(id, channel, value);
   } catch (error) {
     const { message, cause } = error as Error;
-    link.fail(id, channel, new MeshError('NOT_CLONEABLE', `handle('${channel}'): its result can't be sent: ${message}`, { cause }));
+    link.fail(
+      id,
+      channel,
+      new MeshError('NOT_CLONEABLE', `handle('${channel}'): its result can't be sent: ${message}`, { cause }),
+    );
   }
 }
 
@@ -391,6 +395,7 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 function closedError(call: string, { reason, local, detail }: CloseInfo): MeshError {
   if (local) return new MeshError('CLOSED', `${call}: this bus was closed by its own close().`);
   const why = detail ? `${reason}: ${detail}` : reason;
-  if (reason === 'bridge-gone') return new MeshError('BRIDGE_GONE', `${call}: the bridge is gone (${why}).`, { reason });
+  if (reason === 'bridge-gone')
+    return new MeshError('BRIDGE_GONE', `${call}: the bridge is gone (${why}).`, { reason });
   return new MeshError('CLOSED', `${call}: this bus was ended by the bridge (${why}). Connect again.`, { reason });
 }

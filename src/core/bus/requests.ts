@@ -201,7 +201,8 @@ export class Requests {
     if (target !== undefined && !tried && peersOf(target, directory).length === 0) {
       return noPeer(call, target, directory);
     }
-    const whom = target === undefined ? 'no peer' : `no peer of ${typeof target === 'string' ? `'${target}'` : target.id}`;
+    const whom =
+      target === undefined ? 'no peer' : `no peer of ${typeof target === 'string' ? `'${target}'` : target.id}`;
     return new MeshError(
       'NO_HANDLER',
       `${call}: ${whom} handles this channel. Is handle('${channel}', …) called there? with({ wait: ms }) waits for it.`,

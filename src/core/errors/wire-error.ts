@@ -64,7 +64,14 @@ export function encodeError(error: unknown, depth = 0): WireError | undefined {
     Array.isArray(source.errors) && depth < MAX_DEPTH
       ? source.errors.slice(0, MAX_ERRORS).map((each) => encodePart(each, depth))
       : null;
-  const wire: unknown[] = [classOf(source), text(source.name), text(source.message), text(source.stack), properties, errors];
+  const wire: unknown[] = [
+    classOf(source),
+    text(source.name),
+    text(source.message),
+    text(source.stack),
+    properties,
+    errors,
+  ];
   if ('cause' in source && depth < MAX_DEPTH) wire.push(encodePart(source.cause, depth));
   return wire;
 }

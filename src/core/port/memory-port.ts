@@ -27,7 +27,10 @@ export function createMemoryChannel(options: MemoryChannelOptions = {}): MemoryC
   const latency = options.latency ?? 0;
   const carries = options.carries ?? domEnd;
   if (!Number.isFinite(latency) || latency < 0) {
-    throw new MeshError('INVALID_ARGUMENT', `createMemoryChannel: latency is ${latency}. Give milliseconds, 0 or more.`);
+    throw new MeshError(
+      'INVALID_ARGUMENT',
+      `createMemoryChannel: latency is ${latency}. Give milliseconds, 0 or more.`,
+    );
   }
   const a = new MemoryPort(carries, latency);
   const b = new MemoryPort(carries, latency);
@@ -43,8 +46,7 @@ export function createMemoryChannel(options: MemoryChannelOptions = {}): MemoryC
 }
 
 type Delivery =
-  | { readonly kind: 'message'; readonly data: unknown; readonly ports: readonly unknown[] }
-  | { readonly kind: 'close' };
+  { readonly kind: 'message'; readonly data: unknown; readonly ports: readonly unknown[] } | { readonly kind: 'close' };
 
 class MemoryPort implements Port {
   readonly carries: PortCapabilities;

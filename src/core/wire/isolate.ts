@@ -61,9 +61,7 @@ function rebuild(value: unknown, moved: readonly unknown[], copies: Map<object, 
 }
 
 function isPartial(view: ArrayBufferView, moved: readonly unknown[]): boolean {
-  return (
-    view.buffer instanceof ArrayBuffer && view.byteLength < view.buffer.byteLength && !moved.includes(view.buffer)
-  );
+  return view.buffer instanceof ArrayBuffer && view.byteLength < view.buffer.byteLength && !moved.includes(view.buffer);
 }
 
 /** The tag names the true kind: a Buffer's is `Uint8Array`, and that is how it arrives. */

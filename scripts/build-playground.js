@@ -1,0 +1,43 @@
+// Makes out/playground: an app folder that Electron can run, made of the built package, as any app would use it.
+
+import { build } from 'esbuild';
+import { cpSync, mkdirSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const out = `${root}out/playground`;
+
+rmSync(out, { recursive: true, force: true });
+mkdirSync(`${out}/pages`, { recursive: true });
+cpSync(`${root}playground/package.json`, `${out}/package.json`);
+cpSync(`${root}playground/pages`, `${out}/pages`, { recursive: true });
+
+const common = {
+  bundle: true,
+  sourcemap: 'inline',
+  logLevel: 'warning',
+  absWorkingDir: root,
+  // The package by its own name, as its users write it.
+  alias: {
+    portmesh: `${root}dist/core/index.js`,
+    'portmesh/renderer': `${root}dist/renderer/index.js`,
+    'portmesh/main': `${root}dist/main/index.js`,
+  },
+};
+await build({
+  ...common,
+  entryPoints: ['playground/src/main.ts'],
+  outfile: `${out}/main.cjs`,
+  platform: 'node',
+  format: 'cjs', // Electron 27 can't load an ES module as its entry
+  target: 'node18',
+  external: ['electron'],
+});
+await build({
+  ...common,
+  entryPoints: ['playground/src/lab.ts'],
+  outdir: `${out}/pages`,
+  platform: 'browser',
+  format: 'iife',
+  target: 'chrome118',
+});
