@@ -11,7 +11,7 @@ export type {
   Result,
 } from './bus/channels.js';
 export { MeshEvent, RequestEvent } from './bus/events.js';
-export type { CloseInfo, Dropped, ErrorContext } from './bus/mesh.js';
+export type { BusLoad, CloseInfo, Dropped, ErrorContext } from './bus/mesh.js';
 export { Peers, type PeerNewsMap } from './bus/peers.js';
 export type { Peer, PeerFrame, PeerProcess, PeerType } from './directory/peer.js';
 export { MeshError, type LeaveReason, type MeshErrorCode, type MeshErrorOptions } from './errors/mesh-error.js';

@@ -2,7 +2,7 @@ import type { Peer } from '../directory/peer.js';
 import { invalid } from '../errors/mesh-error.js';
 import { Caller, checkChannel, defaultOptions } from './caller.js';
 import type { AnyChannels, ChannelMap, EventChannel, Handler, Listener, RequestChannel } from './channels.js';
-import type { CloseInfo, Dropped, ErrorContext, Mesh } from './mesh.js';
+import type { BusLoad, CloseInfo, Dropped, ErrorContext, Mesh } from './mesh.js';
 import { Peers } from './peers.js';
 import { checkTarget } from './target.js';
 
@@ -38,6 +38,11 @@ export class Bus<C extends ChannelMap<C> = AnyChannels> extends Caller<C> {
 
   get state(): 'open' | 'closed' {
     return this.#mesh.closeInfo ? 'closed' : 'open';
+  }
+
+  /** What the bus holds at the moment: for leak checks, and for a look at what is pending. */
+  get load(): BusLoad {
+    return this.#mesh.load;
   }
 
   /** Resolves when the bus has ended, with the reason; never rejects. */

@@ -31,6 +31,20 @@ export interface CloseInfo {
   readonly detail: string;
 }
 
+/** What a bus holds at a moment. All but `links` go back to 0 when nothing is under way. */
+export interface BusLoad {
+  /** Direct connections to other peers */
+  readonly links: number;
+  /** Requests made here that wait for their answer */
+  readonly calls: number;
+  /** Requests being answered here, asynchronously */
+  readonly serving: number;
+  /** Requests that wait for somebody to handle their channel */
+  readonly parked: number;
+  /** AbortSignals listened to */
+  readonly signals: number;
+}
+
 /** Events that were lost, or may have been: a peer that is gone can't say which of the last ones it had seen. */
 export interface Dropped {
   readonly peer: Peer;
@@ -192,6 +206,17 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
   /** Frames under way to those meant. */
   pending(target: Target): number {
     return peersOf(target, this.directory).reduce((sum, { link }) => sum + (link?.pending ?? 0), 0);
+  }
+
+  /** What this bus holds at the moment, as plain counts. */
+  get load(): BusLoad {
+    const load = { links: 0, calls: 0, serving: 0, ...this.requests.load };
+    for (const link of this.#links) {
+      load.links++;
+      load.calls += link.load.calls;
+      load.serving += link.load.serving;
+    }
+    return load;
   }
 
   /** Waits for every link; a loss since the last call, or while it waits, rejects. */

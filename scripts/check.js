@@ -1,0 +1,64 @@
+// `npm run check`: all that can be known about the project without running it. The first step that fails ends it.
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const packed = mkdtempSync(join(tmpdir(), 'portmesh-check-'));
+
+/** Of each layer, so that none sees another's platform, and of what uses them. */
+const projects = [
+  ...readdirSync(join(root, 'src')).map((layer) => join('src', layer)),
+  'playground',
+  ...['test', 'test/types', 'test/bench'],
+].filter((folder) => existsSync(join(root, folder, 'tsconfig.json')));
+
+const steps = {
+  format: () => tool('prettier', '--check', '.'),
+  lint: () => tool('oxlint'),
+  build: () => run(process.execPath, 'scripts/build.js'),
+  types: () => tool('tsc', '--build', ...projects),
+  // The build is fresh: `prepack` would only make it anew, under the feet of whatever uses it.
+  pack: () => run('npm', 'pack', '--ignore-scripts', '--pack-destination', packed),
+  publint: () => tool('publint', 'run', '--strict', tarball()),
+  attw: () => tool('attw', '--profile', 'esm-only', '--no-color', tarball()),
+};
+
+try {
+  for (const [name, step] of Object.entries(steps)) {
+    const start = performance.now();
+    const failure = step();
+    const seconds = ((performance.now() - start) / 1000).toFixed(1);
+    console.log(`${failure === undefined ? 'ok    ' : 'FAILED'} ${name.padEnd(8)} ${seconds} s`);
+    if (failure === undefined) continue;
+    console.error(failure);
+    process.exitCode = 1;
+    break;
+  }
+} finally {
+  rmSync(packed, { recursive: true, force: true });
+}
+
+/** Runs one of the development tools. */
+function tool(name, ...args) {
+  return run(join(root, 'node_modules', '.bin', name), ...args);
+}
+
+/** What the program printed, if it failed. */
+function run(command, ...args) {
+  const { status, error, stdout, stderr } = spawnSync(command, args, {
+    cwd: root,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+    shell: process.platform === 'win32', // there, they are .cmd files
+  });
+  if (status === 0) return undefined;
+  return error ? `${command}: ${error.message}` : `${stdout}${stderr}`;
+}
+
+function tarball() {
+  return join(packed, readdirSync(packed)[0]);
+}

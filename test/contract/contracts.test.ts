@@ -1,0 +1,28 @@
+import { describe, it } from 'vitest';
+import { createMemoryChannel } from '../../src/core/port/memory-port.js';
+import { MessagePortPort, type MessagePortLike } from '../../src/core/port/message-port.js';
+import { busContract } from './bus-contract.js';
+import { linkContract } from './link-contract.js';
+import { portContract, type PortKind } from './port-contract.js';
+
+const kinds: Record<string, PortKind> = {
+  'in-memory ports': { make: () => createMemoryChannel().ports },
+  'in-memory ports with a latency': { make: () => createMemoryChannel({ latency: 2 }).ports },
+  "Node's MessageChannel": {
+    make() {
+      const { port1, port2 } = new MessageChannel();
+      return [
+        new MessagePortPort(port1 as unknown as MessagePortLike),
+        new MessagePortPort(port2 as unknown as MessagePortLike),
+      ];
+    },
+  },
+};
+
+for (const [name, kind] of Object.entries(kinds)) {
+  describe(name, () => {
+    for (const { name: behaviour, run } of portContract(kind)) it(`port: ${behaviour}`, run);
+    for (const { name: behaviour, run } of linkContract(kind)) it(`link: ${behaviour}`, run);
+    for (const { name: behaviour, run } of busContract(kind)) it(`bus: ${behaviour}`, run);
+  });
+}
