@@ -1,7 +1,7 @@
 // `npm run check`: all that can be known about the project without running it. The first step that fails ends it.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,14 +17,17 @@ const projects = [
 ].filter((folder) => existsSync(join(root, folder, 'tsconfig.json')));
 
 const steps = {
-  format: () => tool('prettier', '--check', '.'),
-  lint: () => tool('oxlint'),
+  format: () => tool('prettier', 'prettier', '--check', '.'),
+  // Before the compiler, which has a page of words for an import that crosses the layers.
+  layers: () => tool('oxlint', 'oxlint', 'src'),
   build: () => run(process.execPath, 'scripts/build.js'),
-  types: () => tool('tsc', '--build', ...projects),
+  types: () => tool('typescript', 'tsc', '--build', ...projects),
+  // All the rest too, which knows the package by its build.
+  lint: () => tool('oxlint', 'oxlint'),
   // The build is fresh: `prepack` would only make it anew, under the feet of whatever uses it.
   pack: () => run('npm', 'pack', '--ignore-scripts', '--pack-destination', packed),
-  publint: () => tool('publint', 'run', '--strict', tarball()),
-  attw: () => tool('attw', '--profile', 'esm-only', '--no-color', tarball()),
+  publint: () => tool('publint', 'publint', 'run', '--strict', tarball()),
+  attw: () => tool('@arethetypeswrong/cli', 'attw', '--profile', 'esm-only', '--no-color', tarball()),
 };
 
 try {
@@ -42,19 +45,17 @@ try {
   rmSync(packed, { recursive: true, force: true });
 }
 
-/** Runs one of the development tools. */
-function tool(name, ...args) {
-  return run(join(root, 'node_modules', '.bin', name), ...args);
+/** Runs a command of one of the development tools. */
+function tool(name, command, ...args) {
+  const folder = join(root, 'node_modules', name);
+  const { bin } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  return run(process.execPath, join(folder, typeof bin === 'string' ? bin : bin[command]), ...args);
 }
 
 /** What the program printed, if it failed. */
 function run(command, ...args) {
-  const { status, error, stdout, stderr } = spawnSync(command, args, {
-    cwd: root,
-    encoding: 'utf8',
-    maxBuffer: 2 ** 26,
-    shell: process.platform === 'win32', // there, they are .cmd files
-  });
+  const shell = process.platform === 'win32' && command === 'npm'; // there, it is a .cmd file
+  const { status, error, stdout, stderr } = spawnSync(command, args, { cwd: root, encoding: 'utf8', shell });
   if (status === 0) return undefined;
   return error ? `${command}: ${error.message}` : `${stdout}${stderr}`;
 }

@@ -2,6 +2,7 @@
 // is how the end-to-end tests use it.
 
 import { app, BrowserWindow, net, protocol, session, type BrowserWindowConstructorOptions } from 'electron';
+import { createRequire } from 'node:module';
 import { join, normalize } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createBridge } from 'portmesh/main';
@@ -32,11 +33,19 @@ async function start(): Promise<void> {
     return net.fetch(pathToFileURL(join(__dirname, 'pages', file)).href);
   });
   if (lab) {
-    Object.assign(globalThis, { lab: { open, createBridge, session, BrowserWindow } });
+    const load = createRequire(__filename);
+    Object.assign(globalThis, { lab: { open, load, createBridge, session, BrowserWindow } });
   } else {
     await startPlayground(open);
   }
 }
 
+// Electron's own answer is a dialog, for which nobody is there to click.
+if (lab) {
+  process.on('uncaughtException', (error) => {
+    console.error(error);
+    app.exit(70);
+  });
+}
 app.on('window-all-closed', () => lab || app.quit());
 void start();

@@ -224,7 +224,8 @@ export class Bridge extends EventEmitter<BridgeEvents> {
   readonly #onJoin = (event: IpcMainEvent, message: unknown): void => {
     // The frame is read at once: a moment later it may be null, or another document's.
     const frame = event.senderFrame;
-    const [raw, ...more] = event.ports;
+    // A plain `send` has no ports at all.
+    const [raw, ...more] = (event.ports as MessagePortMain[] | undefined) ?? [];
     for (const port of more) port.close();
     if (!raw) return this.#onMalformed('a join without a port', undefined);
     const port = new ElectronPort(raw, this.#clones.check);

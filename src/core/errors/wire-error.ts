@@ -88,10 +88,9 @@ export function decodeError(wire: unknown, origin: string, depth = 0): Error {
   }
   if (parts.length > 6) define(error, 'cause', decodePart(parts[6], origin, depth));
   const remote = frames(text(stack));
-  if (remote) {
-    const local = depth === 0 ? `${error.stack ?? String(error)}\n    --- ${origin} ---\n` : `${String(error)}\n`;
-    define(error, 'stack', local + remote);
-  }
+  // Some DOMExceptions have no stack at all, there or here.
+  if (depth === 0) define(error, 'stack', `${error.stack ?? String(error)}\n    --- ${origin} ---\n${remote}`);
+  else if (remote) define(error, 'stack', `${String(error)}\n${remote}`);
   return error;
 }
 

@@ -1,0 +1,144 @@
+import { session } from 'electron';
+import { once } from 'node:events';
+import { CreateIpcBusBridge } from 'electron-common-ipc';
+import { createBridge } from 'portmesh/main';
+import type { MeshChannels } from '../page/contenders/portmesh.js';
+import type { PageContender } from '../page/page-api.js';
+import type { PreloadContender } from '../page/preload-api.js';
+import { openWindow, ORIGIN, type WindowKind } from './windows.js';
+import { answerInvokes, echoOnPort, handOver, introduce, relay } from './wiring.js';
+import type { Seat } from './world.js';
+
+export type ContenderName = PageContender | PreloadContender;
+
+/** Two windows, in two renderer processes. */
+export interface Pair {
+  readonly client: Seat;
+  readonly server: Seat;
+}
+
+/** What is measured: a contender, ready to be called in its client's page. */
+export interface Contestant {
+  readonly name: ContenderName;
+  readonly kind: WindowKind;
+  readonly pair: Pair;
+  /** The pair's server, and, where a row wants more, other windows like it. */
+  readonly receivers: readonly Seat[];
+}
+
+/** The ports that a contender's pages get from main. */
+const ports: Partial<Record<ContenderName, readonly string[]>> = {
+  'raw port': ['raw echo', 'raw bulk', 'raw sink'],
+  'raw port, batched': ['batched'],
+  Comlink: ['comlink'],
+};
+
+/** All the windows, and the contenders in them: each is made when the first row needs it. */
+export class Stage {
+  readonly #pairs = new Map<WindowKind, Promise<Pair>>();
+  readonly #contestants = new Map<ContenderName, Promise<Contestant>>();
+  readonly #crowd: Seat[] = [];
+  #opened = 0;
+
+  async setUp(): Promise<void> {
+    const bridge = createBridge({ origins: [ORIGIN] });
+    bridge.install(session.defaultSession);
+    const bus = await bridge.connect<MeshChannels>();
+    bus.handle('bench:main-echo', (_event, message) => message);
+    answerInvokes();
+  }
+
+  /** Rejects if the contender can't be set up; always the same way, so that it is shown as failed. */
+  contestant(name: ContenderName): Promise<Contestant> {
+    return remember(this.#contestants, name, () => this.#prepare(name));
+  }
+
+  /** The contestant with `count` receivers in all: the pair's, and new windows. */
+  async crowd(contestant: Contestant, count: number): Promise<Contestant> {
+    const receivers = [...contestant.receivers];
+    while (receivers.length < count) {
+      const seat = await this.open(contestant.kind);
+      this.#crowd.push(seat);
+      await seat.page.call('serve', pageName(contestant));
+      receivers.push(seat);
+    }
+    return { ...contestant, receivers };
+  }
+
+  /** Closes the windows that a row before had besides the pairs. */
+  async closeCrowds(): Promise<void> {
+    const closed = this.#crowd.splice(0).map(({ contents }) => {
+      const gone = once(contents, 'destroyed');
+      contents.close();
+      return gone;
+    });
+    await Promise.all(closed);
+  }
+
+  /** Another window, with a name of its own. */
+  open(kind: WindowKind): Promise<Seat> {
+    return openWindow(kind, `window-${++this.#opened}`);
+  }
+
+  pair(kind: WindowKind): Promise<Pair> {
+    return remember(this.#pairs, kind, async () => {
+      if (kind === 'common-ipc') await CreateIpcBusBridge().connect({});
+      const pair = { client: await openWindow(kind, 'client'), server: await openWindow(kind, 'server') };
+      if (pair.client.contents.getOSProcessId() === pair.server.contents.getOSProcessId()) {
+        throw new Error('both windows are in one renderer process');
+      }
+      return pair;
+    });
+  }
+
+  async #prepare(name: ContenderName): Promise<Contestant> {
+    const kind = name === 'electron-common-ipc' ? 'common-ipc' : 'mesh';
+    const pair = await this.pair(kind);
+    const { client, server } = pair;
+    if (name === 'relay through main') {
+      relay(client.contents, server.contents);
+      introduce(server.contents);
+      await server.preload.call('serve');
+    } else if (name !== 'ipcRenderer.invoke') {
+      if (name === 'raw port to main') echoOnPort('raw main', client.contents);
+      for (const label of ports[name] ?? []) handOver(label, client.contents, server.contents);
+      await server.page.call('serve', name);
+      await client.page.call('open', name);
+    }
+    return { name, kind, pair, receivers: [server] };
+  }
+}
+
+/** The ports on which receivers tell a sender that all has arrived. */
+export async function wireArrival(sender: Seat, receivers: readonly Seat[]): Promise<void> {
+  await sender.page.call('listenForArrival', receivers.length);
+  for (const [index, { contents, page }] of receivers.entries()) {
+    handOver(`signal ${index}`, sender.contents, contents);
+    await page.call('tellArrival', index);
+  }
+}
+
+/** In the client's page, or in its preload, wherever the contender is. */
+export function measureLatency({ name, pair: { client } }: Contestant, count: number): Promise<number[]> {
+  return inPreload(name) ? client.preload.call('latency', name, count) : client.page.call('latency', name, count);
+}
+
+export function measureGap({ name, pair: { client } }: Contestant, ms: number): Promise<number> {
+  return inPreload(name) ? client.preload.call('gap', name, ms) : client.page.call('gap', name, ms);
+}
+
+/** @throws where the contender is in the preload, which has latency only */
+export function pageName({ name }: Contestant): PageContender {
+  if (inPreload(name)) throw new Error(`${name} can only be asked one by one`);
+  return name;
+}
+
+function inPreload(name: ContenderName): name is PreloadContender {
+  return name === 'ipcRenderer.invoke' || name === 'relay through main';
+}
+
+function remember<K, V>(made: Map<K, Promise<V>>, key: K, make: () => Promise<V>): Promise<V> {
+  const known = made.get(key) ?? make();
+  made.set(key, known);
+  return known;
+}

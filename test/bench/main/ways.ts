@@ -1,0 +1,57 @@
+import type { Row } from './contest.js';
+import type { Contestant } from './stage.js';
+
+type Run = Row['run'];
+
+/** Each contender after the other, with a rehearsal before the first run. */
+export function oneByOne(measure: (contestant: Contestant, scaled: (count: number) => number) => Promise<number>): Run {
+  return async ({ contestants, index, scaled, fail }) => {
+    const values = new Map<string, number>();
+    for (const contestant of contestants) {
+      try {
+        if (index === 0) await measure(contestant, (count) => scaled(count / 4));
+        values.set(contestant.name, await measure(contestant, scaled));
+      } catch (error) {
+        fail(contestant.name, error);
+      }
+    }
+    return values;
+  };
+}
+
+/** Samples in one block, and blocks of one contender in a run: more than 1,000 samples together. */
+const BLOCK = 100;
+const BLOCKS = 12;
+
+/**
+ * The p50 of samples that are taken in small blocks, the contenders in turns: a round trip is mostly two processes waking up,
+ * whose cost drifts with the machine's mood, and in turns all drift alike.
+ */
+export function inTurns(sample: (contestant: Contestant, count: number) => Promise<number[]>): Run {
+  return async ({ contestants, index, scaled, fail }) => {
+    const samples = new Map<string, number[]>();
+    const out = new Set<string>();
+    const rehearsals = index === 0 ? 2 : 0;
+    for (let block = -rehearsals; block < scaled(BLOCKS); block++) {
+      for (const contestant of block % 2 === 0 ? contestants : [...contestants].reverse()) {
+        if (out.has(contestant.name)) continue;
+        try {
+          const taken = await sample(contestant, BLOCK);
+          if (block >= 0) samples.set(contestant.name, [...(samples.get(contestant.name) ?? []), ...taken]);
+        } catch (error) {
+          out.add(contestant.name);
+          fail(contestant.name, error);
+        }
+      }
+    }
+    for (const name of out) samples.delete(name);
+    return new Map([...samples].map(([name, taken]) => [name, median(taken)]));
+  };
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] as number;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2;
+}

@@ -1,0 +1,15 @@
+// The preload of electron-common-ipc's windows. They have no context isolation, which it does not support.
+
+import { ipcRenderer } from 'electron';
+import { PreloadElectronCommonIpc } from 'electron-common-ipc/lib/index-preload.js';
+import { handPortsThrough } from './hand-through.js';
+
+handPortsThrough();
+// Its answers go from renderer to renderer by `sendTo`, which Electron 28 removed. On top of `send` they take the way that
+// its questions take: its bridge in main reads the target and passes them on.
+if (!('sendTo' in ipcRenderer)) {
+  Object.assign(ipcRenderer, {
+    sendTo: (_contents: number, channel: string, ...args: unknown[]) => ipcRenderer.send(channel, ...args),
+  });
+}
+PreloadElectronCommonIpc(false);

@@ -1,0 +1,57 @@
+import type { Client, Contender, Service } from '../contender.js';
+import type { Message } from '../payload.js';
+import { takePort } from '../ports.js';
+
+/** Answers come in the order of the questions: the leanest use of a port there is, without ids, errors or time-outs. */
+export async function openRawPort(label: string): Promise<Client> {
+  const port = await takePort(label);
+  let waiting: ((value: unknown) => void)[] = [];
+  let head = 0;
+  port.onmessage = (event) => {
+    const resolve = waiting[head++] as (value: unknown) => void;
+    if (head === waiting.length) {
+      waiting = [];
+      head = 0;
+    }
+    resolve(event.data);
+  };
+  const ask = (value: unknown): Promise<unknown> =>
+    new Promise((resolve) => {
+      waiting.push(resolve);
+      port.postMessage(value);
+    });
+  return {
+    echo: (message) => ask(message) as Promise<Message>,
+    send: (message) => port.postMessage(message),
+    bulk: (bytes) => ask(bytes) as Promise<number>,
+  };
+}
+
+/** A port each for what is asked and for what is only sent, so that neither has to say which it is. */
+export const rawPort: Contender = {
+  async open() {
+    const [echo, send, bulk] = [
+      await openRawPort('raw echo'),
+      await openRawPort('raw sink'),
+      await openRawPort('raw bulk'),
+    ];
+    return { echo: echo.echo, send: send.send, bulk: bulk.bulk } as Client;
+  },
+  async serve(service) {
+    await answer('raw echo', (message) => service.echo(message as Message));
+    await answer('raw bulk', (bytes) => service.bulk(bytes as Uint8Array));
+    const sink = await takePort('raw sink');
+    sink.onmessage = (event) => service.sink(event.data as Message);
+  },
+};
+
+/** Its other end is a `MessagePortMain`, which main answers on. */
+export const rawPortMain: Contender = {
+  open: () => openRawPort('raw main'),
+  serve() {},
+};
+
+async function answer(label: string, handler: (value: unknown) => Service[keyof Service] | unknown): Promise<void> {
+  const port = await takePort(label);
+  port.onmessage = (event) => port.postMessage(handler(event.data));
+}

@@ -1,0 +1,41 @@
+import type { Row } from '../main/contest.js';
+import { measureLatency, pageName } from '../main/stage.js';
+import { inTurns, oneByOne } from '../main/ways.js';
+
+export const request: Row = {
+  name: 'request',
+  title: 'request R↔R, one in flight, p50',
+  unit: 'ms',
+  contenders: ['portmesh', 'raw port', 'Comlink', 'ipcRenderer.invoke', 'relay through main'],
+  targets: [{ peer: 'raw port', atMost: 1.15 }],
+  run: inTurns(measureLatency),
+};
+
+export const requestCommonIpc: Row = {
+  name: 'request-common-ipc',
+  title: 'request R↔R, one in flight, p50',
+  unit: 'ms',
+  contenders: ['portmesh', 'electron-common-ipc', 'raw port'],
+  targets: [{ peer: 'electron-common-ipc', atMost: 0.6 }],
+  run: inTurns(measureLatency),
+};
+
+export const requestMain: Row = {
+  name: 'request-main',
+  title: 'request R↔main, one in flight, p50',
+  unit: 'ms',
+  contenders: ['portmesh to main', 'raw port to main', 'ipcRenderer.invoke'],
+  targets: [{ peer: 'raw port to main', atMost: 1.15 }],
+  run: inTurns(measureLatency),
+};
+
+export const requestsInFlight: Row = {
+  name: 'requests-in-flight',
+  title: 'requests R↔R, 10,000 in flight',
+  unit: 'calls/s',
+  contenders: ['portmesh', 'Comlink', 'raw port', 'raw port, batched', 'electron-common-ipc'],
+  targets: [{ peer: 'Comlink', atLeast: 12 }],
+  run: oneByOne((contestant, scaled) =>
+    contestant.pair.client.page.call('inFlight', pageName(contestant), scaled(10_000)),
+  ),
+};

@@ -1,0 +1,47 @@
+import { build } from 'esbuild';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * Makes an app folder that Electron can run, of the built package, as any app would use it.
+ *
+ * @param {string} root the project's folder
+ * @param {string} out
+ */
+export async function bundle(root, out) {
+  rmSync(out, { recursive: true, force: true });
+  mkdirSync(join(out, 'pages'), { recursive: true });
+  writeFileSync(join(out, 'package.json'), JSON.stringify({ name: 'portmesh-bench', main: 'main.cjs' }));
+  cpSync(join(root, 'test/bench/page/page.html'), join(out, 'pages/page.html'));
+  /** @type {import('esbuild').BuildOptions} */
+  const common = {
+    bundle: true,
+    logLevel: 'warning',
+    absWorkingDir: root,
+    // The package by its own name, as its users write it.
+    alias: {
+      portmesh: join(root, 'dist/core/index.js'),
+      'portmesh/renderer': join(root, 'dist/renderer/index.js'),
+      'portmesh/main': join(root, 'dist/main/index.js'),
+    },
+  };
+  /** @type {import('esbuild').BuildOptions} */
+  const node = { ...common, platform: 'node', format: 'cjs', target: 'node18', external: ['electron'] };
+  await Promise.all([
+    build({ ...node, entryPoints: ['test/bench/main/main.ts'], outfile: join(out, 'main.cjs') }),
+    build({ ...node, entryPoints: ['test/bench/page/preload.ts'], outfile: join(out, 'preload.cjs') }),
+    build({
+      ...node,
+      entryPoints: ['test/bench/page/common-ipc-preload.ts'],
+      outfile: join(out, 'common-ipc-preload.cjs'),
+    }),
+    build({
+      ...common,
+      entryPoints: ['test/bench/page/page.ts'],
+      outfile: join(out, 'pages/page.js'),
+      platform: 'browser',
+      format: 'iife',
+      target: 'chrome118',
+    }),
+  ]);
+}

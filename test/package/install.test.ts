@@ -1,0 +1,52 @@
+import { readdirSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { Project } from './project.js';
+
+test('an empty project can install it, and gets nothing else', async () => {
+  const project = new Project({ 'package.json': { private: true } });
+  await project.install();
+  const installed = readdirSync(project.path('node_modules')).filter((name) => !name.startsWith('.'));
+  expect(installed).toEqual(['portmesh']);
+});
+
+test('plain Node can import it', async () => {
+  const project = new Project({ 'package.json': { private: true, type: 'module' } });
+  await project.install();
+  project.copy('programs/node.js', 'program.js');
+  expect(JSON.parse(await project.run(process.execPath, 'program.js'))).toEqual({
+    answer: ['pong', 'ping'],
+    moved: [1],
+    error: 'LIMIT',
+    connect: 'function',
+    preload: project.path('node_modules', 'portmesh', 'dist', 'preload', 'portmesh.cjs'),
+  });
+});
+
+describe.each(['nodenext', 'bundler'])('types, with moduleResolution %s', (moduleResolution) => {
+  const compilerOptions = {
+    target: 'es2022',
+    module: moduleResolution === 'bundler' ? 'preserve' : 'nodenext',
+    moduleResolution,
+    moduleDetection: 'force',
+    strict: true,
+    skipLibCheck: false,
+    allowJs: true,
+    checkJs: true,
+    noEmit: true,
+  };
+
+  test.each([
+    ['page.ts', { lib: ['es2022', 'dom'], types: [] }, []],
+    ['node.js', { lib: ['es2022'], types: ['node'] }, ['@types/node']],
+    ['main.ts', { lib: ['es2022', 'dom'], types: ['node'] }, ['@types/node', 'electron']], // Electron's own need a DOM
+  ])('%s compiles', async (program, options, needs) => {
+    const project = new Project({
+      'package.json': { private: true, type: 'module' },
+      'tsconfig.json': { compilerOptions: { ...compilerOptions, ...options }, files: [program] },
+    });
+    await project.install();
+    for (const name of ['typescript', ...needs]) project.link(name);
+    project.copy(`programs/${program}`, program);
+    await project.run(process.execPath, 'node_modules/typescript/bin/tsc');
+  });
+});
