@@ -49,15 +49,15 @@ export async function connect<C extends ChannelMap<C> = AnyChannels>(options: Co
   }
   const { port1, port2 } = new MessageChannel();
   window.postMessage([JOIN, name, WIRE_VERSION], '/', [port2]);
-  return join<C>(new MessagePortPort(port1, electronEnd), platform, { call, timeout, signal });
+  return join<C>(new MessagePortPort(port1, electronEnd, window), platform, { call, timeout, signal });
 }
 
 const platform: Platform = {
   channel(to) {
     const { port1, port2 } = new MessageChannel();
-    return { near: new MessagePortPort(port1, endOf(to)), far: port2 };
+    return { near: new MessagePortPort(port1, endOf(to), window), far: port2 };
   },
-  adopt: (port, from) => new MessagePortPort(port as MessagePort, endOf(from)),
+  adopt: (port, from) => new MessagePortPort(port as MessagePort, endOf(from), window),
 };
 
 /** What the port of such a peer can receive. */

@@ -7,11 +7,14 @@ interface PortEvent {
   readonly ports?: readonly unknown[];
 }
 
-/** What the DOM's MessagePort, and Node's, have in common. */
-export interface MessagePortLike {
-  postMessage(message: unknown, transfer: unknown[]): void;
+interface Target {
   addEventListener(type: string, listener: (event: PortEvent) => void): void;
   removeEventListener(type: string, listener: (event: PortEvent) => void): void;
+}
+
+/** What the DOM's MessagePort, and Node's, have in common. */
+export interface MessagePortLike extends Target {
+  postMessage(message: unknown, transfer: unknown[]): void;
   start(): void;
   close(): void;
 }
@@ -27,15 +30,19 @@ const nothing: unknown[] = [];
 export class MessagePortPort implements Port {
   readonly carries: PortCapabilities;
   readonly #port: MessagePortLike;
+  readonly #page: Target | undefined;
   #listener: PortListener | undefined;
   #closed = false;
 
   /**
    * @param port the platform's port; it belongs to the new object from now on
    * @param carries what its far end can receive; default: everything structured clone knows
+   * @param page the window it lives in, if it does: Electron before 29 crashes a renderer that unloads a document in which a
+   *   port has a `close` listener, so it is taken off at `pagehide`
    */
-  constructor(port: MessagePortLike, carries: PortCapabilities = domEnd) {
+  constructor(port: MessagePortLike, carries: PortCapabilities = domEnd, page?: Target) {
     this.#port = port;
+    this.#page = page;
     this.carries = carries;
   }
 
@@ -54,6 +61,7 @@ export class MessagePortPort implements Port {
     this.#port.addEventListener('message', this.#onMessage);
     this.#port.addEventListener('messageerror', this.#onMessageError);
     this.#port.addEventListener('close', this.#onClose);
+    this.#page?.addEventListener('pagehide', this.#onPageHide);
     this.#port.start();
   }
 
@@ -76,11 +84,14 @@ export class MessagePortPort implements Port {
     listener?.close('closed');
   };
 
+  readonly #onPageHide = (): void => this.#port.removeEventListener('close', this.#onClose);
+
   #release(): void {
     this.#closed = true;
     this.#listener = undefined;
     this.#port.removeEventListener('message', this.#onMessage);
     this.#port.removeEventListener('messageerror', this.#onMessageError);
     this.#port.removeEventListener('close', this.#onClose);
+    this.#page?.removeEventListener('pagehide', this.#onPageHide);
   }
 }
