@@ -33,11 +33,8 @@ await build({
   target: 'node18',
   external: ['electron'],
 });
-await build({
-  ...common,
-  entryPoints: ['playground/src/lab.ts'],
-  outdir: `${out}/pages`,
-  platform: 'browser',
-  format: 'iife',
-  target: 'chrome118',
-});
+// Nothing but its effect on the page is left of a page's script: no name of it is on `window`.
+const page = { ...common, platform: 'browser', format: 'iife', target: 'chrome118' };
+await build({ ...page, entryPoints: ['playground/src/lab.ts'], outdir: `${out}/pages` });
+await build({ ...page, entryPoints: ['playground/src/page/index.ts'], outfile: `${out}/pages/page.js` });
+await build({ ...page, entryPoints: ['playground/src/page/style/index.css'], outfile: `${out}/pages/page.css` });

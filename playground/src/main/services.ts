@@ -1,0 +1,33 @@
+import type { Bridge } from 'portmesh/main';
+import type { PlaygroundBus } from '../channels.js';
+import type { Windows } from './windows.js';
+
+const MAX_BLOCK_MS = 10_000;
+
+/** What main does for the pages. They ask for it over the mesh, like anything else; no ipcMain is involved. */
+export function offerServices(bus: PlaygroundBus, bridge: Bridge, windows: Windows): void {
+  bus.handle('playground:crash', (_event, name) => windows.crash(name));
+  bus.handle('playground:reload', (_event, name) => windows.reload(name));
+  bus.handle('playground:navigate', (_event, name) => windows.navigate(name));
+  bus.handle('playground:close', (_event, name) => windows.close(name));
+  bus.handle('playground:restore', (_event, name) => windows.restore(name));
+  bus.handle('playground:evict', (event, peer) => bridge.evict(peer, `${event.sender.name} asked for it`));
+
+  bus.handle('playground:block', async (_event, ms) => {
+    const length = Math.min(ms, MAX_BLOCK_MS);
+    bus.send('playground:blocking', length);
+    // What was sent leaves at the end of this turn, so the thread may stand still only in a later one.
+    await new Promise((resolve) => setImmediate(resolve));
+    blockThread(length);
+    bus.send('playground:unblocked', length);
+  });
+
+  bus.on('chat:said', (event, text) => {
+    bus.to(event.sender).send('chat:said', `I heard ‘${text}’`);
+  });
+}
+
+/** Nothing runs on this thread meanwhile, as if it computed; but without taking a core from the windows. */
+function blockThread(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
