@@ -1,7 +1,7 @@
 import { assert } from 'chai';
 import type { Peer } from '../../src/core/directory/peer.js';
 import type { LeaveReason } from '../../src/core/errors/mesh-error.js';
-import type { Call } from '../../src/core/link/calls.js';
+import { abortError, fail, type Call } from '../../src/core/link/calls.js';
 import { Link, type LinkOwner } from '../../src/core/link/link.js';
 import type { Port } from '../../src/core/port/port.js';
 import * as wire from '../../src/core/wire/frames.js';
@@ -61,7 +61,7 @@ class Side implements LinkOwner {
 
   missed(_: Link, call: Call, args: unknown[]): void {
     this.passed.push(args);
-    call.reject(new Error('missed'));
+    fail(call, () => new Error('missed'));
   }
 
   changes(): boolean {
@@ -88,7 +88,7 @@ class Side implements LinkOwner {
   }
 
   ask(channel: string, ...args: unknown[]): { promise: Promise<unknown>; call: Call } {
-    const { promise, resolve, reject } = deferred<unknown>();
+    const { promise, resolve } = deferred<unknown>();
     const call: Call = {
       channel,
       deadline: Infinity,
@@ -97,7 +97,6 @@ class Side implements LinkOwner {
       link: undefined,
       id: 0,
       resolve,
-      reject,
     };
     this.link.sendRequest(call, args);
     promise.catch(() => {});
@@ -178,7 +177,7 @@ export function linkContract(kind: PortKind): Case[] {
       b.handlers.set('ok', () => 'ok');
       const { promise, call } = a.ask('slow');
       await started.promise;
-      a.link.abort(call);
+      a.link.cancel(call, () => abortError(call));
       assert.equal((await rejection(promise)).code, 'ABORTED');
       assert.equal(await a.request_('ok'), 'ok');
       assert.lengthOf(b.aborted, 1);

@@ -239,7 +239,7 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
   }
 
   #finish(info: CloseInfo): void {
-    this.requests.close(closedError('request', info));
+    this.requests.close(() => closedError('request', info));
     this.#resolveClosed(info);
   }
 
@@ -343,12 +343,7 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
     this.requests.released(call);
   }
 
-  unreadable(link: Link, channel: string): void {
-    const error = new MeshError(
-      'NOT_CLONEABLE',
-      `send('${channel}') to ${link.peer.name} (${link.peer.id}): it can't read a value of it in its process. Send plain ` +
-        `data, or typed arrays and buffers, instead.`,
-    );
+  unreadable(link: Link, channel: string, error: MeshError): void {
     this.#dropped({ peer: link.peer, count: 1, channel, error });
   }
 

@@ -1,7 +1,7 @@
 import type { Directory } from '../directory/directory.js';
 import type { Entry } from '../directory/entry.js';
 import { MeshError } from '../errors/mesh-error.js';
-import { abortError, describeCall, goneError, timeoutError, type Call } from '../link/calls.js';
+import { abortError, describeCall, fail, goneError, timeoutError, type Call } from '../link/calls.js';
 import type { Link } from '../link/link.js';
 import { capture } from '../wire/capture.js';
 import { moves } from '../wire/payload.js';
@@ -55,7 +55,7 @@ interface Parked {
 export class Requests {
   readonly #owner: RequestsOwner;
   readonly #clock = new Clock((now) => this.#sweep(now));
-  readonly #aborts = new Aborts((call) => this.#cancel(call, abortError(call)));
+  readonly #aborts = new Aborts((call) => this.#cancel(call, () => abortError(call)));
   readonly #parked = new Map<Request, Parked>();
   readonly #turns = new Map<string, number>();
 
@@ -69,7 +69,7 @@ export class Requests {
   }
 
   request(target: Target, channel: string, args: readonly unknown[], options: CallOptions): Promise<unknown> {
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve) => {
       const { timeout, signal } = options;
       const request: Request = {
         channel,
@@ -81,9 +81,8 @@ export class Requests {
         link: undefined,
         id: 0,
         resolve,
-        reject,
       };
-      if (signal?.aborted) return reject(abortError(request));
+      if (signal?.aborted) return fail(request, () => abortError(request));
       const entry = this.#pick(request);
       if (entry) this.#start(request, entry, args);
       else this.#park(request, args, options.wait);
@@ -96,7 +95,7 @@ export class Requests {
     (passed.tried ??= new Set()).add(from);
     const entry = this.#pick(passed);
     if (entry) this.#start(passed, entry, args);
-    else passed.reject(this.#nobody(passed));
+    else fail(passed, () => this.#nobody(passed));
   }
 
   /** The directory has changed: what is parked may find somebody now. */
@@ -114,7 +113,7 @@ export class Requests {
     if (call.signal) this.#aborts.remove(call.signal, call);
   }
 
-  close(error: MeshError): void {
+  close(error: () => MeshError): void {
     this.#clock.stop();
     for (const request of [...this.#parked.keys()]) this.#cancel(request, error);
   }
@@ -133,17 +132,12 @@ export class Requests {
     const link = this.#owner.linkTo(entry);
     if (!link.open) {
       request.link = link;
-      return request.reject(goneError(describeCall(request), 'lost'));
+      return fail(request, () => goneError(describeCall(request), 'lost'));
     }
     try {
       link.sendRequest(request, args);
     } catch (error) {
-      const { message } = error as Error;
-      return request.reject(
-        new MeshError('NOT_CLONEABLE', `request('${request.channel}'): an argument can't be sent: ${message}`, {
-          cause: (error as Error).cause,
-        }),
-      );
+      return fail(request, () => notCloneable(request, error));
     }
     this.#clock.watch(request.deadline);
     if (request.signal) this.#aborts.add(request.signal, request);
@@ -154,10 +148,8 @@ export class Requests {
     try {
       // What moves already belongs to the call; everything else is held as it is now.
       held = capture(args) ?? (moves(args) ? args : structuredClone(args));
-    } catch (cause) {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      const text = `request('${request.channel}'): an argument can't be sent: ${why}`;
-      return request.reject(new MeshError('NOT_CLONEABLE', text, { cause }));
+    } catch (error) {
+      return fail(request, () => notCloneable(request, error));
     }
     const parked: Parked = { args: held, until: performance.now() + wait, asked: false };
     this.#parked.set(request, parked);
@@ -168,28 +160,29 @@ export class Requests {
         parked.asked = true;
         if (!this.#parked.has(request)) return;
         if (wait > 0) this.#clock.watch(parked.until);
-        else this.#cancel(request, this.#nobody(request));
+        else this.#cancel(request, () => this.#nobody(request));
       },
-      (error: unknown) => this.#cancel(request, error),
+      (error: unknown) => this.#cancel(request, () => error),
     );
   }
 
   #unpark(request: Request): boolean {
-    if (request.signal) this.#aborts.remove(request.signal, request);
-    return this.#parked.delete(request);
+    if (!this.#parked.delete(request)) return false;
+    this.released(request);
+    return true;
   }
 
-  #cancel(call: Call, error: unknown): void {
-    if (call.link) call.link.cancel(call, error);
-    else if (this.#unpark(call as Request)) call.reject(error);
+  #cancel(call: Call, error: () => unknown): void {
+    if (this.#unpark(call as Request)) fail(call, error);
+    else call.link?.cancel(call, error);
   }
 
   #sweep(now: number): number {
     let next = Infinity;
     for (const link of [...this.#owner.links()]) next = Math.min(next, link.sweep(now));
     for (const [request, { until, asked }] of [...this.#parked]) {
-      if (request.deadline <= now) this.#cancel(request, timeoutError(request));
-      else if (asked && until <= now) this.#cancel(request, this.#nobody(request));
+      if (request.deadline <= now) this.#cancel(request, () => timeoutError(request));
+      else if (asked && until <= now) this.#cancel(request, () => this.#nobody(request));
       else next = Math.min(next, request.deadline, asked ? until : Infinity);
     }
     return next;
@@ -208,4 +201,10 @@ export class Requests {
       `${call}: ${whom} handles this channel. Is handle('${channel}', …) called there? with({ wait: ms }) waits for it.`,
     );
   }
+}
+
+function notCloneable({ channel }: Request, error: unknown): MeshError {
+  const why = error instanceof Error ? error.message : String(error);
+  const cause = MeshError.is(error) ? error.cause : error;
+  return new MeshError('NOT_CLONEABLE', `request('${channel}'): an argument can't be sent: ${why}`, { cause });
 }

@@ -1,5 +1,6 @@
 import type { LeaveReason } from '../errors/mesh-error.js';
-import { Entry, HANDLE, LISTEN, UNLISTEN } from './entry.js';
+import { isCount } from '../wire/frames.js';
+import { Entry, HANDLE, isNames, LISTEN, UNLISTEN } from './entry.js';
 import type { Peer } from './peer.js';
 
 /** How many peers that left are remembered, so that an error can say why. */
@@ -60,8 +61,7 @@ export class Directory {
     if (!entry) return undefined;
     this.#entries.delete(id);
     withdraw(this.#names, entry.peer.name, entry);
-    for (const channel of entry.channels.listens) withdraw(this.#listening, channel, entry);
-    for (const channel of entry.channels.handles) withdraw(this.#handling, channel, entry);
+    this.#withdraw(entry);
     this.#left.set(id, reason);
     if (this.#left.size > MAX_REMEMBERED) this.#left.delete(this.#left.keys().next().value as string);
     return entry;
@@ -82,14 +82,22 @@ export class Directory {
 
   /** Brings a peer's channels to a whole state, unless a later one is known. False if it is malformed. */
   state(entry: Entry, number: unknown, listens: unknown, handles: unknown): boolean {
-    const changes = entry.channels.changesTo(number, listens, handles);
-    if (!changes) return false;
-    if ((number as number) <= entry.channels.number) return true;
-    // All of it is one step, whose number is the state's own.
+    if (!isCount(number) || !isNames(listens) || !isNames(handles)) return false;
     const { channels } = entry;
-    const fits = this.change(entry, channels.number + 1, changes);
-    channels.number = number as number;
-    return fits;
+    if (number <= channels.number) return true;
+    this.#withdraw(entry);
+    channels.number = number;
+    channels.listens = new Set(listens);
+    channels.handles = new Set(handles);
+    for (const channel of channels.listens) insert(this.#listening, channel, entry);
+    for (const channel of channels.handles) insert(this.#handling, channel, entry);
+    this.#changed(entry);
+    return true;
+  }
+
+  #withdraw(entry: Entry): void {
+    for (const channel of entry.channels.listens) withdraw(this.#listening, channel, entry);
+    for (const channel of entry.channels.handles) withdraw(this.#handling, channel, entry);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Link } from '../link/link.js';
-import { isCount, isName } from '../wire/frames.js';
+import { isName } from '../wire/frames.js';
 import type { Peer } from './peer.js';
 
 // What a peer listens to and handles. Its owner numbers its changes, from 1. A change is applied only if its number is
@@ -16,8 +16,8 @@ export const MAX_CHANNELS = 10_000;
 
 /** The state of one peer's channels: as its owner has it, or as another peer, or the broker, knows it. */
 export class Channels {
-  readonly listens = new Set<string>();
-  readonly handles = new Set<string>();
+  listens = new Set<string>();
+  handles = new Set<string>();
   /** The number of the last change applied. */
   number = 0;
 
@@ -49,16 +49,6 @@ export class Channels {
     }
     return true;
   }
-
-  /** The changes that lead from here to a whole state; `undefined` if it is malformed. An older state changes nothing. */
-  changesTo(number: unknown, listens: unknown, handles: unknown): (number | string)[] | undefined {
-    if (!isCount(number) || !isNames(listens) || !isNames(handles)) return undefined;
-    const changes: (number | string)[] = [];
-    if (number <= this.number) return changes;
-    compare(this.listens, new Set(listens), LISTEN, UNLISTEN, changes);
-    compare(this.handles, new Set(handles), HANDLE, UNHANDLE, changes);
-    return changes;
-  }
 }
 
 /** A peer in the directory of another one, with the link to it, if there is one. */
@@ -76,15 +66,4 @@ export class Entry {
 
 export function isNames(value: unknown): value is string[] {
   return Array.isArray(value) && value.length <= MAX_CHANNELS && value.every(isName);
-}
-
-function compare(
-  before: ReadonlySet<string>,
-  after: ReadonlySet<string>,
-  add: number,
-  remove: number,
-  changes: (number | string)[],
-): void {
-  for (const channel of before) if (!after.has(channel)) changes.push(remove, channel);
-  for (const channel of after) if (!before.has(channel)) changes.push(add, channel);
 }

@@ -12,7 +12,23 @@ export interface Call {
   link: Link | undefined;
   id: number;
   resolve(value: unknown): void;
-  reject(error: unknown): void;
+}
+
+/**
+ * Rejects a call with what `make` returns. Made where it is thrown into the caller's chain of awaits, an error's own stack
+ * shows that chain: V8 walks the promises. That costs nothing as long as nothing fails, while a stack taken at every call
+ * would halve their rate.
+ */
+export function fail(call: Pick<Call, 'resolve'>, make: () => unknown): void {
+  let begin: (() => void) | undefined;
+  const failing = new Promise<never>((_, reject) => (begin = reject as () => void));
+  call.resolve(
+    failing.catch(() => {
+      throw make();
+    }),
+  );
+  // One turn later, when the caller's promise hangs on this one.
+  queueMicrotask(() => begin?.());
 }
 
 /** "request('doc:render') to viewer (k3.2)", as the caller would have written it. */

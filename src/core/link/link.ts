@@ -6,11 +6,12 @@ import { startTimer, type Timer } from '../timer.js';
 import { capture } from '../wire/capture.js';
 import * as wire from '../wire/frames.js';
 import { preparePayload } from '../wire/payload.js';
-import { abortError, describeCall, goneError, timeoutError, type Call } from './calls.js';
+import { describeCall, fail, goneError, timeoutError, type Call } from './calls.js';
 import { Outbox, type Lone } from './outbox.js';
+import { readFrame, type FrameSink } from './reader.js';
 
 /** How long a closed link waits for the reason, and a peer that left for the end of what it had sent. */
-const LINGER_MS = 100;
+const LINGER_MS = 200;
 
 /** A request being served; `abort` is called when its requester no longer waits. */
 export interface Serving {
@@ -30,7 +31,7 @@ export interface LinkOwner {
   /** A call is settled, or is on its way to another link. */
   released(call: Call): void;
   /** An event the peer could not read. */
-  unreadable(link: Link, channel: string): void;
+  unreadable(link: Link, channel: string, error: MeshError): void;
   /** Something arrived that is no frame of ours. */
   malformed(link: Link, problem: string): void;
   /** Over. `lost` events may not have arrived. */
@@ -46,7 +47,7 @@ export interface LinkOwner {
  * 3. A peer that leaves in order says BYE, its last frame. A port that closes without it leaves the pending calls waiting
  *    `LINGER_MS` for the broker's word on the reason; new ones fail at once.
  */
-export class Link {
+export class Link implements FrameSink {
   readonly peer: Peer;
   /** How many links with this peer have ended before this one: tells a new link from a late one. */
   readonly epoch: number;
@@ -172,21 +173,17 @@ export class Link {
   // ---- calls
 
   /** The caller no longer waits: tells the peer, and rejects. */
-  cancel(call: Call, error: unknown): void {
-    if (!this.#calls.delete(call.id)) return;
+  cancel(call: Call, error: () => unknown): void {
+    if (!this.#calls.has(call.id)) return;
     if (this.#state === 'open') this.#outbox.frame().push(wire.ABORT, call.id);
-    this.#release(call).reject(error);
-  }
-
-  abort(call: Call): void {
-    this.cancel(call, abortError(call));
+    fail(this.#take(call), error);
   }
 
   /** Rejects the calls whose time is over, and returns when the next one's is. */
   sweep(now: number): number {
     let next = Infinity;
     for (const call of this.#calls.values()) {
-      if (call.deadline <= now) this.cancel(call, timeoutError(call));
+      if (call.deadline <= now) this.cancel(call, () => timeoutError(call));
       else if (call.deadline < next) next = call.deadline;
     }
     return next;
@@ -220,11 +217,7 @@ export class Link {
     const lost = this.#outbox.close(gone);
     this.#outbox.port.close();
     this.#inbound?.close();
-    for (const call of [...this.#calls.values()]) {
-      const why = error(call); // while the call still knows its link
-      this.#release(call).reject(why);
-    }
-    this.#calls.clear();
+    for (const call of [...this.#calls.values()]) fail(this.#take(call), () => error(call));
     for (const serving of this.#serving.values()) serving.abort(gone);
     this.#serving.clear();
     this.#owner.linkEnded(this, reason, lost);
@@ -242,9 +235,9 @@ export class Link {
     this.#timer ??= startTimer(LINGER_MS, action);
   }
 
-  #release(call: Call): Call {
+  #take(call: Call): Call {
+    this.#calls.delete(call.id);
     this.#owner.released(call);
-    call.link = undefined;
     return call;
   }
 
@@ -286,7 +279,7 @@ export class Link {
     let reply = false;
     while (at < data.length) {
       if (data[at] === wire.ECHO) reply = true;
-      const next = this.#onFrame(data, at);
+      const next = readFrame(data, at, this);
       if (next < 0) {
         this.#owner.malformed(this, `a frame of kind ${String(data[at]).slice(0, 32)} that makes no sense`);
         break;
@@ -303,96 +296,6 @@ export class Link {
     this.#outbox.dispatched(frames, reply);
   }
 
-  /** Dispatches the frame at `at`, and returns where the next one begins; -1 if it is malformed. */
-  #onFrame(data: unknown[], at: number): number {
-    switch (data[at]) {
-      case wire.EVENT: {
-        const channel = data[at + 1];
-        const next = argumentsEnd(data, at + 2);
-        if (next < 0 || !wire.isName(channel)) return -1;
-        // The slice begins with the count: its place is where the event object goes.
-        this.#owner.event(this, channel, data.slice(at + 2, next));
-        return next;
-      }
-      case wire.REQUEST: {
-        const id = data[at + 1];
-        const channel = data[at + 2];
-        const next = argumentsEnd(data, at + 3);
-        if (next < 0 || !wire.isName(channel) || !wire.isCount(id) || this.#serving.has(id)) return -1;
-        this.#owner.request(this, id, channel, data.slice(at + 3, next));
-        return next;
-      }
-      case wire.RESULT:
-        if (at + 2 >= data.length) return -1;
-        this.#take(data[at + 1])?.resolve(data[at + 2]);
-        return at + 3;
-      case wire.FAILURE:
-      case wire.THROWN:
-        if (at + 2 >= data.length) return -1;
-        this.#onFailure(data[at], data[at + 1], data[at + 2]);
-        return at + 3;
-      case wire.MISSED: {
-        const next = argumentsEnd(data, at + 2);
-        if (next < 0) return -1;
-        const id = data[at + 1];
-        const call = this.#calls.get(id as number);
-        if (call && this.#calls.delete(id as number)) {
-          this.#owner.missed(this, this.#release(call), data.slice(at + 3, next));
-        }
-        return next;
-      }
-      case wire.ABORT: {
-        const id = data[at + 1] as number;
-        const serving = this.#serving.get(id);
-        this.#serving.delete(id);
-        serving?.abort(new MeshError('ABORTED', `request from ${this.peer.name}: its caller no longer waits for it.`));
-        return at + 2;
-      }
-      case wire.UNREADABLE:
-        return this.#onPeerUnreadable(data[at + 1]) ? at + 2 : -1;
-      case wire.CHANGES: {
-        const next = argumentsEnd(data, at + 2);
-        const first = data[at + 1];
-        if (next < 0 || !wire.isCount(first)) return -1;
-        return this.#owner.changes(this, first, data.slice(at + 3, next)) ? next : -1;
-      }
-      case wire.STATE:
-        return this.#owner.state(this, data[at + 1], data[at + 2], data[at + 3]) ? at + 4 : -1;
-      case wire.ECHO:
-        return at + 1;
-      case wire.BYE:
-        this.end('bye');
-        return data.length;
-      default:
-        return -1;
-    }
-  }
-
-  #take(id: unknown): Call | undefined {
-    const call = this.#calls.get(id as number);
-    if (!call) return undefined; // timed out or aborted meanwhile
-    this.#calls.delete(id as number);
-    return this.#release(call);
-  }
-
-  #onFailure(kind: unknown, id: unknown, value: unknown): void {
-    const call = this.#calls.get(id as number);
-    if (!call) return;
-    const origin = `${describeCall(call)}, there`;
-    this.#take(id);
-    if (kind === wire.THROWN) return call.reject(value);
-    // Made where it is thrown into the caller's chain of awaits, the error's own stack shows that chain: V8 walks the
-    // promises. It costs nothing as long as nothing fails.
-    let fail: (() => void) | undefined;
-    const failing = new Promise<never>((_, reject) => (fail = reject as () => void));
-    call.resolve(
-      failing.catch(() => {
-        throw decodeError(value, origin);
-      }),
-    );
-    queueMicrotask(() => fail?.());
-  }
-
   #onUnreadable(): void {
     if (this.#state === 'ended') return;
     const post = this.#outbox.received + 1;
@@ -400,32 +303,68 @@ export class Link {
     this.#outbox.dispatched(1, false);
   }
 
-  /** The peer can't read a post of ours: it was one that went alone. */
-  #onPeerUnreadable(post: unknown): boolean {
-    const lone = wire.isCount(post) ? this.#outbox.lone(post) : undefined;
-    if (!lone) return wire.isCount(post);
-    const problem = `'${lone.channel}': ${this.peer.name} (${this.peer.id}) can't read a value of it in its process`;
-    if (lone.kind === wire.REQUEST) {
-      const call = this.#calls.get(lone.id);
-      if (call) {
-        this.#take(lone.id);
-        call.reject(
-          new MeshError('NOT_CLONEABLE', `request(${problem}. Send plain data, or typed arrays and buffers, instead.`),
-        );
-      }
-    } else if (lone.kind === wire.EVENT) {
-      this.#owner.unreadable(this, lone.channel);
-    } else {
-      this.fail(lone.id, lone.channel, new MeshError('NOT_CLONEABLE', `handle(${problem}. Return plain data instead.`));
-    }
+  // ---- what frames say
+
+  onEvent(channel: string, args: unknown[]): void {
+    this.#owner.event(this, channel, args);
+  }
+
+  onRequest(id: number, channel: string, args: unknown[]): boolean {
+    if (this.#serving.has(id)) return false;
+    this.#owner.request(this, id, channel, args);
     return true;
   }
-}
 
-/** Where the arguments end whose count stands at `at`; -1 if there aren't so many. */
-function argumentsEnd(data: readonly unknown[], at: number): number {
-  const count = data[at];
-  if (!wire.isCount(count)) return -1;
-  const end = at + 1 + count;
-  return end <= data.length ? end : -1;
+  onSettled(kind: number, id: unknown, value: unknown): void {
+    // Unknown ids are those of calls that timed out or were aborted meanwhile.
+    const call = this.#calls.get(id as number);
+    if (!call) return;
+    this.#take(call);
+    if (kind === wire.RESULT) return call.resolve(value);
+    fail(call, () => (kind === wire.THROWN ? value : decodeError(value, `${describeCall(call)}, there`)));
+  }
+
+  onMissed(id: unknown, args: unknown[]): void {
+    const call = this.#calls.get(id as number);
+    if (call) this.#owner.missed(this, this.#take(call), args);
+  }
+
+  onAbort(id: unknown): void {
+    const serving = this.#serving.get(id as number);
+    this.#serving.delete(id as number);
+    serving?.abort(new MeshError('ABORTED', `request from ${this.peer.name}: its caller no longer waits for it.`));
+  }
+
+  /** The peer can't read a post of ours: it was one that went alone. */
+  onPeerUnreadable(post: number): void {
+    const lone = this.#outbox.lone(post);
+    if (!lone) return;
+    const { kind, id, channel } = lone;
+    const error = (call: string, fix: string): MeshError =>
+      new MeshError(
+        'NOT_CLONEABLE',
+        `${call}('${channel}'): ${this.peer.name} (${this.peer.id}) can't read a value of it in its process. ${fix} plain ` +
+          `data, or typed arrays and buffers, instead.`,
+      );
+    if (kind === wire.REQUEST) {
+      const call = this.#calls.get(id);
+      if (call) fail(this.#take(call), () => error('request', 'Send'));
+    } else if (kind === wire.EVENT) {
+      this.#owner.unreadable(this, channel, error('send', 'Send'));
+    } else {
+      this.fail(id, channel, error('handle', 'Return'));
+    }
+  }
+
+  onChanges(first: number, changes: unknown[]): boolean {
+    return this.#owner.changes(this, first, changes);
+  }
+
+  onState(number: unknown, listens: unknown, handles: unknown): boolean {
+    return this.#owner.state(this, number, listens, handles);
+  }
+
+  onBye(): void {
+    this.end('bye');
+  }
 }
