@@ -11,8 +11,10 @@ export type {
   Result,
 } from './bus/channels.js';
 export { MeshEvent, RequestEvent } from './bus/events.js';
-export type { BusLoad, CloseInfo, Dropped, ErrorContext } from './bus/mesh.js';
+export type { CloseInfo } from './bus/close-info.js';
+export type { BusLoad } from './bus/mesh.js';
 export { Peers, type PeerNewsMap } from './bus/peers.js';
+export type { Dropped, ErrorContext } from './bus/reports.js';
 export type { Peer, PeerFrame, PeerProcess, PeerType } from './directory/peer.js';
 export { MeshError, type LeaveReason, type MeshErrorCode, type MeshErrorOptions } from './errors/mesh-error.js';
 export { registerError } from './errors/wire-error.js';

@@ -124,7 +124,8 @@ describe(`M26: a hostile peer (PORTMESH_SEED=${seed})`, () => {
       target === 'main'
         ? await lab.main((main) => (main as never as { problems: string[] }).problems)
         : await victim.evaluate(() => window['problems'] as string[]);
-    expect(problems.length).toBeGreaterThan(1000);
+    // Told the 1st, the 2nd, the 4th … time.
+    expect(problems.length).toBeGreaterThan(10);
     expect(new Set(problems)).toEqual(new Set(['PROTOCOL']));
   });
 });

@@ -2,8 +2,10 @@ import type { Peer } from '../directory/peer.js';
 import { invalid } from '../errors/mesh-error.js';
 import { Caller, checkChannel, defaultOptions } from './caller.js';
 import type { AnyChannels, ChannelMap, EventChannel, Handler, Listener, RequestChannel } from './channels.js';
-import type { BusLoad, CloseInfo, Dropped, ErrorContext, Mesh } from './mesh.js';
+import type { CloseInfo } from './close-info.js';
+import type { BusLoad, Mesh } from './mesh.js';
 import { Peers } from './peers.js';
+import type { Dropped, ErrorContext } from './reports.js';
 import { checkTarget } from './target.js';
 
 /** What undoes a registration: `handle`, `onError`, `onDropped`. Idempotent. */
@@ -87,7 +89,7 @@ export class Bus<C extends ChannelMap<C> = AnyChannels> extends Caller<C> {
   }
 
   off<K extends EventChannel<C>>(channel: K, listener: Listener<C[K]>): this {
-    if (this.#mesh.listeners.remove(channel, listener)) this.#mesh.unlisten(channel);
+    if (this.#mesh.dispatcher.listeners.remove(channel, listener)) this.#mesh.unlisten(channel);
     return this;
   }
 
@@ -97,22 +99,22 @@ export class Bus<C extends ChannelMap<C> = AnyChannels> extends Caller<C> {
 
   /** Removes the listeners of a channel, or of all channels. */
   removeAllListeners(channel?: EventChannel<C>): this {
-    for (const each of channel === undefined ? this.#mesh.listeners.names() : [channel]) {
-      if (this.#mesh.listeners.removeAll(each)) this.#mesh.unlisten(each);
+    for (const each of channel === undefined ? this.#mesh.dispatcher.listeners.names() : [channel]) {
+      if (this.#mesh.dispatcher.listeners.removeAll(each)) this.#mesh.unlisten(each);
     }
     return this;
   }
 
   listenerCount(channel: EventChannel<C>): number {
-    return this.#mesh.listeners.count(channel);
+    return this.#mesh.dispatcher.listeners.count(channel);
   }
 
   listeners<K extends EventChannel<C>>(channel: K): Listener<C[K]>[] {
-    return this.#mesh.listeners.of(channel) as Listener<C[K]>[];
+    return this.#mesh.dispatcher.listeners.of(channel) as Listener<C[K]>[];
   }
 
   eventNames(): string[] {
-    return this.#mesh.listeners.names();
+    return this.#mesh.dispatcher.listeners.names();
   }
 
   /**
@@ -148,12 +150,12 @@ export class Bus<C extends ChannelMap<C> = AnyChannels> extends Caller<C> {
 
   /** Called with what a listener threw, and with what a peer sent that made no sense. Without one, the console is told. */
   onError(listener: (error: unknown, context: ErrorContext) => void): Registration {
-    return register('onError', this.#mesh.onError, listener);
+    return register('onError', this.#mesh.reports.onError, listener);
   }
 
   /** Called when events were lost, or may have been. */
   onDropped(listener: (dropped: Dropped) => void): Registration {
-    return register('onDropped', this.#mesh.onDropped, listener);
+    return register('onDropped', this.#mesh.reports.onDropped, listener);
   }
 
   // ---- ending
@@ -176,7 +178,7 @@ export class Bus<C extends ChannelMap<C> = AnyChannels> extends Caller<C> {
     checkChannel(call, channel);
     checkFunction(`${call}('${channel}')`, listener);
     this.#mesh.check(`${call}('${channel}')`);
-    if (this.#mesh.listeners.add(channel, listener as () => void, options)) this.#mesh.listen(channel);
+    if (this.#mesh.dispatcher.listeners.add(channel, listener as () => void, options)) this.#mesh.listen(channel);
     return this;
   }
 }

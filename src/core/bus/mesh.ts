@@ -9,8 +9,10 @@ import { Link, type LinkOwner } from '../link/link.js';
 import type { Port } from '../port/port.js';
 import { capture } from '../wire/capture.js';
 import { moves } from '../wire/payload.js';
-import { MeshEvent, RequestEvent } from './events.js';
+import { closedError, type CloseInfo } from './close-info.js';
+import { Dispatcher, type AnyHandler } from './dispatcher.js';
 import { Listeners } from './listeners.js';
+import { Reports } from './reports.js';
 import { Requests, type RequestsOwner } from './requests.js';
 import { noPeer, peersOf, select, type Target } from './target.js';
 
@@ -20,15 +22,6 @@ export interface Platform {
   channel(to: Peer): { readonly near: Port; readonly far: object };
   /** A raw port that was received; `from` is at its other end. */
   adopt(port: unknown, from: Peer): Port;
-}
-
-/** How a bus ended. */
-export interface CloseInfo {
-  readonly reason: LeaveReason;
-  /** Whether this side closed it. */
-  readonly local: boolean;
-  /** With an eviction: the words of whoever evicted it. */
-  readonly detail: string;
 }
 
 /** What a bus holds at a moment. All but `links` go back to 0 when nothing is under way. */
@@ -45,34 +38,15 @@ export interface BusLoad {
   readonly signals: number;
 }
 
-/** Events that were lost, or may have been: a peer that is gone can't say which of the last ones it had seen. */
-export interface Dropped {
-  readonly peer: Peer;
-  /** How many events, at most */
-  readonly count: number;
-  /** The channel, where it is known */
-  readonly channel: string | undefined;
-  readonly error: MeshError;
-}
-
-/** Where a listener threw, or what a peer sent that made no sense. */
-export interface ErrorContext {
-  readonly peer: Peer;
-  readonly channel: string | undefined;
-}
-
-type AnyHandler = (event: RequestEvent, ...args: unknown[]) => unknown;
 type PeerNews = 'join' | 'leave' | 'change';
 
 /** One peer's seat in the mesh: its links, the directory, and what happens between them. `Bus` is its public face. */
 export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
   readonly self: Peer;
   readonly directory = new Directory((entry) => this.#news('change', entry.peer));
-  readonly listeners = new Listeners();
-  readonly handlers = new Map<string, AnyHandler>();
   readonly news = new Listeners();
-  readonly onError = new Set<(error: unknown, context: ErrorContext) => void>();
-  readonly onDropped = new Set<(dropped: Dropped) => void>();
+  readonly reports = new Reports();
+  readonly dispatcher = new Dispatcher(this.reports);
   readonly requests = new Requests(this);
   readonly closed: Promise<CloseInfo>;
   readonly #seat: Seat;
@@ -81,8 +55,6 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
   readonly #links = new Set<Link>();
   #resolveClosed: (info: CloseInfo) => void = () => {};
   #closeInfo: CloseInfo | undefined;
-  /** The first loss since the last `drain()`. */
-  #lost: MeshError | undefined;
 
   constructor(seat: Seat, welcome: Welcome, platform: Platform) {
     this.self = welcome.self;
@@ -127,16 +99,18 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
   }
 
   handle(channel: string, handler: AnyHandler): void {
-    if (this.handlers.has(channel)) {
+    const { handlers } = this.dispatcher;
+    if (handlers.has(channel)) {
       throw invalid(`handle('${channel}')`, 'this bus handles the channel already. Dispose the first handler before.');
     }
-    this.handlers.set(channel, handler);
+    handlers.set(channel, handler);
     this.#announce(HANDLE, channel);
   }
 
   unhandle(channel: string, handler: AnyHandler): void {
-    if (this.handlers.get(channel) !== handler) return;
-    this.handlers.delete(channel);
+    const { handlers } = this.dispatcher;
+    if (handlers.get(channel) !== handler) return;
+    handlers.delete(channel);
     this.#announce(UNHANDLE, channel);
   }
 
@@ -178,8 +152,7 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
   #sendTo(entry: Entry, channel: string, args: readonly unknown[], copies: readonly unknown[] | undefined): void {
     const link = this.linkTo(entry);
     if (!link.open) {
-      this.#dropped({ peer: entry.peer, count: 1, channel, error: goneError(`send('${channel}')`, 'lost') });
-      return;
+      return this.reports.dropped(entry.peer, 1, channel, goneError(`send('${channel}')`, 'lost'));
     }
     try {
       link.sendEvent(channel, args, copies);
@@ -224,8 +197,7 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
     this.check('drain()');
     const drained = await Promise.allSettled([...this.#links].map((link) => link.drain()));
     const failed = drained.find((each) => each.status === 'rejected');
-    const lost: unknown = this.#lost ?? failed?.reason;
-    this.#lost = undefined;
+    const lost: unknown = this.reports.takeLoss() ?? failed?.reason;
     if (lost !== undefined) throw lost;
   }
 
@@ -301,28 +273,11 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
   // ---- what links tell
 
   event(link: Link, channel: string, args: unknown[]): void {
-    args[0] = new MeshEvent(channel, link.peer);
-    const emptied = this.listeners.call(channel, args, (error) => this.#failed(error, link.peer, channel));
-    if (emptied && this.listeners.count(channel) === 0) this.unlisten(channel);
+    if (this.dispatcher.event(link, channel, args)) this.unlisten(channel);
   }
 
   request(link: Link, id: number, channel: string, args: unknown[]): void {
-    const handler = this.handlers.get(channel);
-    if (!handler) return link.missed(id, channel, args);
-    const event = new RequestEvent(channel, link.peer);
-    args[0] = event;
-    let result: unknown;
-    try {
-      result = handler.apply(undefined, args as [RequestEvent, ...unknown[]]);
-    } catch (error) {
-      return link.fail(id, channel, error);
-    }
-    if (!isThenable(result)) return answer(link, id, channel, result);
-    link.serve(id, event);
-    result.then(
-      (value) => answer(link, id, channel, value),
-      (error: unknown) => link.fail(id, channel, error),
-    );
+    this.dispatcher.request(link, id, channel, args);
   }
 
   missed(link: Link, call: Call, args: unknown[]): void {
@@ -344,12 +299,14 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
   }
 
   unreadable(link: Link, channel: string, error: MeshError): void {
-    this.#dropped({ peer: link.peer, count: 1, channel, error });
+    this.reports.dropped(link.peer, 1, channel, error);
   }
 
-  malformed(link: Link, problem: string): void {
-    const error = new MeshError('PROTOCOL', `link with ${link.peer.name} (${link.peer.id}): ${problem}; ignored.`);
-    this.#failed(error, link.peer, undefined);
+  malformed(link: Link, problem: string, count: number): void {
+    // The first, the second, the fourth …: a flood of nonsense must not become a flood of reports.
+    if ((count & (count - 1)) !== 0) return;
+    const text = `link with ${link.peer.name} (${link.peer.id}): ${problem}; ignored, the ${count}. of its kind.`;
+    this.reports.failed(new MeshError('PROTOCOL', text), link.peer, undefined);
   }
 
   linkEnded(link: Link, reason: LeaveReason, lost: number): void {
@@ -361,7 +318,7 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
     }
     if (lost > 0) {
       const error = goneError(`send to ${link.peer.name} (${link.peer.id})`, reason);
-      this.#dropped({ peer: link.peer, count: lost, channel: undefined, error });
+      this.reports.dropped(link.peer, lost, undefined, error);
     }
     if (!entry && !this.#closeInfo) this.#news('leave', link.peer, this.directory.whyLeft(link.peer.id) ?? reason);
   }
@@ -370,52 +327,8 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
 
   #news(kind: PeerNews, peer: Peer, reason?: LeaveReason): void {
     if (this.news.count(kind) > 0) {
-      this.news.call(kind, reason ? [peer, reason] : [peer], (error) => this.#failed(error, peer, undefined));
+      this.news.call(kind, reason ? [peer, reason] : [peer], (error) => this.reports.failed(error, peer, undefined));
     }
     if (kind !== 'leave') this.requests.retry();
   }
-
-  #dropped(dropped: Dropped): void {
-    this.#lost ??= dropped.error;
-    for (const listener of this.onDropped) this.#guard(() => listener(dropped));
-  }
-
-  #failed(error: unknown, peer: Peer, channel: string | undefined): void {
-    if (this.onError.size === 0) return console.error(`portmesh: '${channel ?? 'link'}' from ${peer.name}:`, error);
-    for (const listener of this.onError) this.#guard(() => listener(error, { peer, channel }));
-  }
-
-  /** The last resort has no one to tell. */
-  #guard(action: () => void): void {
-    try {
-      action();
-    } catch (error) {
-      console.error('portmesh: an onError or onDropped listener threw:', error);
-    }
-  }
-}
-
-function answer(link: Link, id: number, channel: string, value: unknown): void {
-  try {
-    link.answer(id, channel, value);
-  } catch (error) {
-    const { message, cause } = error as Error;
-    link.fail(
-      id,
-      channel,
-      new MeshError('NOT_CLONEABLE', `handle('${channel}'): its result can't be sent: ${message}`, { cause }),
-    );
-  }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
-}
-
-function closedError(call: string, { reason, local, detail }: CloseInfo): MeshError {
-  if (local) return new MeshError('CLOSED', `${call}: this bus was closed by its own close().`);
-  const why = detail ? `${reason}: ${detail}` : reason;
-  if (reason === 'bridge-gone')
-    return new MeshError('BRIDGE_GONE', `${call}: the bridge is gone (${why}).`, { reason });
-  return new MeshError('CLOSED', `${call}: this bus was ended by the bridge (${why}). Connect again.`, { reason });
 }

@@ -13,6 +13,9 @@ import { readFrame, type FrameSink } from './reader.js';
 /** How long a closed link waits for the reason, and a peer that left for the end of what it had sent. */
 const LINGER_MS = 200;
 
+/** Requests of one peer that may be served at a time. Protects memory from a peer that asks and asks. */
+const MAX_SERVING = 100_000;
+
 /** A request being served; `abort` is called when its requester no longer waits. */
 export interface Serving {
   abort(reason: unknown): void;
@@ -33,7 +36,7 @@ export interface LinkOwner {
   /** An event the peer could not read. */
   unreadable(link: Link, channel: string, error: MeshError): void;
   /** Something arrived that is no frame of ours. */
-  malformed(link: Link, problem: string): void;
+  malformed(link: Link, problem: string, count: number): void;
   /** Over. `lost` events may not have arrived. */
   linkEnded(link: Link, reason: LeaveReason, lost: number): void;
 }
@@ -59,6 +62,7 @@ export class Link implements FrameSink {
   readonly #serving = new Map<number, Serving>();
   #inbound: Port | undefined;
   #lastId = 0;
+  #malformedCount = 0;
   #state: 'open' | 'closing' | 'ended' = 'open';
   #portClosed = false;
   #reason: LeaveReason | undefined;
@@ -270,7 +274,7 @@ export class Link implements FrameSink {
   #onPost(data: unknown): void {
     if (this.#state === 'ended') return;
     if (!Array.isArray(data)) {
-      this.#owner.malformed(this, 'a post that is no array');
+      this.#malformed('a post that is no array');
       this.#outbox.dispatched(0, false);
       return;
     }
@@ -281,7 +285,7 @@ export class Link implements FrameSink {
       if (data[at] === wire.ECHO) reply = true;
       const next = readFrame(data, at, this);
       if (next < 0) {
-        this.#owner.malformed(this, `a frame of kind ${String(data[at]).slice(0, 32)} that makes no sense`);
+        this.#malformed(`a frame of kind ${String(data[at]).slice(0, 32)} that makes no sense`);
         break;
       }
       frames++;
@@ -291,9 +295,13 @@ export class Link implements FrameSink {
     if ((this.#state as string) === 'ended') return;
     // Behind the frames: UNREADABLE speaks of a post that this very number acknowledges.
     if (!wire.isCount(data[0]) || !this.#outbox.acknowledge(data[0])) {
-      this.#owner.malformed(this, 'an acknowledgement of what was never sent');
+      this.#malformed('an acknowledgement of what was never sent');
     }
     this.#outbox.dispatched(frames, reply);
+  }
+
+  #malformed(problem: string): void {
+    this.#owner.malformed(this, problem, ++this.#malformedCount);
   }
 
   #onUnreadable(): void {
@@ -311,7 +319,9 @@ export class Link implements FrameSink {
 
   onRequest(id: number, channel: string, args: unknown[]): boolean {
     if (this.#serving.has(id)) return false;
-    this.#owner.request(this, id, channel, args);
+    if (this.#serving.size < MAX_SERVING) this.#owner.request(this, id, channel, args);
+    else
+      this.fail(id, channel, new MeshError('LIMIT', `request('${channel}'): ${MAX_SERVING} of this peer are pending.`));
     return true;
   }
 

@@ -1,0 +1,60 @@
+import { MeshError } from '../errors/mesh-error.js';
+import type { Link } from '../link/link.js';
+import { MeshEvent, RequestEvent } from './events.js';
+import { Listeners } from './listeners.js';
+import type { Reports } from './reports.js';
+
+export type AnyHandler = (event: RequestEvent, ...args: unknown[]) => unknown;
+
+/** Brings what arrives to the application's listeners and handlers, and their results back. */
+export class Dispatcher {
+  readonly listeners = new Listeners();
+  readonly handlers = new Map<string, AnyHandler>();
+  readonly #reports: Reports;
+
+  constructor(reports: Reports) {
+    this.#reports = reports;
+  }
+
+  /** `args[0]` is a free place. True if the last listener was a `once` and is gone now. */
+  event(link: Link, channel: string, args: unknown[]): boolean {
+    args[0] = new MeshEvent(channel, link.peer);
+    const emptied = this.listeners.call(channel, args, (error) => this.#reports.failed(error, link.peer, channel));
+    return emptied && this.listeners.count(channel) === 0;
+  }
+
+  /** `args[0]` is a free place. */
+  request(link: Link, id: number, channel: string, args: unknown[]): void {
+    const handler = this.handlers.get(channel);
+    if (!handler) return link.missed(id, channel, args);
+    const event = new RequestEvent(channel, link.peer);
+    args[0] = event;
+    let result: unknown;
+    try {
+      result = handler.apply(undefined, args as [RequestEvent, ...unknown[]]);
+    } catch (error) {
+      return link.fail(id, channel, error);
+    }
+    // What is there at once is answered at once.
+    if (!isThenable(result)) return answer(link, id, channel, result);
+    link.serve(id, event);
+    result.then(
+      (value) => answer(link, id, channel, value),
+      (error: unknown) => link.fail(id, channel, error),
+    );
+  }
+}
+
+function answer(link: Link, id: number, channel: string, value: unknown): void {
+  try {
+    link.answer(id, channel, value);
+  } catch (error) {
+    const { message, cause } = error as Error;
+    const text = `handle('${channel}'): its result can't be sent: ${message}`;
+    link.fail(id, channel, new MeshError('NOT_CLONEABLE', text, { cause }));
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+}

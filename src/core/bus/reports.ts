@@ -1,0 +1,53 @@
+import type { Peer } from '../directory/peer.js';
+import type { MeshError } from '../errors/mesh-error.js';
+
+/** Events that were lost, or may have been: a peer that is gone can't say which of the last ones it had seen. */
+export interface Dropped {
+  readonly peer: Peer;
+  /** How many events, at most */
+  readonly count: number;
+  /** The channel, where it is known */
+  readonly channel: string | undefined;
+  readonly error: MeshError;
+}
+
+/** Where a listener threw, or who sent what made no sense. */
+export interface ErrorContext {
+  readonly peer: Peer;
+  readonly channel: string | undefined;
+}
+
+/** What goes wrong beside the calls: told to whoever asked for it, and never to the peer, or the next listener. */
+export class Reports {
+  readonly onError = new Set<(error: unknown, context: ErrorContext) => void>();
+  readonly onDropped = new Set<(dropped: Dropped) => void>();
+  /** The first loss since the last `drain()` */
+  #loss: MeshError | undefined;
+
+  takeLoss(): MeshError | undefined {
+    const loss = this.#loss;
+    this.#loss = undefined;
+    return loss;
+  }
+
+  dropped(peer: Peer, count: number, channel: string | undefined, error: MeshError): void {
+    this.#loss ??= error;
+    tell(this.onDropped, (listener) => listener({ peer, count, channel, error }));
+  }
+
+  failed(error: unknown, peer: Peer, channel: string | undefined): void {
+    if (this.onError.size === 0) console.error(`portmesh: '${channel ?? 'link'}' from ${peer.name}:`, error);
+    tell(this.onError, (listener) => listener(error, { peer, channel }));
+  }
+}
+
+function tell<T>(listeners: Iterable<T>, call: (listener: T) => void): void {
+  for (const listener of listeners) {
+    try {
+      call(listener);
+    } catch (error) {
+      // The last resort has no one else to tell.
+      console.error('portmesh: an onError or onDropped listener threw:', error);
+    }
+  }
+}
