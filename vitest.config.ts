@@ -2,12 +2,22 @@ import { defineConfig } from 'vitest/config';
 
 // Two cores: files of a project run one after the other where they start real processes.
 export default defineConfig({
-  // Types are another step's business; what is broken there must not keep tests from running.
-  oxc: { tsconfig: false },
   test: {
     reporters: ['default', './test/closing-line.ts'],
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts', 'test/contract/**/*.test.ts'] } },
+      {
+        test: {
+          name: 'types',
+          include: [],
+          typecheck: {
+            enabled: true,
+            only: true,
+            include: ['test/types/*.test-d.ts'],
+            tsconfig: 'test/types/tsconfig.json',
+          },
+        },
+      },
       {
         test: {
           name: 'e2e',
@@ -20,6 +30,7 @@ export default defineConfig({
       {
         test: {
           name: 'package',
+          globalSetup: 'test/package/setup.ts',
           include: ['test/package/**/*.test.ts'],
           fileParallelism: false,
           testTimeout: 120_000,

@@ -2,7 +2,7 @@
 // since a sandboxed preload can load no second one. Its text goes into main too, for apps whose bundler moves files about.
 
 import { build } from 'esbuild';
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -13,8 +13,11 @@ const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 if (process.argv.includes('--clean'))
   for (const folder of ['dist', '.tsbuild']) rmSync(`${root}${folder}`, { recursive: true, force: true });
 
-execFileSync(process.execPath, [tsc, '-b', 'src/core', 'src/renderer', 'src/main'], { cwd: root, stdio: 'inherit' });
-
+const { status } = spawnSync(process.execPath, [tsc, '-b', 'src/core', 'src/renderer', 'src/main'], {
+  cwd: root,
+  stdio: 'inherit',
+});
+if (status !== 0) process.exit(status ?? 1);
 const { outputFiles } = await build({
   entryPoints: [`${root}src/preload/portmesh.ts`],
   bundle: true,
@@ -30,4 +33,5 @@ const { outputFiles } = await build({
 const preload = `(()=>{${outputFiles[0].text.trim()}})();\n`;
 mkdirSync(`${root}dist/preload`, { recursive: true });
 writeFileSync(`${root}dist/preload/portmesh.cjs`, preload);
+writeFileSync(`${root}dist/preload/portmesh.d.cts`, 'export {};\n');
 writeFileSync(`${root}dist/main/preload-source.js`, `export const preloadSource = ${JSON.stringify(preload)};\n`);

@@ -16,9 +16,13 @@ run('scripts/build.js');
 run('scripts/build-playground.js');
 run('scripts/electron/install.js');
 const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
-const { status } = spawnSync(process.execPath, [vitest, 'run', ...args.filter((arg) => !arg.startsWith('--electron='))], {
-  cwd: root,
-  stdio: 'inherit',
-  env,
-});
+const { status } = spawnSync(
+  process.execPath,
+  [vitest, 'run', ...args.filter((arg) => !arg.startsWith('--electron='))],
+  {
+    cwd: root,
+    stdio: 'inherit',
+    env,
+  },
+);
 process.exit(status ?? 1);

@@ -1,5 +1,5 @@
-export { Bus, type Registration } from './bus/bus.js';
-export { Caller, type CallerOptions } from './bus/caller.js';
+export type { Bus, Registration } from './bus/bus.js';
+export type { Caller, CallerOptions } from './bus/caller.js';
 export type {
   AnyChannels,
   Arguments,
@@ -10,10 +10,10 @@ export type {
   RequestChannel,
   Result,
 } from './bus/channels.js';
-export { MeshEvent, RequestEvent } from './bus/events.js';
+export type { MeshEvent, RequestEvent } from './bus/events.js';
 export type { CloseInfo } from './bus/close-info.js';
 export type { BusLoad } from './bus/mesh.js';
-export { Peers, type PeerNewsMap } from './bus/peers.js';
+export type { Peers, PeerNewsMap } from './bus/peers.js';
 export type { Dropped, ErrorContext } from './bus/reports.js';
 export type { Peer, PeerFrame, PeerProcess, PeerType } from './directory/peer.js';
 export { MeshError, type LeaveReason, type MeshErrorCode, type MeshErrorOptions } from './errors/mesh-error.js';

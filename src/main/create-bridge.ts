@@ -12,5 +12,7 @@ import { findPreload } from './preload-file.js';
  * const bus = await bridge.connect<AppChannels>({ name: 'main' });
  */
 export function createBridge(options: BridgeOptions = {}): Bridge {
-  return new Bridge({ app, ipcMain, MessageChannelMain }, options, () => findPreload(() => app.getPath('userData')));
+  return new Bridge({ app, ipcMain, MessageChannelMain }, options, () =>
+    findPreload(app.getAppPath(), () => app.getPath('userData')),
+  );
 }

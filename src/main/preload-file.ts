@@ -1,23 +1,24 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { preloadSource } from './preload-source.js';
 
 /**
- * The preload as a file, which is what Electron wants. Beside this module in the package, in an archive too; where a bundler
- * has taken the module elsewhere, in a folder of the application's own data, named by its content.
+ * The preload as a file, which is what Electron wants. In the package, in an archive too; where the app is bundled and has no
+ * package any more, in a folder of the application's own data, named by its content.
  */
-export function findPreload(userData: () => string): string {
-  return beside() ?? write(join(userData(), 'portmesh'));
+export function findPreload(appPath: string, userData: () => string): string {
+  return installed(appPath) ?? write(join(userData(), 'portmesh'));
 }
 
-function beside(): string | undefined {
+/** Looked up from the app's folder: bundlers to CommonJS warn of every `import.meta`. */
+function installed(appPath: string): string | undefined {
   try {
-    const file = fileURLToPath(new URL('../preload/portmesh.cjs', import.meta.url));
-    return existsSync(file) && readFileSync(file, 'utf8') === preloadSource ? file : undefined;
+    const file = createRequire(join(appPath, 'package.json')).resolve('portmesh/preload');
+    return readFileSync(file, 'utf8') === preloadSource ? file : undefined;
   } catch {
-    return undefined; // bundled to CommonJS: there is no import.meta.url
+    return undefined;
   }
 }
 

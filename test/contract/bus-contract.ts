@@ -51,26 +51,28 @@ export function busContract(kind: PortKind): Case[] {
         Array.from({ length: 100 }, (_, i) => i),
       );
     }),
-    'M7: who subscribes and then tells another over their link, gets what that one sends next': withMesh(async (mesh) => {
-      const [a, b] = [await mesh.join('a'), await mesh.join('b')];
-      const got: unknown[] = [];
-      a.handle('hello', () => 1);
-      await b.request('hello'); // they are linked now
-      const answered = deferred();
-      a.on('told', () => {
-        a.send('news', 'yes');
-        answered.resolve();
-      });
-      await new Promise((resolve) => {
-        b.peers.on('change', resolve);
-        a.on('another', () => {});
-      });
-      b.on('news', (_, what) => got.push(what));
-      b.send('told');
-      await answered.promise;
-      await a.drain();
-      assert.deepEqual(got, ['yes']);
-    }),
+    'M7: who subscribes and then tells another over their link, gets what that one sends next': withMesh(
+      async (mesh) => {
+        const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+        const got: unknown[] = [];
+        a.handle('hello', () => 1);
+        await b.request('hello'); // they are linked now
+        const answered = deferred();
+        a.on('told', () => {
+          a.send('news', 'yes');
+          answered.resolve();
+        });
+        await new Promise((resolve) => {
+          b.peers.on('change', resolve);
+          a.on('another', () => {});
+        });
+        b.on('news', (_, what) => got.push(what));
+        b.send('told');
+        await answered.promise;
+        await a.drain();
+        assert.deepEqual(got, ['yes']);
+      },
+    ),
     'M7: when subscribe() has resolved, what anybody sends arrives': withMesh(async (mesh) => {
       const [a, b, c] = [await mesh.join('a'), await mesh.join('b'), await mesh.join('c')];
       const got: unknown[] = [];
@@ -104,7 +106,10 @@ export function busContract(kind: PortKind): Case[] {
       const argument = { n: 1, more: new Map([[1, 2]]) };
       const asked = a.with({ wait: 5000 }).request('later', argument);
       argument.n = 2;
-      await a.with({ wait: 0 }).request('never').catch(() => {});
+      await a
+        .with({ wait: 0 })
+        .request('never')
+        .catch(() => {});
       b.handle('later', (_, given) => given);
       assert.deepEqual(await asked, { n: 1, more: new Map([[1, 2]]) });
       const none = await rejection(a.with({ wait: 10 }).request('none'));
@@ -118,7 +123,10 @@ export function busContract(kind: PortKind): Case[] {
       c.handle('ask', () => ran.push('c'));
       for (let i = 0; i < 6; i++) await a.request('ask');
       assert.lengthOf(ran, 6);
-      assert.lengthOf(ran.filter((each) => each === 'b'), 3);
+      assert.lengthOf(
+        ran.filter((each) => each === 'b'),
+        3,
+      );
     }),
     'a handler that is there no longer passes the call on to the next': withMesh(async (mesh) => {
       const [a, b, c] = [await mesh.join('a'), await mesh.join('b'), await mesh.join('c')];
@@ -209,22 +217,27 @@ export function busContract(kind: PortKind): Case[] {
       for (const error of await Promise.all(slow)) assert.equal(error.code, 'ABORTED');
       assert.deepInclude(a.load, idle);
     }),
-    'M11: 100 pending calls reject with the reason when the peer is gone; leave is told once': withMesh(async (mesh) => {
-      const [a, b] = [await mesh.join('a'), await mesh.join('b')];
-      const leaves: unknown[] = [];
-      a.peers.on('leave', (peer, reason) => leaves.push([peer.name, reason]));
-      b.handle('slow', () => new Promise(() => {}));
-      await a.with({ wait: 1000, timeout: 5000 }).request('none').catch(() => {});
-      const asked = Array.from({ length: 100 }, () => rejection(a.request('slow')));
-      mesh.kill(b as never, 'killed');
-      for (const error of await Promise.all(asked)) {
-        assert.equal(error.code, 'PEER_GONE');
-        assert.equal(error.reason, 'killed');
-      }
-      assert.equal((await b.closed).reason, 'killed');
-      assert.deepEqual(leaves, [['b', 'killed']]);
-      assert.deepInclude(a.load, { ...idle, links: 0 });
-    }),
+    'M11: 100 pending calls reject with the reason when the peer is gone; leave is told once': withMesh(
+      async (mesh) => {
+        const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+        const leaves: unknown[] = [];
+        a.peers.on('leave', (peer, reason) => leaves.push([peer.name, reason]));
+        b.handle('slow', () => new Promise(() => {}));
+        await a
+          .with({ wait: 1000, timeout: 5000 })
+          .request('none')
+          .catch(() => {});
+        const asked = Array.from({ length: 100 }, () => rejection(a.request('slow')));
+        mesh.kill(b as never, 'killed');
+        for (const error of await Promise.all(asked)) {
+          assert.equal(error.code, 'PEER_GONE');
+          assert.equal(error.reason, 'killed');
+        }
+        assert.equal((await b.closed).reason, 'killed');
+        assert.deepEqual(leaves, [['b', 'killed']]);
+        assert.deepInclude(a.load, { ...idle, links: 0 });
+      },
+    ),
     'M18: a view on a part of a buffer arrives with nothing of its neighbours': withMesh(async (mesh) => {
       const [a, b] = [await mesh.join('a'), await mesh.join('b')];
       b.handle('size', (_, view, nested) => [
@@ -243,7 +256,12 @@ export function busContract(kind: PortKind): Case[] {
       const got: unknown[] = [];
       await b.subscribe('e', (_, n) => got.push(n));
       b.handle('echo', (_, n) => n);
-      const asked = [a.request('echo', 1), a.request('echo', () => {}), a.request('echo', Symbol('s')), a.request('echo', 4)];
+      const asked = [
+        a.request('echo', 1),
+        a.request('echo', () => {}),
+        a.request('echo', Symbol('s')),
+        a.request('echo', 4),
+      ];
       a.send('e', 1);
       assert.throws(() => a.send('e', () => {}), MeshError, "send('e')");
       a.send('e', 2);
@@ -377,7 +395,10 @@ export function busContract(kind: PortKind): Case[] {
         }
         await Promise.all([a.subscribe('go', () => {}), b.subscribe('go', () => {})]);
         const asked: Promise<unknown>[] = [];
-        for (const [from, to] of [[a, b], [b, a]] as const) {
+        for (const [from, to] of [
+          [a, b],
+          [b, a],
+        ] as const) {
           from.send('e', 1);
           asked.push(from.to(to.self).request('ask', 2));
           from.to(to.self).send('e', 3);
@@ -415,7 +436,9 @@ export function busContract(kind: PortKind): Case[] {
       const [a, b] = [await mesh.join('a'), await mesh.join('b')];
       const got: string[] = [];
       const second = (): void => void got.push('second');
-      b.on('e', second).prependListener('e', () => got.push('first')).once('e', () => got.push('once'));
+      b.on('e', second)
+        .prependListener('e', () => got.push('first'))
+        .once('e', () => got.push('once'));
       await b.subscribe('e', () => got.push('last'));
       assert.equal(b.listenerCount('e'), 4);
       a.send('e');
@@ -492,10 +515,19 @@ export function busContract(kind: PortKind): Case[] {
       const b = await mesh.join('b');
       b.handle('x', () => 1);
       await b.subscribe('e', () => {});
-      assert.deepEqual(a.peers.handling('x').map(({ id }) => id), [b.self.id]);
-      assert.deepEqual(a.peers.named('b').map(({ id }) => id), [b.self.id]);
+      assert.deepEqual(
+        a.peers.handling('x').map(({ id }) => id),
+        [b.self.id],
+      );
+      assert.deepEqual(
+        a.peers.named('b').map(({ id }) => id),
+        [b.self.id],
+      );
       assert.equal(a.peers.get(b.self.id)?.name, 'b');
-      assert.deepEqual([...a.peers].map(({ name }) => name), ['b']);
+      assert.deepEqual(
+        [...a.peers].map(({ name }) => name),
+        ['b'],
+      );
       await b.close();
       await a.request('sync').catch(() => {});
       assert.deepEqual(news, [

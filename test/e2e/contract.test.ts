@@ -14,7 +14,11 @@ let page: Page;
 
 beforeAll(async () => {
   const common = { bundle: true, logLevel: 'warning', sourcemap: 'inline' } as const;
-  await build({ ...common, entryPoints: [`${source}/contract-page.ts`], outfile: `${playgroundFolder}/pages/contract.js` });
+  await build({
+    ...common,
+    entryPoints: [`${source}/contract-page.ts`],
+    outfile: `${playgroundFolder}/pages/contract.js`,
+  });
   await build({
     ...common,
     entryPoints: [`${source}/contract-main.ts`],
@@ -38,7 +42,10 @@ describe.each(['a page: DOM ports', 'main: MessagePortMain'])('%s', (place) => {
   it.each(contractNames)('%s', async (name) => {
     const problem = place.startsWith('a page')
       ? await page.evaluate((each) => (window['runCase'] as (name: string) => Promise<string>)(each), name)
-      : await lab.main((main, each) => (main as never as { runCase(name: string): Promise<string> }).runCase(each), name);
+      : await lab.main(
+          (main, each) => (main as never as { runCase(name: string): Promise<string> }).runCase(each),
+          name,
+        );
     expect(problem).toBe('');
   });
 });

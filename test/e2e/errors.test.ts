@@ -73,22 +73,34 @@ describe('M23: what a handler throws in another process', () => {
     async (how, key) => {
       const seen = await a.evaluate(
         async ([channel, which]) => {
-          const error = (await window.bus.with({ wait: 5000 }).request(channel, which).then(
-            () => 'resolved',
-            (thrown) => thrown,
-          )) as Error & Record<string, unknown>;
+          const error = (await window.bus
+            .with({ wait: 5000 })
+            .request(channel, which)
+            .then(
+              () => 'resolved',
+              (thrown) => thrown,
+            )) as Error & Record<string, unknown>;
           const kind = (value: unknown): string => (value as object).constructor.name;
           const show: Record<string, () => unknown> = {
             type: () => [kind(error), error.message],
             range: () => [kind(error), error.message, error['code'], (error['when'] as Date).getTime()],
-            aggregate: () => [kind(error), error.message, [kind((error['errors'] as unknown[])[0]), (error['errors'] as unknown[])[1]]],
+            aggregate: () => [
+              kind(error),
+              error.message,
+              [kind((error['errors'] as unknown[])[0]), (error['errors'] as unknown[])[1]],
+            ],
             abort: () => [kind(error), error.message, error.name],
             signal: () => [kind(error), error.name],
             chain: () => {
               const middle = error.cause as Error;
               return [kind(error), error.message, kind(middle), middle.message, middle.cause];
             },
-            registered: () => [kind(error), error.message, error['path'], error instanceof (window['NotFound'] as never)],
+            registered: () => [
+              kind(error),
+              error.message,
+              error['path'],
+              error instanceof (window['NotFound'] as never),
+            ],
             uncloneable: () => [kind(error), error['code'], 'fn' in error],
             undefined: () => typeof error,
             function: () => error['code'],
@@ -119,12 +131,17 @@ describe('M23: what a handler throws in another process', () => {
     });
     expect(
       await a.evaluate(() =>
-        window.bus.with({ wait: 5000 }).request('main:throw').catch((error) => [error instanceof RangeError, error.code, error.message]),
+        window.bus
+          .with({ wait: 5000 })
+          .request('main:throw')
+          .catch((error) => [error instanceof RangeError, error.code, error.message]),
       ),
     ).toEqual([true, 'E_MAIN', 'in main']);
     expect(
       await lab.main((main) =>
-        main.bus.request('throw', 'range').catch((error: Error & { code: string }) => [error.constructor.name, error.code]),
+        main.bus
+          .request('throw', 'range')
+          .catch((error: Error & { code: string }) => [error.constructor.name, error.code]),
       ),
     ).toEqual(['RangeError', 'E_RANGE']);
   });

@@ -75,57 +75,60 @@ describe(`M26: a hostile peer (PORTMESH_SEED=${seed})`, () => {
     await expect.poll(async () => (await lab.state()).malformed).toBeGreaterThan(1000);
   });
 
-  it.each(['victim', 'main'])('sends thousands of senseless frames to %s: it reports them, and lives', async (target) => {
-    const answer = await hostile.evaluate(
-      async ([name, start]) => {
-        const control = window['control'] as MessagePort;
-        const id = (window['ids'] as Record<string, string>)[name];
-        const { port1, port2 } = new MessageChannel();
-        // OPEN: a link by hand.
-        control.postMessage([[2, id, 0, 0]], [port2]);
-        let state = start;
-        const random = (n: number): number => (state = (state * 1103515245 + 12345) % 2147483648) % n;
-        const junk = (): unknown =>
-          [
-            () => random(20) - 3,
-            () => 'echo',
-            () => null,
-            () => undefined,
-            () => [random(9), junk()],
-            () => ({ then: 1, length: random(9) }),
-            () => 2 ** 53,
-            () => 1e308,
-            () => -0.5,
-            () => new Uint8Array(random(50)),
-          ][random(10)]!();
-        // BYE (12) would end the game.
-        for (let i = 0; i < 20_000; i++) {
-          const frame = [random(3), random(20), junk(), junk(), junk(), junk()].slice(0, 1 + random(6));
-          if (frame[1] === 12) frame[1] = 2;
-          for (let j = 2; j < frame.length; j++) if (frame[j] === 12) frame[j] = 13;
-          port1.postMessage(random(20) === 0 ? junk() : frame);
-        }
-        // A frame that makes sense, behind all of them: REQUEST 77 echo.
-        const answer = new Promise((resolve) => {
-          port1.onmessage = (event: MessageEvent<unknown[]>) => {
-            const at = event.data.findIndex((each, i) => each === 3 && event.data[i + 1] === 987_654);
-            if (at >= 0) resolve(event.data[at + 2]);
-          };
-        });
-        port1.postMessage([0, 2, 987_654, 'echo', 1, 'still here']);
-        return answer;
-      },
-      [target, seed] as const,
-    );
-    expect(answer).toBe('still here');
-    // The others' links are untouched.
-    expect(await victim.evaluate(() => window.bus.to('main').request('echo', 2))).toBe(2);
-    const problems =
-      target === 'main'
-        ? await lab.main((main) => (main as never as { problems: string[] }).problems)
-        : await victim.evaluate(() => window['problems'] as string[]);
-    // Told the 1st, the 2nd, the 4th … time.
-    expect(problems.length).toBeGreaterThan(10);
-    expect(new Set(problems)).toEqual(new Set(['PROTOCOL']));
-  });
+  it.each(['victim', 'main'])(
+    'sends thousands of senseless frames to %s: it reports them, and lives',
+    async (target) => {
+      const answer = await hostile.evaluate(
+        async ([name, start]) => {
+          const control = window['control'] as MessagePort;
+          const id = (window['ids'] as Record<string, string>)[name];
+          const { port1, port2 } = new MessageChannel();
+          // OPEN: a link by hand.
+          control.postMessage([[2, id, 0, 0]], [port2]);
+          let state = start;
+          const random = (n: number): number => (state = (state * 1103515245 + 12345) % 2147483648) % n;
+          const junk = (): unknown =>
+            [
+              () => random(20) - 3,
+              () => 'echo',
+              () => null,
+              () => undefined,
+              () => [random(9), junk()],
+              () => ({ then: 1, length: random(9) }),
+              () => 2 ** 53,
+              () => 1e308,
+              () => -0.5,
+              () => new Uint8Array(random(50)),
+            ][random(10)]!();
+          // BYE (12) would end the game.
+          for (let i = 0; i < 20_000; i++) {
+            const frame = [random(3), random(20), junk(), junk(), junk(), junk()].slice(0, 1 + random(6));
+            if (frame[1] === 12) frame[1] = 2;
+            for (let j = 2; j < frame.length; j++) if (frame[j] === 12) frame[j] = 13;
+            port1.postMessage(random(20) === 0 ? junk() : frame);
+          }
+          // A frame that makes sense, behind all of them: REQUEST 77 echo.
+          const answer = new Promise((resolve) => {
+            port1.onmessage = (event: MessageEvent<unknown[]>) => {
+              const at = event.data.findIndex((each, i) => each === 3 && event.data[i + 1] === 987_654);
+              if (at >= 0) resolve(event.data[at + 2]);
+            };
+          });
+          port1.postMessage([0, 2, 987_654, 'echo', 1, 'still here']);
+          return answer;
+        },
+        [target, seed] as const,
+      );
+      expect(answer).toBe('still here');
+      // The others' links are untouched.
+      expect(await victim.evaluate(() => window.bus.to('main').request('echo', 2))).toBe(2);
+      const problems =
+        target === 'main'
+          ? await lab.main((main) => (main as never as { problems: string[] }).problems)
+          : await victim.evaluate(() => window['problems'] as string[]);
+      // Told the 1st, the 2nd, the 4th … time.
+      expect(problems.length).toBeGreaterThan(10);
+      expect(new Set(problems)).toEqual(new Set(['PROTOCOL']));
+    },
+  );
 });

@@ -36,7 +36,8 @@ describe('joining', () => {
     const page = await lab.open('a');
     const seen = await page.evaluate(async () => {
       const messages: unknown[] = [];
-      for (const capture of [true, false]) window.addEventListener('message', (event) => messages.push(event.data), capture);
+      for (const capture of [true, false])
+        window.addEventListener('message', (event) => messages.push(event.data), capture);
       window.bus = await window.lab.connect({ name: 'a' });
       return messages;
     });
@@ -110,7 +111,14 @@ describe('joining', () => {
     });
     const page = await lab.open('stranger');
     const outcome = (name: string) =>
-      page.evaluate((given) => window.lab.connect({ name: given }).then(() => 'in', (error) => error.message as string), name);
+      page.evaluate(
+        (given) =>
+          window.lab.connect({ name: given }).then(
+            () => 'in',
+            (error) => error.message as string,
+          ),
+        name,
+      );
     expect(await outcome('let-in')).toBe('in');
     expect(await outcome('other')).toContain('authorize() refused');
     expect(await outcome('thrown')).toContain('authorize() threw');
@@ -119,11 +127,15 @@ describe('joining', () => {
   });
 
   it('M24: forged joins, another frame’s nonce and a second answer come to nothing', async () => {
-    const a = await lab.join('a', 'a', { webPreferences: { sandbox: false, contextIsolation: false, nodeIntegration: true } });
+    const a = await lab.join('a', 'a', {
+      webPreferences: { sandbox: false, contextIsolation: false, nodeIntegration: true },
+    });
     const before = (await lab.state()).peers;
     // A page with Node can speak to main directly: no port, nonsense, a made-up nonce for a made-up version.
     await a.evaluate(() => {
-      const { ipcRenderer } = (globalThis as never as { require(name: string): typeof import('electron') }).require('electron');
+      const { ipcRenderer } = (globalThis as never as { require(name: string): typeof import('electron') }).require(
+        'electron',
+      );
       ipcRenderer.send('portmesh:join', ['0123456789abcdef', 'forged', 1]);
       ipcRenderer.postMessage('portmesh:join', null, [new MessageChannel().port2]);
       ipcRenderer.postMessage('portmesh:join', [5, 'forged', 1], [new MessageChannel().port2]);
@@ -138,7 +150,9 @@ describe('joining', () => {
     expect(state.malformed).toBe(4);
     expect(state.refused).toBe(1);
     // Another document's nonce, told by that one: a seat is bound to the frame that has it.
-    const b = await lab.join('b', 'b', { webPreferences: { sandbox: false, contextIsolation: false, nodeIntegration: true } });
+    const b = await lab.join('b', 'b', {
+      webPreferences: { sandbox: false, contextIsolation: false, nodeIntegration: true },
+    });
     await lab.main((main) => {
       const { ipcMain } = main.lab.load('electron') as typeof import('electron');
       ipcMain.once('portmesh:join', (_, message) => (main.stolen = message[0]));
@@ -146,7 +160,9 @@ describe('joining', () => {
     await a.evaluate(async () => void (await window.lab.connect({ name: 'third' })));
     const stolen = await lab.main((main) => main.stolen);
     const refusal = await b.evaluate(async (theirs) => {
-      const { ipcRenderer } = (globalThis as never as { require(name: string): typeof import('electron') }).require('electron');
+      const { ipcRenderer } = (globalThis as never as { require(name: string): typeof import('electron') }).require(
+        'electron',
+      );
       const { port1, port2 } = new MessageChannel();
       const answer = new Promise((resolve) => (port1.onmessage = (event) => resolve(event.data)));
       ipcRenderer.postMessage('portmesh:join', [theirs, 'thief', 1], [port2]);
@@ -166,7 +182,14 @@ describe('joining', () => {
     const a = await lab.open('a');
     const b = await lab.open('b');
     const take = (page: typeof a, name: string) =>
-      page.evaluate((given) => window.lab.connect({ name: given }).then((bus) => ((window.bus = bus), 'in'), (e) => e.code + e.message), name);
+      page.evaluate(
+        (given) =>
+          window.lab.connect({ name: given }).then(
+            (bus) => ((window.bus = bus), 'in'),
+            (e) => e.code + e.message,
+          ),
+        name,
+      );
     expect(await take(a, 'main')).toMatch(/^NOT_AUTHORIZED.*reserved/);
     expect(await take(a, 'settings')).toMatch(/^NOT_AUTHORIZED.*reserved/);
     expect(await take(a, 'editor')).toBe('in');

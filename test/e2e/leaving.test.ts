@@ -17,10 +17,13 @@ async function pend(caller: Page, callee: Page): Promise<void> {
     const leaves: unknown[] = (window['leaves'] = []);
     bus.peers.on('leave', (peer, reason) => leaves.push([peer.name, reason]));
     const asked = Array.from({ length: 100 }, () =>
-      bus.with({ wait: 5000 }).request('never').then(
-        () => 'answered',
-        (error) => `${error.code} ${error.reason}`,
-      ),
+      bus
+        .with({ wait: 5000 })
+        .request('never')
+        .then(
+          () => 'answered',
+          (error) => `${error.code} ${error.reason}`,
+        ),
     );
     window['ends'] = Promise.all(asked);
     await bus.drain();
@@ -28,11 +31,17 @@ async function pend(caller: Page, callee: Page): Promise<void> {
 }
 
 /** What became of them: each different end once, what a later call says, and the leaves. */
-function outcome(caller: Page, callee: string): Promise<{ ends: string[]; later: string; leaves: unknown; load: object }> {
+function outcome(
+  caller: Page,
+  callee: string,
+): Promise<{ ends: string[]; later: string; leaves: unknown; load: object }> {
   return caller.evaluate(async (name) => {
     const { bus } = window;
     const ends = [...new Set((await window['ends']) as string[])];
-    const later = await bus.to(name).request('never').catch((error) => error.code as string);
+    const later = await bus
+      .to(name)
+      .request('never')
+      .catch((error) => error.code as string);
     return { ends, later: later as string, leaves: window['leaves'], load: bus.load };
   }, callee);
 }
@@ -84,18 +93,23 @@ describe('leaving', () => {
     'closes its bus': { reason: 'bye', end: (_, page) => page.evaluate(() => window.bus.close()) },
   };
 
-  it.each(Object.entries(ends))('M11: a window that %s: 100 pending calls reject with the reason, leave is told once', async (_, { reason, end }) => {
-    const a = await lab.join('a');
-    const b = await lab.join('b');
-    await pend(a, b);
-    const id = await lab.main((main) => Math.max(...main.lab.BrowserWindow.getAllWindows().map((window) => window.id)));
-    await end(lab, b, id);
-    const seen = await outcome(a, 'b');
-    expect(seen.ends).toEqual([`PEER_GONE ${reason}`]);
-    expect(seen.later).toBe('NO_PEER');
-    expect(seen.leaves).toEqual([['b', reason]]);
-    expect(seen.load).toEqual({ ...idle, links: 0 });
-  });
+  it.each(Object.entries(ends))(
+    'M11: a window that %s: 100 pending calls reject with the reason, leave is told once',
+    async (_, { reason, end }) => {
+      const a = await lab.join('a');
+      const b = await lab.join('b');
+      await pend(a, b);
+      const id = await lab.main((main) =>
+        Math.max(...main.lab.BrowserWindow.getAllWindows().map((window) => window.id)),
+      );
+      await end(lab, b, id);
+      const seen = await outcome(a, 'b');
+      expect(seen.ends).toEqual([`PEER_GONE ${reason}`]);
+      expect(seen.later).toBe('NO_PEER');
+      expect(seen.leaves).toEqual([['b', reason]]);
+      expect(seen.load).toEqual({ ...idle, links: 0 });
+    },
+  );
 
   it('M11: main learns of it in the same words', async () => {
     await lab.main(async (main) => {
@@ -104,9 +118,18 @@ describe('leaving', () => {
     const b = await lab.join('b');
     await b.evaluate(() => void window.bus.handle('never', () => new Promise(() => {})));
     const asked = lab.main((main) =>
-      main.bus.with({ wait: 5000 }).request('never').catch((error: { code: string; reason: string }) => `${error.code} ${error.reason}`),
+      main.bus
+        .with({ wait: 5000 })
+        .request('never')
+        .catch((error: { code: string; reason: string }) => `${error.code} ${error.reason}`),
     );
-    await lab.main((main) => main.bus.with({ wait: 5000 }).request('nothing-but-a-wait', 1).catch(() => {}).constructor.name);
+    await lab.main(
+      (main) =>
+        main.bus
+          .with({ wait: 5000 })
+          .request('nothing-but-a-wait', 1)
+          .catch(() => {}).constructor.name,
+    );
     await b.evaluate(() => window.bus.peers.size);
     await b.reload();
     expect(await asked).toBe('PEER_GONE reloaded');
@@ -160,7 +183,9 @@ describe('leaving', () => {
     expect(after.state).toMatchObject({ documents: 2, watched: 2, departing: 0, refused: 0, malformed: 0 });
     expect(after.state.peers).toHaveLength(2);
     expect(after.state.channels).toEqual(before.state.channels);
-    expect(await lab.main((main) => main.bridge.registry.snapshot().processes.flatMap(({ frames }) => frames).length)).toBe(2);
+    expect(
+      await lab.main((main) => main.bridge.registry.snapshot().processes.flatMap(({ frames }) => frames).length),
+    ).toBe(2);
     expect(await a.evaluate(() => window.bus.load)).toEqual({ ...idle, links: 1 });
 
     function listenerCounts(): Promise<unknown> {
@@ -205,7 +230,9 @@ describe('leaving', () => {
     const [a, b, c] = [await lab.join('a'), await lab.join('b'), await lab.join('c')];
     await pend(a, b);
     await c.evaluate(() => {
-      window['leave'] = new Promise((resolve) => window.bus.peers.on('leave', (peer, reason) => resolve([peer.name, reason])));
+      window['leave'] = new Promise((resolve) =>
+        window.bus.peers.on('leave', (peer, reason) => resolve([peer.name, reason])),
+      );
     });
     expect(
       await lab.main((main) => {
@@ -214,7 +241,9 @@ describe('leaving', () => {
       }),
     ).toEqual([true, false]);
     expect(await b.evaluate(() => window.bus.closed)).toEqual({ reason: 'evicted', local: false, detail: 'too loud' });
-    expect(await b.evaluate(() => window.bus.request('x').catch((error) => error.code + error.message))).toMatch(/^CLOSED.*too loud/);
+    expect(await b.evaluate(() => window.bus.request('x').catch((error) => error.code + error.message))).toMatch(
+      /^CLOSED.*too loud/,
+    );
     expect((await outcome(a, 'b')).ends).toEqual(['PEER_GONE evicted']);
     expect(await c.evaluate(() => window['leave'])).toEqual(['b', 'evicted']);
     expect((await outcome(a, 'b')).load).toEqual({ ...idle, links: 0 });
@@ -228,7 +257,9 @@ describe('leaving', () => {
     await pend(a, b);
     await lab.main((main) => main.bridge.close());
     expect((await a.evaluate(() => window.bus.closed)).reason).toBe('bridge-gone');
-    expect(await a.evaluate(async () => [...new Set((await window['ends']) as string[])])).toEqual(['BRIDGE_GONE bridge-gone']);
+    expect(await a.evaluate(async () => [...new Set((await window['ends']) as string[])])).toEqual([
+      'BRIDGE_GONE bridge-gone',
+    ]);
     expect(await b.evaluate(async () => (await window.bus.closed, window.bus.load))).toEqual({ ...idle, links: 0 });
   });
 });

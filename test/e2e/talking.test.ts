@@ -78,11 +78,15 @@ describe('two windows, and main', () => {
       await bus.drain();
     });
     const inOrder = Array.from({ length: 300 }, (_, i) => i);
-    const got = await Promise.all(pages.map((page) => page.evaluate(() => window['got'] as (number | { i: number })[])));
+    const got = await Promise.all(
+      pages.map((page) => page.evaluate(() => window['got'] as (number | { i: number })[])),
+    );
     expect(got[0]).toEqual([]);
     expect(got[1]!.map((each) => (typeof each === 'number' ? each : each.i))).toEqual(inOrder);
     expect(got[2]).toEqual([]);
-    expect(await lab.main((main) => (main as never as { got: unknown[] }).got)).toEqual(inOrder.filter((i) => i % 3 === 0));
+    expect(await lab.main((main) => (main as never as { got: unknown[] }).got)).toEqual(
+      inOrder.filter((i) => i % 3 === 0),
+    );
   });
 
   it('M7: B subscribes, then tells A over their link: what A sends next reaches B', async () => {
@@ -95,7 +99,14 @@ describe('two windows, and main', () => {
       for (let n = 0; n < 100; n++) {
         const heard = new Promise<void>((resolve) => bus.once(`news:${n}`, () => resolve()));
         bus.send('told', n);
-        await Promise.race([heard, bus.to('a').with({ timeout: 300 }).request('nothing').catch(() => bus.drain())]);
+        await Promise.race([
+          heard,
+          bus
+            .to('a')
+            .with({ timeout: 300 })
+            .request('nothing')
+            .catch(() => bus.drain()),
+        ]);
         await heard;
       }
       return missed;
@@ -156,7 +167,11 @@ describe('two windows, and main', () => {
     const outcomes = await a.evaluate(async () => {
       const { bus } = window;
       const started = (): Promise<void> => new Promise((resolve) => bus.once('started', () => resolve()));
-      const code = (promise: Promise<unknown>): Promise<string> => promise.then(() => 'resolved', (error) => error.code);
+      const code = (promise: Promise<unknown>): Promise<string> =>
+        promise.then(
+          () => 'resolved',
+          (error) => error.code,
+        );
       await bus.subscribe('started', () => {});
       const timedOut = await code(bus.with({ timeout: 30 }).request('slow'));
       const controller = new AbortController();
@@ -175,13 +190,14 @@ describe('two windows, and main', () => {
 
   it('M18: from main, a Buffer arrives with its own bytes only', async () => {
     const a = await lab.join('a');
-    await a.evaluate(() =>
-      window.bus.handle('sizes', (_: unknown, top: Uint8Array, nested: { deep: [Uint8Array] }) => [
-        top.length,
-        top.buffer.byteLength,
-        nested.deep[0].buffer.byteLength,
-        top.constructor.name,
-      ]) && undefined,
+    await a.evaluate(
+      () =>
+        window.bus.handle('sizes', (_: unknown, top: Uint8Array, nested: { deep: [Uint8Array] }) => [
+          top.length,
+          top.buffer.byteLength,
+          nested.deep[0].buffer.byteLength,
+          top.constructor.name,
+        ]) && undefined,
     );
     const sizes = await lab.main(async (main) => {
       main.bus = await main.bridge.connect();
@@ -195,7 +211,9 @@ describe('two windows, and main', () => {
     const [a, b] = [await lab.join('a'), await lab.join('b')];
     await b.evaluate(async () => {
       const got: unknown[] = (window['got'] = []);
-      window.bus.handle('echo', (_: unknown, value: unknown) => (value instanceof WebAssembly.Module ? 'module' : value));
+      window.bus.handle('echo', (_: unknown, value: unknown) =>
+        value instanceof WebAssembly.Module ? 'module' : value,
+      );
       window.bus.handle('module', () => new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])));
       await window.bus.subscribe('e', (_, n) => got.push(n));
     });
@@ -239,12 +257,15 @@ describe('two windows, and main', () => {
     const results = await lab.main(async (main) => {
       main.bus = await main.bridge.connect();
       const caller = main.bus.with({ wait: 5000 });
-      const settled = (promise: Promise<unknown>): Promise<unknown> => promise.catch((error: { code: string }) => error.code);
+      const settled = (promise: Promise<unknown>): Promise<unknown> =>
+        promise.catch((error: { code: string }) => error.code);
       return Promise.all([
         settled(caller.request('echo', 1)),
         settled(caller.request('echo', () => {})),
         settled(caller.request('echo', new WeakMap())),
-        settled(caller.request('echo', new Map([[1, new Uint8Array(3)]])).then((map) => (map as Map<number, object>).size)),
+        settled(
+          caller.request('echo', new Map([[1, new Uint8Array(3)]])).then((map) => (map as Map<number, object>).size),
+        ),
         settled(caller.request('echo', 4)),
       ]);
     });
@@ -344,7 +365,7 @@ describe('two windows, and main', () => {
       type Made = { seat: typeof window.bus; got: unknown[] };
       const { bus } = window;
       const wrong: unknown[] = [];
-            for (let n = 0; n < rounds; n++) {
+      for (let n = 0; n < rounds; n++) {
         const { seat, got } = await (window['seat'] as (name: string) => Promise<Made>)('left seat');
         const id = await bus.with({ wait: 5000 }).request('prepare');
         bus.send('go', seat.self.id);

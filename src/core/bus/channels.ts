@@ -14,11 +14,11 @@ type KindOf<R> =
     ? 'event' | 'request'
     : [R] extends [void]
       ? 'event'
-      : R extends Promise<unknown>
+      : [R] extends [Promise<unknown>]
         ? 'request'
-        : R extends AsyncIterable<unknown>
+        : [R] extends [AsyncIterable<unknown>]
           ? 'stream'
-          : 'request';
+          : 'port';
 type OfKind<C extends ChannelMap<C>, Kind> = {
   [K in keyof C]: Kind extends KindOf<ReturnType<C[K]>> ? K : never;
 }[keyof C] &
@@ -37,8 +37,8 @@ type SendableAll<A extends unknown[]> = { [I in keyof A]: Sendable<A[I]> };
 /** What a request resolves with. */
 export type Result<F extends (...args: never[]) => unknown> = Awaited<ReturnType<F>>;
 
-/** What `on` takes. */
-export type Listener<F extends (...args: never[]) => unknown> = (event: MeshEvent, ...args: Parameters<F>) => void;
+/** What `on` takes. What it returns is not looked at, unless it is a promise that rejects. */
+export type Listener<F extends (...args: never[]) => unknown> = (event: MeshEvent, ...args: Parameters<F>) => unknown;
 
 /** What `handle` takes. */
 export type Handler<F extends (...args: never[]) => unknown> = (

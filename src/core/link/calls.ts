@@ -1,5 +1,11 @@
+import type { Peer } from '../directory/peer.js';
 import { MeshError, type LeaveReason } from '../errors/mesh-error.js';
-import type { Link } from './link.js';
+
+/** What a call is on: a link. */
+export interface Carrier {
+  readonly peer: Peer;
+  cancel(call: Call, error: () => unknown): void;
+}
 
 /** A request under way, on the side that made it. */
 export interface Call {
@@ -9,7 +15,7 @@ export interface Call {
   readonly timeout: number;
   readonly signal: AbortSignal | undefined;
   /** The link it is on, and its id there: both change when it is passed on to another peer. */
-  link: Link | undefined;
+  link: Carrier | undefined;
   id: number;
   resolve(value: unknown): void;
 }

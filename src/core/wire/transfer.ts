@@ -5,6 +5,8 @@ export class Transfer<out T> {
   readonly value: T;
   /** What moves. */
   readonly list: readonly object[];
+  // For the compiler: else any object with the two members above would pass for one.
+  declare protected readonly marked: true;
 
   constructor(value: T, list: readonly object[]) {
     this.value = value;

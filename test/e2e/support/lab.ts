@@ -59,7 +59,10 @@ export class Lab {
     });
     // What main complains of, Chromium's own noise aside, belongs beside the test that made it do so.
     app.process().stderr?.on('data', (text: Buffer) => {
-      const lines = text.toString().split('\n').filter((line) => !/^\[\d+:|^Debugger|^For help|^Waiting for the debugger|^$/.test(line));
+      const lines = text
+        .toString()
+        .split('\n')
+        .filter((line) => !/^\[\d+:|^Debugger|^For help|^Waiting for the debugger|^$/.test(line));
       if (lines.length > 0) console.error(`[main] ${lines.join('\n[main] ')}`);
     });
     const lab = new Lab(app, async () => {
@@ -81,10 +84,10 @@ export class Lab {
   /** Runs a function in the main process; `this` world's variables reach it through `arg` only. */
   main<T, A>(run: (main: Main, arg: A) => T | Promise<T>, arg?: A): Promise<T> {
     // The function travels as text.
-    return this.app.evaluate(
-      (_, [text, given]) => (0, eval)(`(${text})`)(globalThis, given) as Promise<T>,
-      [run.toString(), arg] as const,
-    ) as Promise<T>;
+    return this.app.evaluate((_, [text, given]) => (0, eval)(`(${text})`)(globalThis, given) as Promise<T>, [
+      run.toString(),
+      arg,
+    ] as const) as Promise<T>;
   }
 
   /** A fresh bridge, its preload installed for the default session, with the origins `app://a` to `app://d` allowed. */
@@ -122,7 +125,9 @@ export class Lab {
   async open(host: string, options: BrowserWindowConstructorOptions = {}, file = 'lab.html'): Promise<Page> {
     const url = host.includes(':') ? host : `app://${host}/${file}?${++this.#windows}`;
     const [page] = await Promise.all([
-      this.app.waitForEvent('window', { predicate: (opened) => opened.url() === url || opened.waitForURL(url).then(() => true) }),
+      this.app.waitForEvent('window', {
+        predicate: (opened) => opened.url() === url || opened.waitForURL(url).then(() => true),
+      }),
       this.main((main, [target, given]) => void main.lab.open(target, given), [url, options] as const),
     ]);
     await page.waitForLoadState();
