@@ -18,16 +18,18 @@ const app = join(root, 'out/playground');
 const screenshots = join(root, 'out/playground-screenshots');
 
 try {
-  const { values } = parseArgs({ options: { headless: { type: 'boolean' }, electron: { type: 'string' } } });
+  const { values } = parseArgs({
+    options: { headless: { type: 'boolean' }, electron: { type: 'string' }, built: { type: 'boolean' } },
+  });
   process.exitCode = await playground(values);
 } catch (error) {
   console.error(`playground: ${/** @type {Error} */ (error).message}`);
   process.exitCode = 1;
 }
 
-/** @param {{ headless?: boolean, electron?: string }} options */
-async function playground({ headless = false, electron: version }) {
-  for (const script of ['build.js', 'build-playground.js']) {
+/** @param {{ headless?: boolean, electron?: string, built?: boolean }} options `built`: it is, and up to date */
+async function playground({ headless = false, electron: version, built = false }) {
+  for (const script of built ? [] : ['build.js', 'build-playground.js']) {
     execFileSync(process.execPath, [join(root, 'scripts', script)], { stdio: 'inherit' });
   }
   const driven = headless || needsXvfb(false);

@@ -1,0 +1,22 @@
+import { execFile } from 'node:child_process';
+import { existsSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+it('the playground: its demonstration, driven through the controls that a person would use', async () => {
+  const shots = ['editor', 'viewer'].flatMap((name) =>
+    ['light', 'dark'].map((theme) => `${root}out/playground-screenshots/${name}-${theme}.png`),
+  );
+  for (const shot of shots) rmSync(shot, { force: true });
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [`${root}scripts/playground.js`, '--headless', '--built'],
+    { cwd: root },
+  );
+  expect(stdout).toMatch(/main is blocked for 2 s, and the windows go on talking/);
+  expect(stdout.trim()).toMatch(/done$/);
+  expect(shots.filter((shot) => !existsSync(shot))).toEqual([]);
+}, 60_000);
