@@ -244,7 +244,9 @@ export class Bridge extends EventEmitter<BridgeEvents> {
     }
     const candidate = frame && readCandidate(frame, event.sender, name);
     if (!candidate) return this.#refuse(port, undefined, 'NOT_AUTHORIZED', 'the frame is gone already.');
-    void this.#judge(candidate, nonce, frame, event.sender, port);
+    this.#judge(candidate, nonce, frame, event.sender, port).catch((cause: unknown) =>
+      this.#refuse(port, candidate, 'NOT_AUTHORIZED', 'the bridge failed while it looked at the frame.', cause),
+    );
   };
 
   async #judge(
@@ -297,7 +299,7 @@ export class Bridge extends EventEmitter<BridgeEvents> {
 
   #admit(peer: Peer, port: Parameters<Hub['admit']>[1]): void {
     this.#hub.admit(peer, port);
-    this.emit('join', peer);
+    this.#tell('join', peer);
   }
 
   #refuse(
@@ -309,12 +311,23 @@ export class Bridge extends EventEmitter<BridgeEvents> {
   ): void {
     this.#refused++;
     refuse(port, code, message);
-    this.emit('refused', new MeshError(code, message, cause === undefined ? undefined : { cause }), candidate);
+    this.#tell('refused', new MeshError(code, message, cause === undefined ? undefined : { cause }), candidate);
   }
 
   #onMalformed(problem: string, peer: Peer | undefined): void {
     this.#malformed++;
-    this.emit('malformed', problem, peer);
+    this.#tell('malformed', problem, peer);
+  }
+
+  /** A listener that throws is its owner's bug, to be seen as such; it doesn't stop what the bridge was doing. */
+  #tell<K extends keyof BridgeEvents>(name: K, ...args: BridgeEvents[K]): void {
+    try {
+      (this as EventEmitter).emit(name, ...args);
+    } catch (error) {
+      process.nextTick(() => {
+        throw error;
+      });
+    }
   }
 
   #nextId(): string {
@@ -341,7 +354,7 @@ export class Bridge extends EventEmitter<BridgeEvents> {
     left: (peer, reason) => {
       this.#departures.forget(peer.id);
       this.#registry.remove(peer.id);
-      this.emit('leave', peer, reason);
+      this.#tell('leave', peer, reason);
     },
     malformed: (peer, problem) => this.#onMalformed(problem, peer),
   };

@@ -125,12 +125,21 @@ export class Hub {
   }
 
   #onPost(chair: Chair, data: unknown, ports: readonly unknown[]): void {
-    const used = Array.isArray(data) && data.length > 0 ? this.#onMessages(chair, data as unknown[], ports) : false;
+    const used = this.#take(chair, data, ports);
     if (!used) {
       for (const port of ports) closeRaw(port);
       this.#owner.malformed(chair.peer, 'a control message that makes no sense');
     } else {
       for (const port of ports.slice(1)) closeRaw(port);
+    }
+  }
+
+  /** Nothing that a peer sends may throw into the broker's process. */
+  #take(chair: Chair, data: unknown, ports: readonly unknown[]): boolean {
+    try {
+      return Array.isArray(data) && data.length > 0 && this.#onMessages(chair, data as unknown[], ports);
+    } catch {
+      return false;
     }
   }
 
