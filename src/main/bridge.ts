@@ -230,7 +230,7 @@ export class Bridge extends EventEmitter<BridgeEvents> {
     if (!raw) return this.#onMalformed('a join without a port', undefined);
     const port = new ElectronPort(raw, this.#clones.check);
     const [nonce, name, version] = Array.isArray(message) ? (message as unknown[]) : [];
-    if (typeof nonce !== 'string' || nonce.length < 16 || nonce.length > 64 || !(name === undefined || isName(name))) {
+    if (typeof nonce !== 'string' || nonce.length < 16 || nonce.length > 64 || !(name === undefined || isName(name)) || typeof version !== 'number') {
       refuse(port, 'PROTOCOL', 'the join is malformed. Use the preload and connect() of one version of portmesh.');
       return this.#onMalformed('a join that makes no sense', undefined);
     }
@@ -239,12 +239,12 @@ export class Bridge extends EventEmitter<BridgeEvents> {
         port,
         undefined,
         'VERSION_MISMATCH',
-        `the page speaks version ${String(version)} of the wire, the bridge ${WIRE_VERSION}.`,
+        `the page speaks version ${version} of the wire, the bridge ${WIRE_VERSION}.`,
       );
     }
     const candidate = frame && readCandidate(frame, event.sender, name);
     if (!candidate) return this.#refuse(port, undefined, 'NOT_AUTHORIZED', 'the frame is gone already.');
-    this.#judge(candidate, nonce, frame, event.sender, port).catch((cause: unknown) =>
+    this.#judge(candidate, nonce, frame, event.sender, port, name !== undefined).catch((cause: unknown) =>
       this.#refuse(port, candidate, 'NOT_AUTHORIZED', 'the bridge failed while it looked at the frame.', cause),
     );
   };
@@ -255,12 +255,13 @@ export class Bridge extends EventEmitter<BridgeEvents> {
     frame: WebFrameMain,
     contents: WebContents,
     port: ElectronPort,
+    named: boolean,
   ): Promise<void> {
     const tree = frame.frameTreeNodeId;
     const verdict = await judge(candidate, this.#policy);
     if (this.#closed) return refuse(port, 'BRIDGE_GONE', 'the bridge was closed.');
     if ('refusal' in verdict) return this.#refuse(port, candidate, 'NOT_AUTHORIZED', verdict.refusal, verdict.cause);
-    const problem = this.#names.take(candidate.name, candidate.origin, verdict.grant.names);
+    const problem = named && this.#names.take(candidate.name, candidate.origin, verdict.grant.names);
     if (problem) return this.#refuse(port, candidate, 'NOT_AUTHORIZED', problem);
     const document = this.#document(candidate, nonce, tree);
     if (!document) {
@@ -343,7 +344,7 @@ export class Bridge extends EventEmitter<BridgeEvents> {
   readonly #hubOwner: HubOwner = {
     mayLink: () => true,
     show: (peer, viewer) => {
-      if (!peer.frame || viewer.type === 'main' || viewer.origin === peer.origin) return peer;
+      if (!peer.frame || viewer.type === 'main' || (viewer.origin === peer.origin && peer.origin !== 'null')) return peer;
       const { webContents, routing, top } = peer.frame;
       return { ...peer, frame: { webContents, routing, top } };
     },

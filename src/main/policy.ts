@@ -30,8 +30,14 @@ async function ask(candidate: Candidate, authorize: Authorize): Promise<Verdict>
   }
   if (answer === true) return { grant: {} };
   if (answer === false) return { refusal: `the bridge's authorize() refused ${describe(candidate)}.` };
-  if (typeof answer === 'object' && answer !== null) return { grant: answer };
+  if (isGrant(answer)) return { grant: answer };
   return { refusal: `the bridge's authorize() returned ${String(answer)}. It must return a grant, true or false.` };
+}
+
+function isGrant(answer: unknown): answer is Grant {
+  if (typeof answer !== 'object' || answer === null) return false;
+  const { names = [] } = answer as { names?: unknown };
+  return Array.isArray(names) && names.every((name) => typeof name === 'string');
 }
 
 function byDefault(candidate: Candidate, { origins, appPath }: PolicyOptions): Verdict {

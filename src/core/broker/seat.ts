@@ -67,6 +67,7 @@ export class Seat {
   receive(messages: unknown, ports: readonly unknown[]): void {
     if (!Array.isArray(messages)) return;
     for (const message of messages as unknown[][]) {
+      if (this.#ended) return (ports[0] as { close?: () => void } | undefined)?.close?.();
       if (this.#listener) this.#dispatch(message, ports);
       else this.#early.push(() => this.#dispatch(message, ports));
     }
@@ -112,9 +113,11 @@ export class Seat {
   }
 
   #finish(reason: LeaveReason, detail: string): void {
+    // Between the answer to the join and `start()`: told then.
+    if (!this.#listener) return void this.#early.push(() => this.#finish(reason, detail));
     if (this.#ended) return;
     this.#end();
-    this.#listener?.ended(reason, detail);
+    this.#listener.ended(reason, detail);
   }
 
   #end(): void {

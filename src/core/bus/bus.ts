@@ -178,7 +178,9 @@ export class Bus<C extends ChannelMap<C> = AnyChannels> extends Caller<C> {
     checkChannel(call, channel);
     checkFunction(`${call}('${channel}')`, listener);
     this.#mesh.check(`${call}('${channel}')`);
-    if (this.#mesh.dispatcher.listeners.add(channel, listener as () => void, options)) this.#mesh.listen(channel);
+    const { listeners } = this.#mesh.dispatcher;
+    if (listeners.count(channel) === 0) this.#mesh.listen(channel); // it may throw LIMIT
+    listeners.add(channel, listener as () => void, options);
     return this;
   }
 }

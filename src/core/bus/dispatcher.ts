@@ -30,15 +30,18 @@ export class Dispatcher {
     const event = new RequestEvent(channel, link.peer);
     args[0] = event;
     let result: unknown;
+    let later: boolean;
     try {
       result = handler.apply(undefined, args as [RequestEvent, ...unknown[]]);
+      later = isThenable(result);
     } catch (error) {
       return link.fail(id, channel, error);
     }
     // What is there at once is answered at once.
-    if (!isThenable(result)) return answer(link, id, channel, result);
+    if (!later) return answer(link, id, channel, result);
     link.serve(id, event);
-    result.then(
+    // A promise is itself; of a foreign thenable, what it throws or calls twice does no harm.
+    Promise.resolve(result).then(
       (value) => answer(link, id, channel, value),
       (error: unknown) => link.fail(id, channel, error),
     );
@@ -49,7 +52,7 @@ function answer(link: Link, id: number, channel: string, value: unknown): void {
   try {
     link.answer(id, channel, value);
   } catch (error) {
-    const { message, cause } = error as Error;
+    const { message, cause } = Object(error) as Error;
     const text = `handle('${channel}'): its result can't be sent: ${message}`;
     link.fail(id, channel, new MeshError('NOT_CLONEABLE', text, { cause }));
   }

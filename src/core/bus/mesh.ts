@@ -103,8 +103,8 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
     if (handlers.has(channel)) {
       throw invalid(`handle('${channel}')`, 'this bus handles the channel already. Dispose the first handler before.');
     }
+    this.#announce(HANDLE, channel); // it may throw LIMIT
     handlers.set(channel, handler);
-    this.#announce(HANDLE, channel);
   }
 
   unhandle(channel: string, handler: AnyHandler): void {
@@ -132,7 +132,13 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
     if (this.#closeInfo) throw closedError(`send('${channel}')`, this.#closeInfo);
     const receivers = select(target, this.directory.listening(channel));
     if (receivers.length !== 1) this.#checkReceivers(target, channel, args, receivers.length);
-    const copies = receivers.length > 0 ? capture(args) : undefined;
+    if (receivers.length === 0) return;
+    let copies: unknown[] | undefined;
+    try {
+      copies = capture(args);
+    } catch (error) {
+      throw unsendable(channel, error); // a getter threw
+    }
     for (const entry of receivers) this.#sendTo(entry, channel, args, copies);
   }
 
@@ -157,8 +163,7 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
     try {
       link.sendEvent(channel, args, copies);
     } catch (error) {
-      const { message, cause } = error as Error;
-      throw new MeshError('NOT_CLONEABLE', `send('${channel}'): an argument can't be sent: ${message}`, { cause });
+      throw unsendable(channel, error);
     }
   }
 
@@ -198,6 +203,7 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
     const drained = await Promise.allSettled([...this.#links].map((link) => link.drain()));
     const failed = drained.find((each) => each.status === 'rejected');
     const lost: unknown = this.reports.takeLoss() ?? failed?.reason;
+    if (failed) this.check('drain()');
     if (lost !== undefined) throw lost;
   }
 
@@ -316,7 +322,7 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
       entry.link = undefined;
       entry.epoch = link.epoch + 1;
     }
-    if (lost > 0) {
+    if (lost > 0 && !this.#closeInfo?.local) {
       const error = goneError(`send to ${link.peer.name} (${link.peer.id})`, reason);
       this.reports.dropped(link.peer, lost, undefined, error);
     }
@@ -331,4 +337,9 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
     }
     if (kind !== 'leave') this.requests.retry();
   }
+}
+
+function unsendable(channel: string, error: unknown): MeshError {
+  const { message, cause } = Object(error) as Error;
+  return new MeshError('NOT_CLONEABLE', `send('${channel}'): an argument can't be sent: ${message}`, { cause });
 }

@@ -4,7 +4,7 @@ import { MeshError } from '../errors/mesh-error.js';
 import { abortError, describeCall, fail, goneError, timeoutError, type Call } from '../link/calls.js';
 import type { Link } from '../link/link.js';
 import { capture } from '../wire/capture.js';
-import { moves } from '../wire/payload.js';
+import { Transfer } from '../wire/transfer.js';
 import { Aborts } from './aborts.js';
 import { Clock } from './clock.js';
 import { noPeer, peersOf, select, type Target } from './target.js';
@@ -29,6 +29,8 @@ export interface RequestsOwner {
 /** A call of ours, with what is needed to find another peer for it. */
 interface Request extends Call {
   readonly target: Target;
+  /** Until when it waits for somebody to handle its channel, on the clock of `performance.now()` */
+  readonly until: number;
   /** Ids of those that turned out not to handle it. */
   tried: Set<string> | undefined;
 }
@@ -36,8 +38,6 @@ interface Request extends Call {
 /** A request for which nobody is known yet. */
 interface Parked {
   readonly args: readonly unknown[];
-  /** Until when it waits, on the clock of `performance.now()` */
-  readonly until: number;
   /** Whether the broker has been asked. */
   asked: boolean;
 }
@@ -77,6 +77,7 @@ export class Requests {
         timeout,
         signal,
         target,
+        until: performance.now() + options.wait,
         tried: undefined,
         link: undefined,
         id: 0,
@@ -85,17 +86,19 @@ export class Requests {
       if (signal?.aborted) return fail(request, () => abortError(request));
       const entry = this.#pick(request);
       if (entry) this.#start(request, entry, args);
-      else this.#park(request, args, options.wait);
+      else this.#park(request, args);
     });
   }
 
   /** A peer gave the request back. */
   passOn(request: Call, from: string, args: readonly unknown[]): void {
     const passed = request as Request;
-    (passed.tried ??= new Set()).add(from);
+    // Its UNHANDLE came before; one that still says it handles the channel is not asked again.
+    const { directory } = this.#owner;
+    if (directory.handling(passed.channel).some(({ peer }) => peer.id === from)) (passed.tried ??= new Set()).add(from);
     const entry = this.#pick(passed);
     if (entry) this.#start(passed, entry, args);
-    else fail(passed, () => this.#nobody(passed));
+    else this.#park(passed, args);
   }
 
   /** The directory has changed: what is parked may find somebody now. */
@@ -143,15 +146,15 @@ export class Requests {
     if (request.signal) this.#aborts.add(request.signal, request);
   }
 
-  #park(request: Request, args: readonly unknown[], wait: number): void {
+  #park(request: Request, args: readonly unknown[]): void {
     let held: readonly unknown[];
     try {
       // What moves already belongs to the call; everything else is held as it is now.
-      held = capture(args) ?? (moves(args) ? args : structuredClone(args));
+      held = capture(args) ?? args.map((each) => (each instanceof Transfer ? each : structuredClone(each)));
     } catch (error) {
       return fail(request, () => notCloneable(request, error));
     }
-    const parked: Parked = { args: held, until: performance.now() + wait, asked: false };
+    const parked: Parked = { args: held, asked: false };
     this.#parked.set(request, parked);
     this.#clock.watch(request.deadline);
     if (request.signal) this.#aborts.add(request.signal, request);
@@ -159,7 +162,7 @@ export class Requests {
       () => {
         parked.asked = true;
         if (!this.#parked.has(request)) return;
-        if (wait > 0) this.#clock.watch(parked.until);
+        if (request.until > performance.now()) this.#clock.watch(request.until);
         else this.#cancel(request, () => this.#nobody(request));
       },
       (error: unknown) => this.#cancel(request, () => error),
@@ -180,10 +183,10 @@ export class Requests {
   #sweep(now: number): number {
     let next = Infinity;
     for (const link of [...this.#owner.links()]) next = Math.min(next, link.sweep(now));
-    for (const [request, { until, asked }] of [...this.#parked]) {
+    for (const [request, { asked }] of [...this.#parked]) {
       if (request.deadline <= now) this.#cancel(request, () => timeoutError(request));
-      else if (asked && until <= now) this.#cancel(request, () => this.#nobody(request));
-      else next = Math.min(next, request.deadline, asked ? until : Infinity);
+      else if (asked && request.until <= now) this.#cancel(request, () => this.#nobody(request));
+      else next = Math.min(next, request.deadline, asked ? request.until : Infinity);
     }
     return next;
   }

@@ -30,20 +30,20 @@ export class Channels {
     for (let i = 0; i < changes.length; i += 2) {
       const change = changes[i];
       const channel = changes[i + 1];
-      if (!isName(channel)) return false;
+      if (!isName(channel) || !(change === LISTEN || change === UNLISTEN || change === HANDLE || change === UNHANDLE)) {
+        return false;
+      }
       const number = first + i / 2;
       if (number <= this.number) continue;
       const set = change === LISTEN || change === UNLISTEN ? this.listens : this.handles;
       if (change === LISTEN || change === HANDLE) {
-        if (set.size >= MAX_CHANNELS) return false;
         if (!set.has(channel)) {
+          if (set.size >= MAX_CHANNELS) return false;
           set.add(channel);
           applied?.(change, channel);
         }
-      } else if (change === UNLISTEN || change === UNHANDLE) {
-        if (set.delete(channel)) applied?.(change, channel);
-      } else {
-        return false;
+      } else if (set.delete(channel)) {
+        applied?.(change, channel);
       }
       this.number = number;
     }
@@ -65,5 +65,5 @@ export class Entry {
 }
 
 export function isNames(value: unknown): value is string[] {
-  return Array.isArray(value) && value.length <= MAX_CHANNELS && value.every(isName);
+  return Array.isArray(value) && value.length <= MAX_CHANNELS && Array.from(value).every(isName);
 }

@@ -10,6 +10,12 @@ export type WireError = readonly unknown[];
 const MAX_DEPTH = 8;
 const MAX_ERRORS = 64;
 const MAX_TEXT = 16_384;
+/** Causes and errors in one error, in all: one that holds itself 64 times, eight deep, is a few bytes on the wire. */
+const MAX_PARTS = 256;
+
+interface Budget {
+  parts: number;
+}
 
 type ErrorClass = new (...args: never[]) => Error;
 
@@ -77,20 +83,20 @@ export function encodeError(error: unknown, depth = 0): WireError | undefined {
 }
 
 /** The error that `wire` describes. Never throws: what doesn't fit is left out. `origin` heads the remote stack. */
-export function decodeError(wire: unknown, origin: string, depth = 0): Error {
+export function decodeError(wire: unknown, origin: string, depth = 0, budget = { parts: MAX_PARTS }): Error {
   const parts = Array.isArray(wire) ? (wire as unknown[]) : [];
   const [className, name, message, stack, properties, errors] = parts;
-  const error = construct(text(className), text(name), text(message), decodeErrors(errors, origin, depth));
+  const error = construct(text(className), text(name), text(message), decodeErrors(errors, origin, depth, budget));
   if (typeof properties === 'object' && properties !== null) {
     for (const key of Object.keys(properties)) {
       if (!builtInKeys.has(key)) define(error, key, (properties as Record<string, unknown>)[key], true);
     }
   }
-  if (parts.length > 6) define(error, 'cause', decodePart(parts[6], origin, depth));
+  if (parts.length > 6) define(error, 'cause', decodePart(parts[6], origin, depth, budget));
   const remote = frames(text(stack));
   // Some DOMExceptions have no stack at all, there or here.
-  if (depth === 0) define(error, 'stack', `${error.stack ?? String(error)}\n    --- ${origin} ---\n${remote}`);
-  else if (remote) define(error, 'stack', `${String(error)}\n${remote}`);
+  if (depth === 0) define(error, 'stack', `${error.stack ?? head(error)}\n    --- ${origin} ---\n${remote}`);
+  else if (remote) define(error, 'stack', `${head(error)}\n${remote}`);
   return error;
 }
 
@@ -113,9 +119,9 @@ function construct(className: string, name: string, message: string, errors: unk
   return error;
 }
 
-function decodeErrors(errors: unknown, origin: string, depth: number): unknown[] | undefined {
+function decodeErrors(errors: unknown, origin: string, depth: number, budget: Budget): unknown[] | undefined {
   if (!Array.isArray(errors) || depth >= MAX_DEPTH) return undefined;
-  return errors.slice(0, MAX_ERRORS).map((each) => decodePart(each, origin, depth));
+  return errors.slice(0, MAX_ERRORS).map((each) => decodePart(each, origin, depth, budget));
 }
 
 /** A cause, or one of `errors`: `[value]`, or an error of its own, two levels of arrays apart from it */
@@ -127,9 +133,9 @@ function encodePart(value: unknown, depth: number): unknown {
   return [0, holder['value']];
 }
 
-function decodePart(part: unknown, origin: string, depth: number): unknown {
-  if (!Array.isArray(part) || depth >= MAX_DEPTH) return undefined;
-  return part[0] === 1 ? decodeError(part[1], origin, depth + 1) : part[1];
+function decodePart(part: unknown, origin: string, depth: number, budget: Budget): unknown {
+  if (!Array.isArray(part) || depth >= MAX_DEPTH || --budget.parts < 0) return undefined;
+  return part[0] === 1 ? decodeError(part[1], origin, depth + 1, budget) : part[1];
 }
 
 /** Copies one property, as structured clone would; one that can't be read or cloned is left out, the error still goes. */
@@ -155,6 +161,11 @@ function classOf(error: Error): string {
     for (const [name, errorClass] of classes) if (errorClass.prototype === proto) return name;
   }
   return text(error.name);
+}
+
+/** Not `String(error)`: what came from there may have brought a `toString` along. */
+function head({ name, message }: Error): string {
+  return `${name}: ${message}`;
 }
 
 /** The lines of a stack below its message. */

@@ -1,4 +1,4 @@
-import { decodeError, encodeError } from '../errors/wire-error.js';
+import { decodeError, encodeError, type WireError } from '../errors/wire-error.js';
 import { MeshError, type LeaveReason } from '../errors/mesh-error.js';
 import type { Peer } from '../directory/peer.js';
 import type { Port } from '../port/port.js';
@@ -64,7 +64,8 @@ export class Link implements FrameSink {
   #lastId = 0;
   #malformedCount = 0;
   #state: 'open' | 'closing' | 'ended' = 'open';
-  #portClosed = false;
+  /** Of its one or two ports. There is no order across them: what was sent on one may come behind the other's close. */
+  #openPorts = 0;
   #reason: LeaveReason | undefined;
   #timer: Timer | undefined;
 
@@ -139,12 +140,16 @@ export class Link implements FrameSink {
   fail(id: number, channel: string, thrown: unknown): void {
     if (this.#state !== 'open') return;
     this.#serving.delete(id);
-    const error = encodeError(thrown);
+    let error: WireError | undefined;
     try {
+      error = encodeError(thrown);
       if (error) this.#sendValue(wire.FAILURE, id, channel, error);
       else this.#sendValue(wire.THROWN, id, channel, thrown);
-    } catch (cause) {
-      if (!error) this.fail(id, channel, cause);
+    } catch {
+      const why = new MeshError('NOT_CLONEABLE', `handle('${channel}'): what it threw can't be sent.`);
+      // Class, name, message and stack always go.
+      const bare = (error ?? (encodeError(why) as WireError)).slice(0, 4);
+      this.#outbox.frame().push(wire.FAILURE, id, bare);
     }
   }
 
@@ -153,8 +158,16 @@ export class Link implements FrameSink {
     if (this.#state !== 'open') return;
     const values = args.slice(1);
     const copies = capture(values);
-    if (copies) this.#outbox.frame().push(wire.MISSED, id, copies.length, ...copies);
-    else this.#sendAlone([wire.MISSED, id], values, { kind: wire.MISSED, id, channel });
+    if (copies) {
+      this.#outbox.frame().push(wire.MISSED, id, copies.length, ...copies);
+      return;
+    }
+    try {
+      this.#sendAlone([wire.MISSED, id], values, { kind: wire.MISSED, id, channel });
+    } catch {
+      const text = `request('${channel}'): not handled any more, and its arguments can't be given back.`;
+      this.fail(id, channel, new MeshError('NO_HANDLER', text));
+    }
   }
 
   /** A request is being served asynchronously: its requester's abort, and the end of the link, reach it. */
@@ -199,8 +212,8 @@ export class Link implements FrameSink {
   left(reason: LeaveReason): void {
     if (this.#state === 'ended') return;
     this.#reason = reason;
-    if (this.#portClosed || reason === 'evicted') this.end(reason);
-    else this.#linger(() => this.end(reason));
+    if (this.#openPorts === 0 || reason === 'evicted') this.end(reason);
+    else this.#linger();
   }
 
   /** Ends it in order, on this side's wish. */
@@ -229,14 +242,14 @@ export class Link implements FrameSink {
 
   #onPortClose(): void {
     if (this.#state === 'ended') return;
-    this.#portClosed = true;
-    if (this.#reason) return this.end(this.#reason);
+    this.#openPorts--;
+    if (this.#reason && this.#openPorts === 0) return this.end(this.#reason);
     this.#state = 'closing';
-    this.#linger(() => this.end('lost'));
+    this.#linger();
   }
 
-  #linger(action: () => void): void {
-    this.#timer ??= startTimer(LINGER_MS, action);
+  #linger(): void {
+    this.#timer ??= startTimer(LINGER_MS, () => this.end(this.#reason ?? 'lost'));
   }
 
   #take(call: Call): Call {
@@ -264,6 +277,7 @@ export class Link implements FrameSink {
   // ---- receiving
 
   #listen(port: Port): void {
+    this.#openPorts++;
     port.start({
       message: (data) => this.#onPost(data),
       unreadable: () => this.#onUnreadable(),
@@ -281,11 +295,14 @@ export class Link implements FrameSink {
     let at = 1;
     let frames = 0;
     let reply = false;
-    while (at < data.length) {
+    // A listener of ours may end the link: then nothing behind it is told any more.
+    while (at < data.length && (this.#state as string) !== 'ended') {
       if (data[at] === wire.ECHO) reply = true;
       const next = readFrame(data, at, this);
       if (next < 0) {
-        this.#malformed(`a frame of kind ${String(data[at]).slice(0, 32)} that makes no sense`);
+        // Never `String()` of what came from there: an object's own `toString` makes that throw.
+        const kind: unknown = data[at];
+        this.#malformed(`a frame of kind ${typeof kind === 'number' ? kind : typeof kind} that makes no sense`);
         break;
       }
       frames++;

@@ -56,6 +56,8 @@ class MemoryPort implements Port {
   #listener: PortListener | undefined;
   #closed = false;
   #draining = false;
+  /** Grows when what is under way is lost. */
+  #losses = 0;
 
   constructor(carries: PortCapabilities, latency: number) {
     this.carries = carries;
@@ -98,6 +100,7 @@ class MemoryPort implements Port {
   lose(): void {
     if (this.#closed) return;
     this.#waiting.length = 0;
+    this.#losses++;
     this.receive({ kind: 'close' });
   }
 
@@ -108,7 +111,9 @@ class MemoryPort implements Port {
       this.#drainSoon();
       return;
     }
+    const losses = this.#losses;
     setTimeout(() => {
+      if (losses !== this.#losses) return;
       this.#waiting.push(delivery);
       this.#drain();
     }, this.#latency);

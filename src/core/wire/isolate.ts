@@ -24,7 +24,6 @@ function hasPartialView(root: unknown, moved: readonly unknown[]): boolean {
     seen.add(value);
     if (value instanceof Map) for (const [key, each] of value) open.push(key, each);
     else if (value instanceof Set) for (const each of value) open.push(each);
-    else if (Array.isArray(value)) for (const each of value) isObject(each) && open.push(each);
     else for (const key of Object.keys(value)) isObject(read(value, key)) && open.push(read(value, key));
   }
   return false;

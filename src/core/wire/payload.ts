@@ -28,7 +28,7 @@ export function preparePayload(values: readonly unknown[], far: PortCapabilities
   for (const value of values) {
     if (value instanceof Transfer) {
       bare.push(value.value);
-      list.push(...value.list);
+      for (const each of value.list) if (!list.includes(each)) list.push(each);
     } else {
       bare.push(value);
     }
@@ -44,7 +44,12 @@ export function preparePayload(values: readonly unknown[], far: PortCapabilities
     values: isolate(bare, far.buffers ? buffers : []),
     transfer: far.buffers ? list : [],
     settle() {
-      if (!far.buffers && buffers.length > 0) structuredClone(null, { transfer: buffers });
+      if (far.buffers || buffers.length === 0) return;
+      try {
+        structuredClone(null, { transfer: buffers });
+      } catch {
+        // One can't be detached (a WebAssembly memory's): it has been copied, the call has succeeded.
+      }
     },
   };
 }
