@@ -17,11 +17,11 @@ import type { AnyChannels, ChannelMap } from '../core/bus/channels.js';
 import { join } from '../core/bus/join.js';
 import type { Platform } from '../core/bus/mesh.js';
 import type { Peer } from '../core/directory/peer.js';
-import { invalid, MeshError, type LeaveReason, type MeshErrorCode } from '../core/errors/mesh-error.js';
+import { invalid, MeshError, type MeshErrorCode } from '../core/errors/mesh-error.js';
 import { ElectronPort, electronPortCarries } from '../core/port/electron-port.js';
 import { createMemoryChannel } from '../core/port/memory-port.js';
 import { isName, WIRE_VERSION } from '../core/wire/frames.js';
-import type { Authorize, Candidate } from './candidate.js';
+import type { Candidate } from './candidate.js';
 import { CloneChecker } from './clone-check.js';
 import { Departures } from './departures.js';
 import { readCandidate } from './frames.js';
@@ -29,6 +29,8 @@ import { Names, TRUSTED } from './names.js';
 import { judge, type PolicyOptions } from './policy.js';
 import { Installations } from './installations.js';
 import { Registry, type DocumentRecord, type RegistrySnapshot } from './registry.js';
+import { checkOptions, type BridgeOptions } from './options.js';
+import type { BridgeEvents, BridgeState } from './state.js';
 import { Watcher } from './watcher.js';
 
 /** What the bridge uses of Electron: given to it, so that its logic can be tested without one. */
@@ -38,45 +40,8 @@ export interface ElectronLike {
   readonly MessageChannelMain: typeof MessageChannelMain;
 }
 
-export interface BridgeOptions {
-  /**
-   * Origins whose windows may join, such as `app://editor`, besides the files of the app itself. Frames in them join too if
-   * they are of the same origin. @default []
-   */
-  readonly origins?: readonly string[];
-  /** Decides instead of `origins` and the default. */
-  readonly authorize?: Authorize;
-  /** The preload's path, where it is shipped by the application itself. @default found in the package */
-  readonly preload?: string;
-}
-
-export interface BridgeEvents {
-  join: [peer: Peer];
-  leave: [peer: Peer, reason: LeaveReason];
-  /** Somebody was not let in. */
-  refused: [error: MeshError, candidate: Candidate | undefined];
-  /** A peer, or a page that isn't one, sent what makes no sense. It was ignored. */
-  malformed: [problem: string, peer: Peer | undefined];
-}
-
-/** The bridge's own counters and tables, as plain data. */
-export interface BridgeState {
-  readonly peers: readonly Peer[];
-  /** Links passed on so far. */
-  readonly links: number;
-  /** By channel: the ids of who listens to it, and of who handles it. */
-  readonly channels: Readonly<
-    Record<string, { readonly listens: readonly string[]; readonly handles: readonly string[] }>
-  >;
-  readonly refused: number;
-  readonly malformed: number;
-  /** Windows watched, documents that have peers, and peers whose end is being found out. */
-  readonly watched: number;
-  readonly documents: number;
-  readonly departing: number;
-}
-
-const optionNames: ReadonlySet<string> = new Set(['origins', 'authorize', 'preload']);
+/** Seats of one document. Protects the directory, which everybody has, from one page's loop. */
+const MAX_SEATS = 1000;
 
 /**
  * The broker in Electron's main process: lets peers in, keeps the directory and the registry, and introduces peers to each
@@ -102,14 +67,14 @@ export class Bridge extends EventEmitter<BridgeEvents> {
   constructor(electron: ElectronLike, options: BridgeOptions, preload: () => string) {
     super();
     this.#electron = electron;
-    const { origins, authorize } = checkOptions(options);
+    const { origins, authorize, redactErrors, preload: given } = checkOptions(options);
     if (electron.ipcMain.listenerCount(JOIN) > 0) {
       throw invalid('createBridge()', 'this process has a bridge already. Use that one, or close() it before.');
     }
     this.#policy = { origins, authorize, appPath: electron.app.getAppPath() };
-    this.#installations = new Installations(options.preload === undefined ? preload : () => options.preload as string);
+    this.#installations = new Installations(given === undefined ? preload : () => given);
     this.#clones = new CloneChecker(electron.MessageChannelMain);
-    this.#hub = new Hub(this.#hubOwner);
+    this.#hub = new Hub(this.#hubOwner(redactErrors));
     this.#watcher = new Watcher(this.#registry, {
       gone: (document, reason) => {
         document.reason = reason;
@@ -157,7 +122,8 @@ export class Bridge extends EventEmitter<BridgeEvents> {
    * @throws MeshError `INVALID_ARGUMENT` for a name that is none, `NOT_AUTHORIZED` for one that a page's origin holds, `CLOSED`
    */
   async connect<C extends ChannelMap<C> = AnyChannels>(options: { readonly name?: string } = {}): Promise<Bus<C>> {
-    const { name = 'main' } = options;
+    const { name = 'main', ...others } = options;
+    for (const key of Object.keys(others)) throw invalid(`bridge.connect({ ${key} })`, 'the only option is name.');
     const call = `bridge.connect({ name: '${name}' })`;
     this.#check(call);
     if (!isName(name)) throw invalid(call, 'a name is a text of 1 to 256 characters.');
@@ -230,7 +196,13 @@ export class Bridge extends EventEmitter<BridgeEvents> {
     if (!raw) return this.#onMalformed('a join without a port', undefined);
     const port = new ElectronPort(raw, this.#clones.check);
     const [nonce, name, version] = Array.isArray(message) ? (message as unknown[]) : [];
-    if (typeof nonce !== 'string' || nonce.length < 16 || nonce.length > 64 || !(name === undefined || isName(name)) || typeof version !== 'number') {
+    if (
+      typeof nonce !== 'string' ||
+      nonce.length < 16 ||
+      nonce.length > 64 ||
+      !(name === undefined || isName(name)) ||
+      typeof version !== 'number'
+    ) {
       refuse(port, 'PROTOCOL', 'the join is malformed. Use the preload and connect() of one version of portmesh.');
       return this.#onMalformed('a join that makes no sense', undefined);
     }
@@ -270,6 +242,14 @@ export class Bridge extends EventEmitter<BridgeEvents> {
         candidate,
         'NOT_AUTHORIZED',
         'the document that asks is not the one that its preload names.',
+      );
+    }
+    if (document.peers.size >= MAX_SEATS) {
+      return this.#refuse(
+        port,
+        candidate,
+        'LIMIT',
+        `this document has ${MAX_SEATS} seats already. close() those no longer used.`,
       );
     }
     const { name, type, origin, url, process, frame: peerFrame } = candidate;
@@ -341,10 +321,12 @@ export class Bridge extends EventEmitter<BridgeEvents> {
 
   // ---- what it is to the hub, and to main's own peers
 
-  readonly #hubOwner: HubOwner = {
+  readonly #hubOwner = (redact: boolean): HubOwner => ({
+    redact,
     mayLink: () => true,
     show: (peer, viewer) => {
-      if (!peer.frame || viewer.type === 'main' || (viewer.origin === peer.origin && peer.origin !== 'null')) return peer;
+      if (!peer.frame || viewer.type === 'main' || (viewer.origin === peer.origin && peer.origin !== 'null'))
+        return peer;
       const { webContents, routing, top } = peer.frame;
       return { ...peer, frame: { webContents, routing, top } };
     },
@@ -358,7 +340,7 @@ export class Bridge extends EventEmitter<BridgeEvents> {
       this.#tell('leave', peer, reason);
     },
     malformed: (peer, problem) => this.#onMalformed(problem, peer),
-  };
+  });
 
   readonly #platform: Platform = {
     channel: () => {
@@ -367,29 +349,4 @@ export class Bridge extends EventEmitter<BridgeEvents> {
     },
     adopt: (port) => new ElectronPort(port as MessagePortMain, this.#clones.check),
   };
-}
-
-function checkOptions(options: BridgeOptions): Pick<PolicyOptions, 'origins' | 'authorize'> {
-  for (const key of Object.keys(options)) {
-    if (!optionNames.has(key))
-      throw invalid(`createBridge({ ${key} })`, 'the options are origins, authorize and preload.');
-  }
-  const { origins = [], authorize, preload } = options;
-  if (!Array.isArray(origins) || !origins.every(isOrigin)) {
-    throw invalid(
-      'createBridge({ origins })',
-      "give origins, without a path, such as ['app://editor', 'https://example.com'].",
-    );
-  }
-  if (authorize !== undefined && typeof authorize !== 'function') {
-    throw invalid('createBridge({ authorize })', 'give a function that returns a grant, true or false.');
-  }
-  if (preload !== undefined && typeof preload !== 'string') {
-    throw invalid('createBridge({ preload })', "give the preload's absolute path.");
-  }
-  return { origins, authorize };
-}
-
-function isOrigin(origin: unknown): boolean {
-  return typeof origin === 'string' && /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]*$/i.test(origin) && origin !== 'file://';
 }

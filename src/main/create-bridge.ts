@@ -1,5 +1,6 @@
 import { app, ipcMain, MessageChannelMain } from 'electron';
-import { Bridge, type BridgeOptions } from './bridge.js';
+import { Bridge } from './bridge.js';
+import type { BridgeOptions } from './options.js';
 import { findPreload } from './preload-file.js';
 
 /**

@@ -1,4 +1,6 @@
-export type { Bridge, BridgeEvents, BridgeOptions, BridgeState } from './bridge.js';
+export type { Bridge } from './bridge.js';
 export type { Authorize, Candidate, Grant } from './candidate.js';
 export { createBridge } from './create-bridge.js';
+export type { BridgeOptions } from './options.js';
 export type { RegistrySnapshot } from './registry.js';
+export type { BridgeEvents, BridgeState } from './state.js';

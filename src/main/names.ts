@@ -21,7 +21,8 @@ export class Names {
   /** Takes a name for an origin. Returns why not, in words, or `undefined` if it has it now. */
   take(name: string, origin: string, granted: readonly string[] = []): string | undefined {
     const holder = this.#holders.get(name);
-    if (holder === UNNAMED && origin === TRUSTED) return `the name '${name}' is that of pages without one. Choose another.`;
+    if (holder === UNNAMED && origin === TRUSTED)
+      return `the name '${name}' is that of pages without one. Choose another.`;
     if ((holder === origin && origin !== 'null') || holder === UNNAMED || granted.includes(name)) return undefined;
     if (holder !== undefined) {
       const why = holder === TRUSTED ? 'is reserved by main' : 'is held by another origin';

@@ -8,7 +8,7 @@ export type Verdict = { readonly grant: Grant } | { readonly refusal: string; re
 
 export interface PolicyOptions {
   readonly origins: readonly string[];
-  readonly authorize: Authorize | undefined;
+  readonly authorize?: Authorize | undefined;
   /** The application's own folder or archive. */
   readonly appPath: string;
 }

@@ -4,7 +4,7 @@ import type { AnyChannels, ChannelMap } from '../core/bus/channels.js';
 import type { Platform } from '../core/bus/mesh.js';
 import { JOIN, PRELOAD_EVENT } from '../core/broker/joining.js';
 import type { Peer } from '../core/directory/peer.js';
-import { invalid, MeshError } from '../core/errors/mesh-error.js';
+import { invalid, MeshError, show } from '../core/errors/mesh-error.js';
 import { domEnd, electronEnd, MessagePortPort } from '../core/port/message-port.js';
 import type { PortCapabilities } from '../core/port/port.js';
 import { isName, WIRE_VERSION } from '../core/wire/frames.js';
@@ -37,16 +37,21 @@ export async function connect<C extends ChannelMap<C> = AnyChannels>(options: Co
   if (name !== undefined && !isName(name))
     throw invalid('connect({ name })', 'a name is a text of 1 to 256 characters.');
   if (typeof timeout !== 'number' || !(timeout > 0)) {
-    throw invalid(`connect({ timeout: ${String(timeout)} })`, 'give milliseconds above 0, or Infinity.');
+    throw invalid(`connect({ timeout: ${show(timeout)} })`, 'give milliseconds above 0, or Infinity.');
+  }
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
+    throw invalid('connect({ signal })', 'give an AbortSignal.');
   }
   const call = name === undefined ? 'connect()' : `connect({ name: '${name}' })`;
   if (window.dispatchEvent(new CustomEvent(PRELOAD_EVENT, { cancelable: true }))) {
     throw new MeshError(
       'BRIDGE_GONE',
-      `${call}: this frame has no Portmesh preload. In the main process, call bridge.install(session) before the window is ` +
-        `made, or set webPreferences.preload to bridge.preload; frames need webPreferences.nodeIntegrationInSubFrames.`,
+      `${call}: no Portmesh preload in this frame. In main, call bridge.install(session) before the window is made, or set ` +
+        `webPreferences.preload to bridge.preload; frames need nodeIntegrationInSubFrames.`,
     );
   }
+  // Nothing asks for a seat that nobody waits for.
+  if (signal?.aborted) throw new MeshError('ABORTED', `${call}: aborted before.`, { cause: signal.reason });
   const { port1, port2 } = new MessageChannel();
   window.postMessage([JOIN, name, WIRE_VERSION], '/', [port2]);
   return join<C>(new MessagePortPort(port1, electronEnd, window), platform, { call, timeout, signal });

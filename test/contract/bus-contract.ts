@@ -497,7 +497,7 @@ export function busContract(kind: PortKind): Case[] {
         [() => a.with({ timeout: -1 }), 'with({ timeout'],
         [() => a.with({ timeOut: 1 } as never), 'with({ timeOut })'],
         [() => a.with({ signal: {} as never }), 'with({ signal })'],
-        [() => a.send('' as never), 'send("")'],
+        [() => a.send('' as never), "send('')"],
         [() => a.on('e', undefined as never), "on('e')"],
         [() => a.handle('h', 5 as never), "handle('h')"],
         [() => a.onError(1 as never), 'onError'],

@@ -27,7 +27,7 @@ class Side implements LinkOwner {
   onEvent: (() => void) | undefined;
 
   constructor(port: Port, opened: boolean, name: string) {
-    this.link = new Link(this, peer(name), port, { epoch: 0, opened });
+    this.link = new Link(this, peer(name), port, { epoch: 0, opened, redact: false });
   }
 
   event(_: Link, channel: string, args: unknown[]): void {

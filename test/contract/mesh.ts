@@ -25,6 +25,7 @@ export class TestMesh {
   constructor(kind: PortKind) {
     this.#kind = kind;
     const owner: HubOwner = {
+      redact: false,
       mayLink: (from, to) => this.mayLink(from, to),
       show: (peer) => peer,
       closed: (peer) => this.hub.remove(peer.id, 'lost'),

@@ -58,6 +58,8 @@ import type { Port } from '../port/port.js';
 export interface Welcome {
   readonly version: number;
   readonly self: Peer;
+  /** Whether errors go to peers of other origins without stacks and paths. */
+  readonly redact: boolean;
   /** The other peers: `[peer, number of its last change, listens, handles]` */
   readonly peers: readonly (readonly [Peer, number, readonly string[], readonly string[]])[];
 }

@@ -10,6 +10,8 @@ import * as control from './control.js';
 const UNRESPONSIVE_MS = 1000;
 
 export interface HubOwner {
+  /** Whether errors go to peers of other origins without stacks and paths. */
+  readonly redact: boolean;
   /** Whether one peer may link to the other. */
   mayLink(from: Peer, to: Peer): boolean;
   /** `peer` as `viewer` may see it. */
@@ -25,6 +27,8 @@ interface Chair {
   readonly port: Port;
   readonly outbox: control.ControlOutbox;
   readonly channels: Channels;
+  /** While a confirmation is under way: the tokens of those asked for meanwhile. They share the next one. */
+  confirming: number[] | undefined;
 }
 
 interface Confirmation {
@@ -69,11 +73,12 @@ export class Hub {
   /** Gives a peer its seat: answers on its port, and tells the others. */
   admit(peer: Peer, port: Port): void {
     const outbox = new control.ControlOutbox(port);
-    const chair: Chair = { peer, port, outbox, channels: new Channels() };
+    const chair: Chair = { peer, port, outbox, channels: new Channels(), confirming: undefined };
     const others = [...this.#chairs.values()];
     const welcome: control.Welcome = {
       version: WIRE_VERSION,
       self: peer,
+      redact: this.#owner.redact,
       peers: others
         .filter((other) => this.#sees(peer, other.peer))
         .map(({ peer: other, channels }) => [
@@ -126,12 +131,10 @@ export class Hub {
 
   #onPost(chair: Chair, data: unknown, ports: readonly unknown[]): void {
     const used = this.#take(chair, data, ports);
-    if (!used) {
-      for (const port of ports) closeRaw(port);
-      this.#owner.malformed(chair.peer, 'a control message that makes no sense');
-    } else {
-      for (const port of ports.slice(1)) closeRaw(port);
-    }
+    if (!used) this.#owner.malformed(chair.peer, 'a control message that makes no sense');
+    // The first port is that of an OPEN, the last message; any other is nobody's.
+    const last = used ? ((data as unknown[][]).at(-1) as unknown[])[0] : undefined;
+    for (const port of ports.slice(last === control.OPEN ? 1 : 0)) closeRaw(port);
   }
 
   /** Nothing that a peer sends may throw into the broker's process. */
@@ -170,7 +173,8 @@ export class Hub {
         return true;
       case control.CONFIRM:
         if (!isCount(a)) return false;
-        this.#confirm(chair, () => chair.outbox.post([control.CONFIRMED, a]));
+        if (chair.confirming) chair.confirming.push(a);
+        else this.#confirm(chair, [a]);
         return true;
       case control.TOLD:
         if (!isCount(a)) return false;
@@ -208,19 +212,23 @@ export class Hub {
     target.outbox.post([control.LINK, chair.peer.id, epoch, known], port);
   }
 
-  /** Calls `done` when every other peer has dispatched what it was told before, or hangs, or has left. */
-  #confirm(chair: Chair, done: () => void): void {
+  /** Answers when every other peer has dispatched what it was told before, or hangs, or has left. */
+  #confirm(chair: Chair, tokens: readonly number[]): void {
+    chair.confirming = [];
     const others = [...this.#chairs.values()].filter((other) => other !== chair);
-    if (others.length === 0) return done();
     const token = ++this.#token;
     const finish = (): void => {
       timer.stop();
       this.#confirmations.delete(token);
-      done();
+      for (const each of tokens) chair.outbox.post([control.CONFIRMED, each]);
+      const next = chair.confirming as number[];
+      chair.confirming = undefined;
+      if (next.length > 0 && this.#chairs.get(chair.peer.id) === chair) this.#confirm(chair, next);
     };
     const timer = startTimer(UNRESPONSIVE_MS, finish);
     this.#confirmations.set(token, { waiting: new Set(others.map(({ peer }) => peer.id)), done: finish, timer });
     for (const { outbox } of others) outbox.post([control.ASK, token]);
+    if (others.length === 0) finish();
   }
 
   #told(token: number, id: string): void {

@@ -22,7 +22,6 @@ export class Seat {
   readonly #outbox: control.ControlOutbox;
   readonly #waiting = new Map<number, { resolve: () => void; reject: (error: unknown) => void }>();
   #listener: SeatListener | undefined;
-  #early: (() => void)[] = [];
   #token = 0;
   #ended = false;
 
@@ -31,10 +30,9 @@ export class Seat {
     this.#outbox = new control.ControlOutbox(port);
   }
 
-  /** Begins to listen; what came since the join is told first. */
+  /** To be called at once, when the seat is taken. */
   start(listener: SeatListener): void {
     this.#listener = listener;
-    for (const event of this.#early.splice(0)) event();
   }
 
   changes(first: number, changes: readonly unknown[]): void {
@@ -68,8 +66,7 @@ export class Seat {
     if (!Array.isArray(messages)) return;
     for (const message of messages as unknown[][]) {
       if (this.#ended) return (ports[0] as { close?: () => void } | undefined)?.close?.();
-      if (this.#listener) this.#dispatch(message, ports);
-      else this.#early.push(() => this.#dispatch(message, ports));
+      this.#dispatch(message, ports);
     }
   }
 
@@ -79,7 +76,7 @@ export class Seat {
   }
 
   #ask(kind: number): Promise<void> {
-    if (this.#ended) return Promise.reject(new MeshError('CLOSED', 'the bus is closed'));
+    if (this.#ended) return Promise.reject(new MeshError('CLOSED', 'this bus is closed. Connect again.'));
     const token = ++this.#token;
     this.#outbox.post([kind, token]);
     return new Promise((resolve, reject) => this.#waiting.set(token, { resolve, reject }));
@@ -113,17 +110,15 @@ export class Seat {
   }
 
   #finish(reason: LeaveReason, detail: string): void {
-    // Between the answer to the join and `start()`: told then.
-    if (!this.#listener) return void this.#early.push(() => this.#finish(reason, detail));
     if (this.#ended) return;
     this.#end();
-    this.#listener.ended(reason, detail);
+    this.#listener?.ended(reason, detail);
   }
 
   #end(): void {
     this.#ended = true;
     this.#port.close();
-    const error = new MeshError('CLOSED', 'the bus was closed before the bridge answered');
+    const error = new MeshError('CLOSED', 'this bus was closed before everybody had been told');
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }
@@ -137,8 +132,16 @@ export interface JoinOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Waits on a fresh control port for the broker's answer. The port is closed when it isn't WELCOME. */
-export function takeSeat(port: Port, options: JoinOptions): Promise<{ seat: Seat; welcome: control.Welcome }> {
+/**
+ * Waits on a fresh control port for the broker's answer. The port is closed when it isn't WELCOME.
+ *
+ * @param begin starts the seat, and makes of it what the promise resolves with
+ */
+export function takeSeat<T>(
+  port: Port,
+  options: JoinOptions,
+  begin: (seat: Seat, welcome: control.Welcome) => T,
+): Promise<T> {
   const { call, timeout, signal } = options;
   return new Promise((resolve, reject) => {
     const seat = new Seat(port);
@@ -176,8 +179,9 @@ export function takeSeat(port: Port, options: JoinOptions): Promise<{ seat: Seat
         if (answer instanceof Error) return fail(answer);
         joined = true;
         release();
+        // At once: what comes behind the answer, be it in the same post, finds somebody who listens.
+        resolve(begin(seat, answer));
         seat.receive(rest, ports);
-        resolve({ seat, welcome: answer });
       },
       unreadable() {},
       close() {

@@ -1,4 +1,4 @@
-import { invalid } from '../errors/mesh-error.js';
+import { invalid, show } from '../errors/mesh-error.js';
 import { isName } from '../wire/frames.js';
 import type { AnyChannels, Arguments, ChannelMap, EventChannel, RequestChannel, Result } from './channels.js';
 import type { Mesh } from './mesh.js';
@@ -50,6 +50,8 @@ export class Caller<C extends ChannelMap<C> = AnyChannels> {
   /**
    * Asks one of the peers meant that handles `channel`; never oneself. They take turns.
    *
+   * @throws MeshError `INVALID_ARGUMENT` if `channel` is no name
+   *
    * Rejects with what the handler threw, or with a MeshError: `NO_HANDLER`, `NO_PEER`, `PEER_GONE` (with `reason`), `TIMEOUT`,
    * `ABORTED`, `NOT_CLONEABLE`, `CLOSED`, `BRIDGE_GONE`.
    *
@@ -58,11 +60,6 @@ export class Caller<C extends ChannelMap<C> = AnyChannels> {
    */
   request<K extends RequestChannel<C>>(channel: K, ...args: Arguments<C[K]>): Promise<Result<C[K]>> {
     checkChannel('request', channel);
-    try {
-      this.#mesh.check(`request`);
-    } catch (error) {
-      return Promise.reject(error as Error);
-    }
     return this.#mesh.requests.request(this.#target, channel, args, this.#options) as Promise<Result<C[K]>>;
   }
 
@@ -83,24 +80,21 @@ export class Caller<C extends ChannelMap<C> = AnyChannels> {
 /** @throws MeshError `INVALID_ARGUMENT` */
 export function checkChannel(call: string, channel: unknown): asserts channel is string {
   if (!isName(channel)) {
-    throw invalid(
-      `${call}(${JSON.stringify(channel) ?? String(channel)})`,
-      'a channel is a text of 1 to 256 characters.',
-    );
+    throw invalid(`${call}(${show(channel)})`, 'a channel is a text of 1 to 256 characters.');
   }
 }
 
 function mergeOptions(before: CallOptions, options: CallerOptions): CallOptions {
   if (typeof options !== 'object' || options === null) throw invalid('with(options)', 'give an object.');
   for (const key of Object.keys(options)) {
-    if (!(key in before)) throw invalid(`with({ ${key} })`, 'the options are timeout, signal and wait.');
+    if (!Object.hasOwn(before, key)) throw invalid(`with({ ${key} })`, 'the options are timeout, signal and wait.');
   }
   const { timeout = before.timeout, signal = before.signal, wait = before.wait } = options;
   if (typeof timeout !== 'number' || !(timeout > 0)) {
-    throw invalid(`with({ timeout: ${String(timeout)} })`, 'give milliseconds above 0, or Infinity.');
+    throw invalid(`with({ timeout: ${show(timeout)} })`, 'give milliseconds above 0, or Infinity.');
   }
   if (typeof wait !== 'number' || !(wait >= 0)) {
-    throw invalid(`with({ wait: ${String(wait)} })`, 'give milliseconds, 0 or more, or Infinity.');
+    throw invalid(`with({ wait: ${show(wait)} })`, 'give milliseconds, 0 or more, or Infinity.');
   }
   if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
     throw invalid('with({ signal })', 'give an AbortSignal.');

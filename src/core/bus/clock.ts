@@ -2,8 +2,6 @@ import { startTimer, type Timer } from '../timer.js';
 
 /** Deadlines this close together are swept at once. */
 const GRAIN_MS = 5;
-/** The longest a timer of the platform can run; a later deadline is looked at again then. */
-const MAX_MS = 0x7fff_ffff;
 
 /**
  * One lazily armed timer for all the deadlines of a bus. A timer per call costs more than half of the rate of calls; a
@@ -24,7 +22,7 @@ export class Clock {
     if (deadline >= this.#due || deadline === Infinity) return;
     this.#timer?.stop();
     this.#due = deadline;
-    this.#timer = startTimer(Math.min(MAX_MS, Math.max(0, deadline - performance.now()) + GRAIN_MS), this.#onTime);
+    this.#timer = startTimer(Math.max(0, deadline - performance.now()) + GRAIN_MS, this.#onTime);
   }
 
   stop(): void {

@@ -1,4 +1,4 @@
-import { MeshError } from '../errors/mesh-error.js';
+import { notCloneable } from '../errors/mesh-error.js';
 import type { Link } from '../link/link.js';
 import { MeshEvent, RequestEvent } from './events.js';
 import { Listeners } from './listeners.js';
@@ -52,9 +52,7 @@ function answer(link: Link, id: number, channel: string, value: unknown): void {
   try {
     link.answer(id, channel, value);
   } catch (error) {
-    const { message, cause } = Object(error) as Error;
-    const text = `handle('${channel}'): its result can't be sent: ${message}`;
-    link.fail(id, channel, new MeshError('NOT_CLONEABLE', text, { cause }));
+    link.fail(id, channel, notCloneable(error, `handle('${channel}'): its result can't be sent: `));
   }
 }
 

@@ -5,11 +5,10 @@ import type { AnyChannels, ChannelMap } from './channels.js';
 import { Mesh, type Platform } from './mesh.js';
 
 /** Waits for the broker's answer on a fresh control port, and makes a bus of it. For the layers of the platforms. */
-export async function join<C extends ChannelMap<C> = AnyChannels>(
+export function join<C extends ChannelMap<C> = AnyChannels>(
   port: Port,
   platform: Platform,
   options: JoinOptions,
 ): Promise<Bus<C>> {
-  const { seat, welcome } = await takeSeat(port, options);
-  return new Bus<C>(new Mesh(seat, welcome, platform));
+  return takeSeat(port, options, (seat, welcome) => new Bus<C>(new Mesh(seat, welcome, platform)));
 }

@@ -3,7 +3,7 @@ import type { Welcome } from '../broker/control.js';
 import { Directory } from '../directory/directory.js';
 import { Channels, HANDLE, LISTEN, UNHANDLE, UNLISTEN, type Entry } from '../directory/entry.js';
 import type { Peer } from '../directory/peer.js';
-import { invalid, MeshError, type LeaveReason } from '../errors/mesh-error.js';
+import { invalid, MeshError, notCloneable, type LeaveReason } from '../errors/mesh-error.js';
 import { goneError, type Call } from '../link/calls.js';
 import { Link, type LinkOwner } from '../link/link.js';
 import type { Port } from '../port/port.js';
@@ -50,6 +50,7 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
   readonly requests = new Requests(this);
   readonly closed: Promise<CloseInfo>;
   readonly #seat: Seat;
+  readonly #redact: boolean;
   readonly #platform: Platform;
   readonly #own = new Channels();
   readonly #links = new Set<Link>();
@@ -58,6 +59,7 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
 
   constructor(seat: Seat, welcome: Welcome, platform: Platform) {
     this.self = welcome.self;
+    this.#redact = welcome.redact;
     this.#seat = seat;
     this.#platform = platform;
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
@@ -174,10 +176,18 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
   /** Keeps one end of a channel, to send on at once, and passes the other end on. */
   #open(entry: Entry): Link {
     const { near, far } = this.#platform.channel(entry.peer);
-    const link = new Link(this, entry.peer, near, { epoch: entry.epoch, opened: true });
+    const link = this.#link(entry, near, true);
+    this.#seat.open(entry.peer.id, entry.epoch, entry.channels.number, far);
+    return link;
+  }
+
+  #link(entry: Entry, port: Port, opened: boolean): Link {
+    const { peer, epoch } = entry;
+    // Main and what it attached is trusted with everything.
+    const redact = this.#redact && peer.origin !== this.self.origin && peer.process.type === 'renderer';
+    const link = new Link(this, peer, port, { epoch, opened, redact });
     entry.link = link;
     this.#links.add(link);
-    this.#seat.open(entry.peer.id, entry.epoch, entry.channels.number, far);
     return link;
   }
 
@@ -253,9 +263,7 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
       if (!entry.link.join(port)) port.close();
       return;
     }
-    const link = new Link(this, entry.peer, port, { epoch, opened: false });
-    entry.link = link;
-    this.#links.add(link);
+    const link = this.#link(entry, port, false);
     // Its opener knows what we announced before it opened the link, unless that is still on the way through the broker.
     const own = this.#own;
     if (known < own.number) link.sendState(own.number, [...own.listens], [...own.handles]);
@@ -322,8 +330,10 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
       entry.link = undefined;
       entry.epoch = link.epoch + 1;
     }
+    // Behind an own BYE everything arrives.
     if (lost > 0 && !this.#closeInfo?.local) {
-      const error = goneError(`send to ${link.peer.name} (${link.peer.id})`, reason);
+      const call = `send to ${link.peer.name} (${link.peer.id})`;
+      const error = this.#closeInfo ? closedError(call, this.#closeInfo) : goneError(call, reason);
       this.reports.dropped(link.peer, lost, undefined, error);
     }
     if (!entry && !this.#closeInfo) this.#news('leave', link.peer, this.directory.whyLeft(link.peer.id) ?? reason);
@@ -340,6 +350,5 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
 }
 
 function unsendable(channel: string, error: unknown): MeshError {
-  const { message, cause } = Object(error) as Error;
-  return new MeshError('NOT_CLONEABLE', `send('${channel}'): an argument can't be sent: ${message}`, { cause });
+  return notCloneable(error, `send('${channel}'): an argument can't be sent: `);
 }

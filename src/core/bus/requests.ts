@@ -1,12 +1,13 @@
 import type { Directory } from '../directory/directory.js';
 import type { Entry } from '../directory/entry.js';
-import { MeshError } from '../errors/mesh-error.js';
+import { MeshError, notCloneable } from '../errors/mesh-error.js';
 import { abortError, describeCall, fail, goneError, timeoutError, type Call } from '../link/calls.js';
 import type { Link } from '../link/link.js';
 import { capture } from '../wire/capture.js';
 import { Transfer } from '../wire/transfer.js';
 import { Aborts } from './aborts.js';
 import { Clock } from './clock.js';
+import { closedError, type CloseInfo } from './close-info.js';
 import { noPeer, peersOf, select, type Target } from './target.js';
 
 export interface CallOptions {
@@ -19,6 +20,8 @@ export interface CallOptions {
 }
 
 export interface RequestsOwner {
+  /** How the bus ended, if it has. */
+  readonly closeInfo: CloseInfo | undefined;
   readonly directory: Directory;
   links(): Iterable<Link>;
   linkTo(entry: Entry): Link;
@@ -71,18 +74,21 @@ export class Requests {
   request(target: Target, channel: string, args: readonly unknown[], options: CallOptions): Promise<unknown> {
     return new Promise((resolve) => {
       const { timeout, signal } = options;
+      const now = performance.now();
       const request: Request = {
         channel,
-        deadline: performance.now() + timeout,
+        deadline: now + timeout,
         timeout,
         signal,
         target,
-        until: performance.now() + options.wait,
+        until: now + options.wait,
         tried: undefined,
         link: undefined,
         id: 0,
         resolve,
       };
+      const closed = this.#owner.closeInfo;
+      if (closed) return fail(request, () => closedError(`request('${channel}')`, closed));
       if (signal?.aborted) return fail(request, () => abortError(request));
       const entry = this.#pick(request);
       if (entry) this.#start(request, entry, args);
@@ -140,7 +146,7 @@ export class Requests {
     try {
       link.sendRequest(request, args);
     } catch (error) {
-      return fail(request, () => notCloneable(request, error));
+      return fail(request, () => unsendable(request, error));
     }
     this.#clock.watch(request.deadline);
     if (request.signal) this.#aborts.add(request.signal, request);
@@ -152,7 +158,7 @@ export class Requests {
       // What moves already belongs to the call; everything else is held as it is now.
       held = capture(args) ?? args.map((each) => (each instanceof Transfer ? each : structuredClone(each)));
     } catch (error) {
-      return fail(request, () => notCloneable(request, error));
+      return fail(request, () => unsendable(request, error));
     }
     const parked: Parked = { args: held, asked: false };
     this.#parked.set(request, parked);
@@ -206,8 +212,6 @@ export class Requests {
   }
 }
 
-function notCloneable({ channel }: Request, error: unknown): MeshError {
-  const why = error instanceof Error ? error.message : String(error);
-  const cause = MeshError.is(error) ? error.cause : error;
-  return new MeshError('NOT_CLONEABLE', `request('${channel}'): an argument can't be sent: ${why}`, { cause });
+function unsendable({ channel }: Request, error: unknown): MeshError {
+  return notCloneable(error, `request('${channel}'): an argument can't be sent: `);
 }

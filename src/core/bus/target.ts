@@ -1,6 +1,6 @@
 import type { Directory } from '../directory/directory.js';
 import type { Entry } from '../directory/entry.js';
-import { invalid, MeshError } from '../errors/mesh-error.js';
+import { invalid, MeshError, show } from '../errors/mesh-error.js';
 import { goneError } from '../link/calls.js';
 import { isName } from '../wire/frames.js';
 
@@ -13,7 +13,7 @@ export function checkTarget(target: unknown): Target {
   if (typeof target === 'object' && target !== null && typeof (target as { id?: unknown }).id === 'string') {
     return target as { id: string };
   }
-  throw invalid('to(target)', `${String(target)} is no target. Give a peer's name, a Peer, or { id }.`);
+  throw invalid('to(target)', `${show(target)} is no target. Give a peer's name, a Peer, or { id }.`);
 }
 
 /** The peers that are meant, whether or not they know the channel. */

@@ -80,6 +80,17 @@ export class MeshError extends Error {
 Object.defineProperty(MeshError.prototype, brand, { value: true });
 Object.defineProperty(MeshError.prototype, 'name', { value: 'MeshError', writable: true, configurable: true });
 
+/** Internal: a `NOT_CLONEABLE` that says what `error`, of any kind, said. */
+export function notCloneable(error: unknown, call = ''): MeshError {
+  const { message, cause = error } = Object(error) as Error;
+  return new MeshError('NOT_CLONEABLE', `${call}${message}`, { cause });
+}
+
+/** Internal: what was given, in a few words: whatever it is, this doesn't throw. */
+export function show(value: unknown): string {
+  return typeof value === 'string' ? `'${value.slice(0, 100)}'` : typeof value === 'number' ? `${value}` : typeof value;
+}
+
 /** Internal: an `INVALID_ARGUMENT` in the words `call: what is wrong. What to do.` */
 export function invalid(call: string, problem: string): MeshError {
   return new MeshError('INVALID_ARGUMENT', `${call}: ${problem}`);

@@ -58,27 +58,40 @@ export function registerError(errorClass: ErrorClass, name: string = errorClass.
   classes.set(name, errorClass);
 }
 
-/** Something thrown, as it travels. `undefined` for what is no error: that travels as it is. */
-export function encodeError(error: unknown, depth = 0): WireError | undefined {
+/** URLs and absolute paths, of any system. */
+const paths = /(?:\b[a-z][a-z0-9+.-]*:\/\/|\b[a-z]:[\\/]|\\\\|(?<![\w.])\/(?=\w))[^\s'"`<>|)]*/gi;
+
+/**
+ * Something thrown, as it travels. `undefined` for what is no error: that travels as it is.
+ *
+ * @param redact leaves out the stack, paths and URLs, and properties that are no plain values: for a peer that shall not learn
+ *   how this one is built
+ */
+export function encodeError(
+  error: unknown,
+  redact = false,
+  depth = 0,
+  budget = { parts: MAX_PARTS },
+): WireError | undefined {
   if (!isError(error)) return undefined;
   const source = error as Error & { errors?: unknown };
   const properties: Record<string, unknown> = {};
   for (const key of Object.keys(source)) {
-    if (!builtInKeys.has(key)) copyProperty(source, key, properties);
+    if (!builtInKeys.has(key)) copyProperty(source, key, properties, redact);
   }
   const errors =
     Array.isArray(source.errors) && depth < MAX_DEPTH
-      ? source.errors.slice(0, MAX_ERRORS).map((each) => encodePart(each, depth))
+      ? source.errors.slice(0, MAX_ERRORS).map((each) => encodePart(each, redact, depth, budget))
       : null;
   const wire: unknown[] = [
     classOf(source),
     text(source.name),
-    text(source.message),
-    text(source.stack),
+    redact ? redacted(text(source.message)) : text(source.message),
+    redact ? '' : text(source.stack),
     properties,
     errors,
   ];
-  if ('cause' in source && depth < MAX_DEPTH) wire.push(encodePart(source.cause, depth));
+  if ('cause' in source && depth < MAX_DEPTH) wire.push(encodePart(source.cause, redact, depth, budget));
   return wire;
 }
 
@@ -125,12 +138,18 @@ function decodeErrors(errors: unknown, origin: string, depth: number, budget: Bu
 }
 
 /** A cause, or one of `errors`: `[value]`, or an error of its own, two levels of arrays apart from it */
-function encodePart(value: unknown, depth: number): unknown {
-  const error = encodeError(value, depth + 1);
+function encodePart(value: unknown, redact: boolean, depth: number, budget: Budget): unknown {
+  if (--budget.parts < 0) return [0];
+  const error = encodeError(value, redact, depth + 1, budget);
   if (error) return [1, error];
   const holder: Record<string, unknown> = {};
-  copyProperty({ value }, 'value', holder);
+  copyProperty({ value }, 'value', holder, redact);
   return [0, holder['value']];
+}
+
+function redacted(value: unknown): unknown {
+  if (typeof value === 'string') return value.replace(paths, '<path>');
+  return typeof value === 'number' || typeof value === 'boolean' ? value : undefined;
 }
 
 function decodePart(part: unknown, origin: string, depth: number, budget: Budget): unknown {
@@ -139,9 +158,10 @@ function decodePart(part: unknown, origin: string, depth: number, budget: Budget
 }
 
 /** Copies one property, as structured clone would; one that can't be read or cloned is left out, the error still goes. */
-function copyProperty(source: object, key: string, target: Record<string, unknown>): void {
+function copyProperty(source: object, key: string, target: Record<string, unknown>, redact: boolean): void {
   try {
-    target[key] = structuredClone((source as Record<string, unknown>)[key]);
+    const value = (source as Record<string, unknown>)[key];
+    target[key] = redact ? redacted(value) : structuredClone(value);
   } catch {
     // left out
   }

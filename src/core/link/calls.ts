@@ -57,21 +57,6 @@ export function abortError(call: Call): MeshError {
   });
 }
 
-const words: Record<LeaveReason, string> = {
-  bye: 'it closed its bus',
-  crashed: 'its process crashed',
-  killed: 'its process was killed',
-  reloaded: 'its page was reloaded',
-  navigated: 'its page navigated away',
-  closed: 'its window was closed',
-  'frame-removed': 'its frame was removed',
-  terminated: 'its worker was terminated',
-  exited: 'its process exited',
-  evicted: 'it was evicted',
-  'bridge-gone': 'the bridge is gone',
-  lost: 'the connection was lost',
-};
-
 export function goneError(call: string, reason: LeaveReason): MeshError {
-  return new MeshError('PEER_GONE', `${call}: the peer is gone (${reason}): ${words[reason]}.`, { reason });
+  return new MeshError('PEER_GONE', `${call}: the peer is gone (${reason}).`, { reason });
 }

@@ -21,6 +21,15 @@ export interface Serving {
   abort(reason: unknown): void;
 }
 
+export interface LinkOptions {
+  /** See `Link.epoch` */
+  readonly epoch: number;
+  /** See `Link.opened` */
+  readonly opened: boolean;
+  /** Whether errors go there without stacks and paths. */
+  readonly redact: boolean;
+}
+
 /** What a link tells its owner. None of these may throw. */
 export interface LinkOwner {
   /** An event. `args[0]` is a free place for the event object, the arguments stand behind it. */
@@ -57,6 +66,7 @@ export class Link implements FrameSink {
   /** Whether this side opened it; if so, a port that the peer opened may still join it, once. */
   readonly opened: boolean;
   readonly #owner: LinkOwner;
+  readonly #redact: boolean;
   readonly #outbox: Outbox;
   readonly #calls = new Map<number, Call>();
   readonly #serving = new Map<number, Serving>();
@@ -69,11 +79,12 @@ export class Link implements FrameSink {
   #reason: LeaveReason | undefined;
   #timer: Timer | undefined;
 
-  constructor(owner: LinkOwner, peer: Peer, port: Port, options: { epoch: number; opened: boolean }) {
+  constructor(owner: LinkOwner, peer: Peer, port: Port, options: LinkOptions) {
     this.#owner = owner;
     this.peer = peer;
     this.epoch = options.epoch;
     this.opened = options.opened;
+    this.#redact = options.redact;
     this.#outbox = new Outbox(port);
     this.#listen(port);
   }
@@ -142,14 +153,13 @@ export class Link implements FrameSink {
     this.#serving.delete(id);
     let error: WireError | undefined;
     try {
-      error = encodeError(thrown);
+      error = encodeError(thrown, this.#redact);
       if (error) this.#sendValue(wire.FAILURE, id, channel, error);
       else this.#sendValue(wire.THROWN, id, channel, thrown);
     } catch {
-      const why = new MeshError('NOT_CLONEABLE', `handle('${channel}'): what it threw can't be sent.`);
       // Class, name, message and stack always go.
-      const bare = (error ?? (encodeError(why) as WireError)).slice(0, 4);
-      this.#outbox.frame().push(wire.FAILURE, id, bare);
+      const why = new MeshError('NOT_CLONEABLE', `handle('${channel}'): what it threw can't be sent.`);
+      this.#outbox.frame().push(wire.FAILURE, id, error ? error.slice(0, 4) : encodeError(why));
     }
   }
 
@@ -364,7 +374,7 @@ export class Link implements FrameSink {
 
   /** The peer can't read a post of ours: it was one that went alone. */
   onPeerUnreadable(post: number): void {
-    const lone = this.#outbox.lone(post);
+    const lone = this.#outbox.takeLone(post);
     if (!lone) return;
     const { kind, id, channel } = lone;
     const error = (call: string, fix: string): MeshError =>

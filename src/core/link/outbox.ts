@@ -20,7 +20,7 @@ export interface Lone {
 interface Posted {
   readonly frames: number;
   readonly events: number;
-  readonly lone: Lone | undefined;
+  lone: Lone | undefined;
 }
 
 interface Drain {
@@ -126,9 +126,12 @@ export class Outbox {
     else this.#timer ??= startTimer(ACKNOWLEDGE_MS, this.#onTimer);
   }
 
-  /** What the unacknowledged post of that number held, if it went alone. */
-  lone(post: number): Lone | undefined {
-    return this.#unacknowledged[this.#head + post - this.#acknowledged - 1]?.lone;
+  /** What the unacknowledged post of that number held, if it went alone. Told once. */
+  takeLone(post: number): Lone | undefined {
+    const posted = this.#unacknowledged[this.#head + post - this.#acknowledged - 1];
+    const lone = posted?.lone;
+    if (lone) (posted as Posted).lone = undefined;
+    return lone;
   }
 
   /** Resolves when the other side has dispatched all that was handed over before; rejects if the link ends first. */

@@ -70,13 +70,10 @@ export function readFrame(data: readonly unknown[], at: number, sink: FrameSink)
   }
 }
 
-/** Values behind a count, at most: a sparse array of 2³² places is a few bytes on the wire, and a minute's work here. */
-const MAX_FIELDS = 65_536;
-
 /** Where the arguments end whose count stands at `at`; -1 if there aren't so many. */
 function argumentsEnd(data: readonly unknown[], at: number): number {
   const count = data[at];
-  if (!wire.isCount(count) || count > MAX_FIELDS) return -1;
+  if (!wire.isCount(count) || count > wire.MAX_FIELDS) return -1;
   const end = at + 1 + count;
   return end <= data.length ? end : -1;
 }

@@ -1,4 +1,4 @@
-import { MeshError } from '../errors/mesh-error.js';
+import { notCloneable } from '../errors/mesh-error.js';
 import type { Port, PortCapabilities, PortListener } from './port.js';
 
 interface ElectronPortEvent {
@@ -50,7 +50,7 @@ export class ElectronPort implements Port {
       if (transfer === undefined || transfer.length === 0) this.#port.postMessage(message);
       else this.#port.postMessage(message, transfer as never[]);
     } catch (cause) {
-      throw new MeshError('NOT_CLONEABLE', cause instanceof Error ? cause.message : String(cause), { cause });
+      throw notCloneable(cause);
     }
   }
 

@@ -1,4 +1,4 @@
-import { MeshError } from '../errors/mesh-error.js';
+import { MeshError, notCloneable } from '../errors/mesh-error.js';
 import { domEnd } from './message-port.js';
 import type { Port, PortCapabilities, PortListener } from './port.js';
 
@@ -76,7 +76,7 @@ class MemoryPort implements Port {
     try {
       far.receive({ kind: 'message', data: structuredClone(message, { transfer: buffers }), ports });
     } catch (cause) {
-      throw new MeshError('NOT_CLONEABLE', cause instanceof Error ? cause.message : String(cause), { cause });
+      throw notCloneable(cause);
     }
   }
 

@@ -1,4 +1,4 @@
-import { MeshError } from '../errors/mesh-error.js';
+import { notCloneable } from '../errors/mesh-error.js';
 import type { Port, PortCapabilities, PortListener } from './port.js';
 
 interface PortEvent {
@@ -51,7 +51,7 @@ export class MessagePortPort implements Port {
     try {
       this.#port.postMessage(message, (transfer as unknown[] | undefined) ?? nothing);
     } catch (cause) {
-      throw new MeshError('NOT_CLONEABLE', cause instanceof Error ? cause.message : String(cause), { cause });
+      throw notCloneable(cause);
     }
   }
 

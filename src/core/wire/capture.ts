@@ -22,6 +22,7 @@ interface Budget {
  * to what structured clone would have made of them. A getter that throws throws here.
  */
 export function capture(values: readonly unknown[]): unknown[] | undefined {
+  if (values.length > MAX_NODES) return undefined;
   let budget: Budget | undefined;
   // Arrays here grow by push: one made with a length counts as holey, and V8 then writes it key by key.
   const copies: unknown[] = [];

@@ -36,6 +36,9 @@ export const WIRE_VERSION = 1;
 /** The most characters a name may have: of a channel, a peer, a service. */
 export const MAX_NAME = 256;
 
+/** Values behind a count, at most: a sparse array of 2³² places is a few bytes on the wire, and a minute's work there. */
+export const MAX_FIELDS = 65_536;
+
 export function isName(value: unknown): value is string {
   return typeof value === 'string' && value.length > 0 && value.length <= MAX_NAME;
 }

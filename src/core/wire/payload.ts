@@ -1,5 +1,6 @@
-import { MeshError } from '../errors/mesh-error.js';
+import { MeshError, notCloneable } from '../errors/mesh-error.js';
 import type { PortCapabilities } from '../port/port.js';
+import { MAX_FIELDS } from './frames.js';
 import { isolateViews } from './isolate.js';
 import { Transfer } from './transfer.js';
 
@@ -23,6 +24,7 @@ export function moves(values: readonly unknown[]): boolean {
  * @throws MeshError `NOT_CLONEABLE` if something that moves can't be received there; nothing is detached then
  */
 export function preparePayload(values: readonly unknown[], far: PortCapabilities): Payload {
+  if (values.length > MAX_FIELDS) throw new MeshError('NOT_CLONEABLE', `there are more than ${MAX_FIELDS} values.`);
   const bare: unknown[] = [];
   const list: object[] = [];
   for (const value of values) {
@@ -58,6 +60,6 @@ function isolate(values: readonly unknown[], moved: readonly unknown[]): readonl
   try {
     return isolateViews(values, moved) as readonly unknown[];
   } catch (cause) {
-    throw new MeshError('NOT_CLONEABLE', cause instanceof Error ? cause.message : String(cause), { cause });
+    throw notCloneable(cause);
   }
 }
