@@ -15,11 +15,19 @@ export interface Candidate {
   readonly frame: PeerFrame;
 }
 
-/** What a peer may do, once it is let in. */
+/**
+ * What a peer may do, once it is let in.
+ *
+ * @example
+ * createBridge({ authorize: ({ origin }) => origin === 'app://settings' && { names: ['settings'] } });
+ */
 export interface Grant {
   /** Names it may take although they are reserved, or held by another origin. */
   readonly names?: readonly string[];
 }
 
-/** Decides who joins: a grant, or `true` for an empty one, or `false`. May be asynchronous. */
+/**
+ * Decides who joins: a grant, or `true` for an empty one, or `false`. May be asynchronous. If it throws, or returns anything else,
+ * the candidate is refused, and the bridge's `refused` event says so.
+ */
 export type Authorize = (candidate: Candidate) => Grant | boolean | Promise<Grant | boolean>;

@@ -38,6 +38,7 @@ export class Bus<C extends ChannelMap<C> = AnyChannels> extends Caller<C> {
     return this.#mesh.self;
   }
 
+  /** Whether the bus can be used. */
   get state(): 'open' | 'closed' {
     return this.#mesh.closeInfo ? 'closed' : 'open';
   }
@@ -72,27 +73,33 @@ export class Bus<C extends ChannelMap<C> = AnyChannels> extends Caller<C> {
     return this.#add('on', channel, listener, {});
   }
 
+  /** As `on`, for the next event only. */
   once<K extends EventChannel<C>>(channel: K, listener: Listener<C[K]>): this {
     return this.#add('once', channel, listener, { once: true });
   }
 
+  /** The same as `on`. */
   addListener<K extends EventChannel<C>>(channel: K, listener: Listener<C[K]>): this {
     return this.#add('addListener', channel, listener, {});
   }
 
+  /** As `on`, before the listeners that are there. */
   prependListener<K extends EventChannel<C>>(channel: K, listener: Listener<C[K]>): this {
     return this.#add('prependListener', channel, listener, { first: true });
   }
 
+  /** As `once`, before the listeners that are there. */
   prependOnceListener<K extends EventChannel<C>>(channel: K, listener: Listener<C[K]>): this {
     return this.#add('prependOnceListener', channel, listener, { first: true, once: true });
   }
 
+  /** Removes a listener; of several registrations of it, the last one. */
   off<K extends EventChannel<C>>(channel: K, listener: Listener<C[K]>): this {
     if (this.#mesh.dispatcher.listeners.remove(channel, listener)) this.#mesh.unlisten(channel);
     return this;
   }
 
+  /** The same as `off`. */
   removeListener<K extends EventChannel<C>>(channel: K, listener: Listener<C[K]>): this {
     return this.off(channel, listener);
   }
@@ -105,14 +112,17 @@ export class Bus<C extends ChannelMap<C> = AnyChannels> extends Caller<C> {
     return this;
   }
 
+  /** How many listeners this bus has on a channel. */
   listenerCount(channel: EventChannel<C>): number {
     return this.#mesh.dispatcher.listeners.count(channel);
   }
 
+  /** The listeners this bus has on a channel, in the order of their calls. */
   listeners<K extends EventChannel<C>>(channel: K): Listener<C[K]>[] {
     return this.#mesh.dispatcher.listeners.of(channel) as Listener<C[K]>[];
   }
 
+  /** The channels this bus listens to. */
   eventNames(): string[] {
     return this.#mesh.dispatcher.listeners.names();
   }
@@ -148,12 +158,22 @@ export class Bus<C extends ChannelMap<C> = AnyChannels> extends Caller<C> {
 
   // ---- trouble
 
-  /** Called with what a listener threw, and with what a peer sent that made no sense. Without one, the console is told. */
+  /**
+   * Called with what a listener threw, and with what a peer sent that made no sense. Without one, the console is told.
+   * @throws MeshError `INVALID_ARGUMENT` if it is no function
+   * @example
+   * bus.onError((error, { peer, channel }) => log(peer.name, channel, error));
+   */
   onError(listener: (error: unknown, context: ErrorContext) => void): Registration {
     return register('onError', this.#mesh.reports.onError, listener);
   }
 
-  /** Called when events were lost, or may have been. */
+  /**
+   * Called when events were lost, or may have been.
+   * @throws MeshError `INVALID_ARGUMENT` if it is no function
+   * @example
+   * bus.onDropped(({ peer, count, error }) => log(`${count} events to ${peer.name}: ${error.message}`));
+   */
   onDropped(listener: (dropped: Dropped) => void): Registration {
     return register('onDropped', this.#mesh.reports.onDropped, listener);
   }

@@ -20,6 +20,7 @@ export class Peers implements Iterable<Peer> {
     this.#mesh = mesh;
   }
 
+  /** How many there are. */
   get size(): number {
     return this.#mesh.directory.size;
   }
@@ -48,16 +49,19 @@ export class Peers implements Iterable<Peer> {
     return this.#mesh.directory.listening(channel).map(({ peer }) => peer);
   }
 
+  /** Listens to who comes, goes and changes. What a listener throws goes to `bus.onError`. */
   on<K extends keyof PeerNewsMap>(news: K, listener: PeerNewsMap[K]): this {
     this.#mesh.news.add(news, listener);
     return this;
   }
 
+  /** As `on`, once. */
   once<K extends keyof PeerNewsMap>(news: K, listener: PeerNewsMap[K]): this {
     this.#mesh.news.add(news, listener, { once: true });
     return this;
   }
 
+  /** Removes a listener. */
   off<K extends keyof PeerNewsMap>(news: K, listener: PeerNewsMap[K]): this {
     this.#mesh.news.remove(news, listener);
     return this;

@@ -20,6 +20,7 @@ export interface MemoryChannel {
  * A channel inside one realm: for peers that live in the broker's own process, and for tests. Messages are cloned; ports
  * and buffers in the transfer list are handed over.
  *
+ * @throws MeshError `INVALID_ARGUMENT` if `latency` is no number of milliseconds
  * @example
  * const { ports: [a, b], sever } = createMemoryChannel({ latency: 5 });
  */

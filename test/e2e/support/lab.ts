@@ -91,11 +91,11 @@ export class Lab {
   }
 
   /** A fresh bridge, its preload installed for the default session, with the origins `app://a` to `app://d` allowed. */
-  async start(options: Pick<BridgeOptions, 'origins'> & { authorize?: string } = {}): Promise<void> {
+  async start(options: Omit<BridgeOptions, 'authorize'> & { authorize?: string } = {}): Promise<void> {
     await this.main(
-      (main, { origins, authorize }) => {
+      (main, { authorize, ...given }) => {
         const bridge = main.lab.createBridge(
-          authorize ? { authorize: (0, eval)(authorize) as never } : { origins: origins as string[] },
+          authorize ? { ...given, authorize: (0, eval)(authorize) as never } : (given as BridgeOptions),
         );
         bridge.install(main.lab.session.defaultSession);
         main.refused = [];
@@ -104,7 +104,7 @@ export class Lab {
         bridge.on('malformed', (problem) => main.malformed.push(problem));
         main.bridge = bridge;
       },
-      { origins: options.origins ?? ['app://a', 'app://b', 'app://c', 'app://d'], authorize: options.authorize },
+      { origins: ['app://a', 'app://b', 'app://c', 'app://d'], ...options },
     );
   }
 
