@@ -1,12 +1,11 @@
 // npm run bench [-- --electron=33|27] [--only=name,…] [--runs=5] [--quick] [--json=FILE] [--profile=FOLDER]
 //
 // Measures the library in a real Electron, each row beside its peers in the same run, and prints one table and a line of
-// JSON for each row: to stdout, or to FILE. With --profile it writes CPU profiles of our own side instead of deciding
-// anything. Nothing else should run on the machine meanwhile.
+// JSON for each row: to stdout, or to FILE. Runs that other programs disturbed are repeated, and called doubtful if that
+// doesn't help. With --profile it writes CPU profiles of our own side, and the numbers decide nothing.
 
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { loadavg } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -18,8 +17,6 @@ import { table } from '../test/bench/runner/table.js';
 import { prepareElectron } from './electron/launch.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-/** A load above it means that somebody else is using the cores. */
-const QUIET = 0.5;
 
 const { values } = parseArgs({
   options: {
@@ -41,15 +38,16 @@ execFileSync(process.execPath, [join(root, 'scripts/build.js')], { stdio: 'inher
 const out = join(root, 'out/bench');
 await bundle(root, out);
 
-const load = loadavg()[0] ?? 0;
-if (load > QUIET) process.stderr.write(`The machine is busy (load ${load.toFixed(2)}): the numbers will be poor.\n`);
-
 /** @type {import('../test/bench/runner/summary.js').Line[]} */
 const lines = [];
 const electron = await prepareElectron(values.electron ? { version: values.electron } : {});
 try {
   const config = { only, runs, quick, profile };
   await runApp(electron, out, config, (outcome) => void lines.push(summarize(outcome)));
+} catch (error) {
+  // What it had measured until then is shown all the same.
+  console.error(error);
+  process.exitCode = 1;
 } finally {
   await electron.stop();
 }
@@ -57,7 +55,10 @@ for (const outcome of await measureSizes(root)) {
   if (only.length === 0 || only.includes(outcome.name)) lines.push(summarize(outcome));
 }
 
-console.log(`Electron ${electron.version}, ${runs} run${runs === 1 ? '' : 's'}, load ${load.toFixed(2)} before\n`);
+if (lines.some(({ ours }) => ours === null)) process.exitCode = 1;
+
+const doubt = quick ? ': quick, so the numbers decide nothing' : '';
+console.log(`Electron ${electron.version}, ${runs} run${runs === 1 ? '' : 's'}${doubt}\n`);
 console.log(`${table(lines)}\n`);
 const json = lines.map((line) => JSON.stringify(line)).join('\n');
 if (values.json) writeFileSync(values.json, `${json}\n`);

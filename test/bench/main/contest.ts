@@ -54,8 +54,10 @@ export interface Outcome {
   readonly disturbed: number;
 }
 
-/** A run during which others used more than this share of the machine is repeated, as often as there are runs. */
+/** A run during which others used more than this share of the machine is repeated. */
 const TOLERATED = 0.1;
+/** How many repetitions a row has for each of its runs. */
+const PATIENCE = 2;
 const PAUSE_MS = 3000;
 
 /** All runs of a row. Who fails is named, with the reason; the others go on. */
@@ -84,7 +86,7 @@ export async function contest(
       const folder = index === runs - 1 ? profile : undefined;
       const run = await profiled(folder, name, await stage.pair('mesh'), () => row.run(arena));
       const others = disturbance.stop();
-      if (others > TOLERATED && again++ < runs) {
+      if (others > TOLERATED && again++ < PATIENCE * runs) {
         console.error(`  others used ${Math.round(others * 100)} % of the machine: once more`);
         await sleep(PAUSE_MS);
         index--;

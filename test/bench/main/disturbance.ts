@@ -3,30 +3,26 @@ import { cpus } from 'node:os';
 
 /** How much of the machine others have used since `start()`, from 0 to 1: what was measured meanwhile is worth less. */
 export class Disturbance {
-  #before = totals();
+  #idle = 0;
+  #time = 0;
 
   start(): void {
-    this.#before = totals();
+    this.#idle = idleTime();
+    this.#time = performance.now();
     ownShare(); // it tells what was used since it was asked last
   }
 
+  /** Whatever was neither idle nor ours: other programs, and the time that a virtual machine's host has taken away. */
   stop(): number {
-    const { busy, all } = totals();
-    const spent = all - this.#before.all;
-    if (spent <= 0) return 0;
-    return Math.max(0, (busy - this.#before.busy) / spent - ownShare());
+    const all = (performance.now() - this.#time) * cpus().length;
+    const busy = 1 - (idleTime() - this.#idle) / all;
+    return Math.max(0, busy - ownShare());
   }
 }
 
-function totals(): { busy: number; all: number } {
-  let busy = 0;
-  let all = 0;
-  for (const { times } of cpus()) {
-    const used = times.user + times.nice + times.sys + times.irq;
-    busy += used;
-    all += used + times.idle;
-  }
-  return { busy, all };
+/** Milliseconds of all cores */
+function idleTime(): number {
+  return cpus().reduce((sum, { times }) => sum + times.idle, 0);
 }
 
 /** Of all our processes; Electron gives it in percent of the whole machine. */

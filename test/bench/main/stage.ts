@@ -37,7 +37,7 @@ const ports: Partial<Record<ContenderName, readonly string[]>> = {
 export class Stage {
   readonly #pairs = new Map<WindowKind, Promise<Pair>>();
   readonly #contestants = new Map<ContenderName, Promise<Contestant>>();
-  readonly #crowd: Seat[] = [];
+  readonly #crowds = new Map<WindowKind, Seat[]>();
   #opened = 0;
 
   async setUp(): Promise<void> {
@@ -53,21 +53,24 @@ export class Stage {
     return remember(this.#contestants, name, () => this.#prepare(name));
   }
 
-  /** The contestant with `count` receivers in all: the pair's, and new windows. */
+  /** The contestant with `count` receivers in all: the pair's, and new windows, which it shares with others of its kind. */
   async crowd(contestant: Contestant, count: number): Promise<Contestant> {
-    const receivers = [...contestant.receivers];
-    while (receivers.length < count) {
-      const seat = await this.open(contestant.kind);
-      this.#crowd.push(seat);
+    const { kind, pair, receivers } = contestant;
+    const crowd = remember(this.#crowds, kind, () => []);
+    while (receivers.length + crowd.length < count) crowd.push(await this.open(kind));
+    const more = crowd.slice(0, count - receivers.length);
+    for (const seat of more) {
       await seat.page.call('serve', pageName(contestant));
-      receivers.push(seat);
+      wireReceiver(contestant.name, pair.client, seat);
     }
-    return { ...contestant, receivers };
+    return { ...contestant, receivers: [...receivers, ...more] };
   }
 
   /** Closes the windows that a row before had besides the pairs. */
   async closeCrowds(): Promise<void> {
-    const closed = this.#crowd.splice(0).map(({ contents }) => {
+    const crowd = [...this.#crowds.values()].flat();
+    this.#crowds.clear();
+    const closed = crowd.map(({ contents }) => {
       const gone = once(contents, 'destroyed');
       contents.close();
       return gone;
@@ -104,6 +107,7 @@ export class Stage {
       for (const label of ports[name] ?? []) handOver(label, client.contents, server.contents);
       await server.page.call('serve', name);
       await client.page.call('open', name);
+      wireReceiver(name, client, server);
     }
     return { name, kind, pair, receivers: [server] };
   }
@@ -137,7 +141,12 @@ function inPreload(name: ContenderName): name is PreloadContender {
   return name === 'ipcRenderer.invoke' || name === 'relay through main';
 }
 
-function remember<K, V>(made: Map<K, Promise<V>>, key: K, make: () => Promise<V>): Promise<V> {
+/** The one contender that has a port for each receiver, beyond those of the pair. */
+function wireReceiver(name: ContenderName, client: Seat, receiver: Seat): void {
+  if (name === 'raw ports') handOver('raw fan', client.contents, receiver.contents);
+}
+
+function remember<K, V>(made: Map<K, V>, key: K, make: () => V): V {
   const known = made.get(key) ?? make();
   made.set(key, known);
   return known;

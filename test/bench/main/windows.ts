@@ -11,11 +11,10 @@ export type WindowKind = 'mesh' | 'common-ipc';
 
 const preferences: Record<WindowKind, WebPreferences> = {
   mesh: { sandbox: true, contextIsolation: true, preload: join(__dirname, 'preload.cjs') },
-  // As it wants it: no context isolation, and Node, from which its preload takes `util` and `buffer`.
+  // The same, but for the context isolation, which it does not support.
   'common-ipc': {
-    sandbox: false,
+    sandbox: true,
     contextIsolation: false,
-    nodeIntegration: true,
     partition: COMMON_IPC_PARTITION,
     preload: join(__dirname, 'common-ipc-preload.cjs'),
   },

@@ -1,4 +1,4 @@
-// The preload of electron-common-ipc's windows. They have no context isolation, which it does not support.
+// The preload of electron-common-ipc's windows: sandboxed, as its documentation has it, but without context isolation.
 
 import { ipcRenderer } from 'electron';
 import { PreloadElectronCommonIpc } from 'electron-common-ipc/lib/index-preload.js';

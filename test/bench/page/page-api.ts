@@ -3,7 +3,7 @@ import { batchedPort } from './contenders/batched-port.js';
 import { comlink } from './contenders/comlink.js';
 import { commonIpc } from './contenders/common-ipc.js';
 import { portmesh, portmeshMain } from './contenders/portmesh.js';
-import { rawPort, rawPortMain } from './contenders/raw-port.js';
+import { rawPort, rawPortMain, rawPorts } from './contenders/raw-port.js';
 import { bulk } from './measures/bulk.js';
 import { addPeers, cold, removePeers } from './measures/cold.js';
 import { leavePending, neverAnswer, whenGone } from './measures/crash.js';
@@ -17,6 +17,7 @@ const contenders = {
   'portmesh to main': portmeshMain,
   'raw port': rawPort,
   'raw port to main': rawPortMain,
+  'raw ports': rawPorts,
   'raw port, batched': batchedPort,
   Comlink: comlink,
   'electron-common-ipc': commonIpc,

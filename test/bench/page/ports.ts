@@ -4,14 +4,15 @@ import { PORT_MESSAGE } from '../main/channels.js';
 
 const arrived = new Map<string, MessagePort>();
 const awaited = new Map<string, (port: MessagePort) => void>();
+const listeners = new Map<string, (port: MessagePort) => void>();
 
 window.addEventListener('message', (event) => {
   const [kind, label] = Array.isArray(event.data) ? (event.data as unknown[]) : [];
   const [port] = event.ports;
   if (event.source !== window || kind !== PORT_MESSAGE || typeof label !== 'string' || !port) return;
-  const resolve = awaited.get(label);
+  const take = awaited.get(label) ?? listeners.get(label);
   awaited.delete(label);
-  if (resolve) resolve(port);
+  if (take) take(port);
   else arrived.set(label, port);
 });
 
@@ -20,4 +21,9 @@ export function takePort(label: string): Promise<MessagePort> {
   const port = arrived.get(label);
   arrived.delete(label);
   return port ? Promise.resolve(port) : new Promise((resolve) => awaited.set(label, resolve));
+}
+
+/** Every port of that label, from now on. */
+export function takePorts(label: string, listener: (port: MessagePort) => void): void {
+  listeners.set(label, listener);
 }

@@ -13,7 +13,7 @@ export const request: Row = {
 
 export const requestCommonIpc: Row = {
   name: 'request-common-ipc',
-  title: 'request R↔R, one in flight, p50',
+  title: 'the same beside electron-common-ipc',
   unit: 'ms',
   contenders: ['portmesh', 'electron-common-ipc', 'raw port'],
   targets: [{ peer: 'electron-common-ipc', atMost: 0.6 }],

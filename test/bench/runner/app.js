@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+
 const OUTCOME = '@outcome ';
 
 /** Chromium's own complaints, such as that there is no D-Bus, shall not drown the app's. */
@@ -22,9 +23,11 @@ export async function runApp(electron, folder, config, onOutcome) {
     env: { ...electron.env, PORTMESH_BENCH: JSON.stringify(config) },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const end = () => child.kill('SIGKILL');
-  // Electron's other processes end with their main process.
-  process.on('exit', end);
+  const end = () => {
+    child.kill('SIGKILL'); // Electron's other processes end with their main process
+    rmSync(userData, { recursive: true, force: true, maxRetries: 5 });
+  };
+  process.once('exit', end);
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.once(signal, () => process.exit(1));
   createInterface({ input: child.stdout }).on('line', (line) => {
     if (line.startsWith(OUTCOME)) onOutcome(JSON.parse(line.slice(OUTCOME.length)));
@@ -40,6 +43,6 @@ export async function runApp(electron, folder, config, onOutcome) {
     });
   } finally {
     process.off('exit', end);
-    rmSync(userData, { recursive: true, force: true });
+    end();
   }
 }

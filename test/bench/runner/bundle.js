@@ -27,6 +27,7 @@ export async function bundle(root, out) {
   };
   /** @type {import('esbuild').BuildOptions} */
   const node = { ...common, platform: 'node', format: 'cjs', target: 'node18', external: ['electron'] };
+  const shims = join(root, 'test/bench/page/node-shims');
   await Promise.all([
     build({ ...node, entryPoints: ['test/bench/main/main.ts'], outfile: join(out, 'main.cjs') }),
     build({ ...node, entryPoints: ['test/bench/page/preload.ts'], outfile: join(out, 'preload.cjs') }),
@@ -34,6 +35,9 @@ export async function bundle(root, out) {
       ...node,
       entryPoints: ['test/bench/page/common-ipc-preload.ts'],
       outfile: join(out, 'common-ipc-preload.cjs'),
+      platform: 'browser',
+      external: ['electron', 'events'],
+      alias: { util: join(shims, 'util.cjs'), buffer: join(shims, 'buffer.cjs') },
     }),
     build({
       ...common,

@@ -19,14 +19,15 @@ export function table(lines) {
       .trimEnd(),
   );
   const rule = widths.map((width) => '─'.repeat(width)).join('  ');
-  return [text[0], rule, ...text.slice(1)].join('\n');
+  const remarks = lines.flatMap(remarksOn);
+  return [text[0], rule, ...text.slice(1), ...(remarks.length > 0 ? ['', ...remarks] : [])].join('\n');
 }
 
 /**
  * @param {Line} line
  * @returns {string[][]}
  */
-function rowsOf({ title, unit, ours, peers, ratios, spread, targets, failed, disturbed }) {
+function rowsOf({ title, unit, ours, peers, ratios, spread, targets }) {
   const own = targets.find(({ peer }) => peer === null);
   const first = [title, 'portmesh', number(ours), unit, '', '', own?.target ?? '', own ? met(own.met) : ''];
   const others = Object.keys(peers).map((peer) => {
@@ -35,14 +36,24 @@ function rowsOf({ title, unit, ours, peers, ratios, spread, targets, failed, dis
     const [least, greatest] = spread[peer] ?? [];
     return [
       ...['', peer, number(peers[peer] ?? null), unit],
-      ratio === undefined ? '' : `${number(ratio)} ×`,
+      ratio === undefined ? '' : `${number(ratio, 4)} ×`,
       least === undefined || greatest === undefined ? '' : `${number(least)} – ${number(greatest)}`,
       ...[target?.target ?? '', target ? met(target.met) : ''],
     ];
   });
-  const reasons = Object.entries(failed).map(([who, why]) => ['', `${who} failed: ${why}`.slice(0, 100)]);
-  const doubt = `doubtful: others used ${Math.round(disturbed * 100)} % of the machine`;
-  return [first, ...others, ...reasons, ...(disturbed > DOUBTFUL ? [['', doubt]] : [])];
+  return [first, ...others];
+}
+
+/**
+ * What has to be known besides: below the table, since it would widen its columns.
+ *
+ * @param {Line} line
+ * @returns {string[]}
+ */
+function remarksOn({ name, failed, disturbed }) {
+  const remarks = Object.entries(failed).map(([who, why]) => `${who} failed: ${why}`);
+  if (disturbed > DOUBTFUL) remarks.push(`doubtful: others used up to ${Math.round(disturbed * 100)} % of the machine`);
+  return remarks.map((remark) => `${name}: ${remark}`);
 }
 
 /** @param {boolean} is */
@@ -50,11 +61,14 @@ function met(is) {
   return is ? 'yes' : 'NO';
 }
 
-/** @param {number | null} value */
-function number(value) {
+/**
+ * @param {number | null} value
+ * @param {number} [digits]
+ */
+function number(value, digits = 3) {
   if (value === null) return 'failed';
   if (value >= 1000) return Math.round(value).toLocaleString('en');
-  return String(Number(value.toPrecision(3)));
+  return String(Number(value.toPrecision(digits)));
 }
 
 /**

@@ -1,6 +1,6 @@
-import type { Client, Contender, Service } from '../contender.js';
+import type { Client, Contender } from '../contender.js';
 import type { Message } from '../payload.js';
-import { takePort } from '../ports.js';
+import { takePort, takePorts } from '../ports.js';
 
 /** Answers come in the order of the questions: the leanest use of a port there is, without ids, errors or time-outs. */
 export async function openRawPort(label: string): Promise<Client> {
@@ -51,7 +51,26 @@ export const rawPortMain: Contender = {
   serve() {},
 };
 
-async function answer(label: string, handler: (value: unknown) => Service[keyof Service] | unknown): Promise<void> {
+/** To several receivers: one `postMessage` for each. */
+export const rawPorts: Contender = {
+  open() {
+    const ports = new Set<MessagePort>();
+    takePorts('raw fan', (port) => {
+      ports.add(port);
+      port.addEventListener('close', () => ports.delete(port));
+      port.start();
+    });
+    return {
+      echo: () => Promise.reject(new Error('it sends only')),
+      send: (message) => ports.forEach((port) => port.postMessage(message)),
+    };
+  },
+  serve(service) {
+    takePorts('raw fan', (port) => (port.onmessage = (event) => service.sink(event.data as Message)));
+  },
+};
+
+async function answer(label: string, handler: (value: unknown) => unknown): Promise<void> {
   const port = await takePort(label);
   port.onmessage = (event) => port.postMessage(handler(event.data));
 }
