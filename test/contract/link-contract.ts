@@ -3,6 +3,7 @@ import type { Peer } from '../../src/core/directory/peer.js';
 import type { LeaveReason } from '../../src/core/errors/mesh-error.js';
 import { abortError, fail, type Call } from '../../src/core/link/calls.js';
 import { Link, type LinkOwner } from '../../src/core/link/link.js';
+import { Turn } from '../../src/core/link/turn.js';
 import type { Port } from '../../src/core/port/port.js';
 import * as wire from '../../src/core/wire/frames.js';
 import { cases, deferred, rejection, type Case } from './case.js';
@@ -27,7 +28,7 @@ class Side implements LinkOwner {
   onEvent: (() => void) | undefined;
 
   constructor(port: Port, opened: boolean, name: string) {
-    this.link = new Link(this, peer(name), port, { epoch: 0, opened, redact: false });
+    this.link = new Link(this, peer(name), port, { epoch: 0, opened, redact: false, turn: new Turn() });
   }
 
   event(_: Link, channel: string, args: unknown[]): void {
@@ -91,7 +92,7 @@ class Side implements LinkOwner {
     const { promise, resolve } = deferred<unknown>();
     const call: Call = {
       channel,
-      deadline: Infinity,
+      deadline: 0,
       timeout: Infinity,
       signal: undefined,
       link: undefined,

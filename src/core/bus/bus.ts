@@ -3,6 +3,7 @@ import { invalid } from '../errors/mesh-error.js';
 import { Caller, checkChannel, defaultOptions } from './caller.js';
 import type { AnyChannels, ChannelMap, EventChannel, Handler, Listener, RequestChannel } from './channels.js';
 import type { CloseInfo } from './close-info.js';
+import type { AnyHandler } from './dispatcher.js';
 import type { BusLoad, Mesh } from './mesh.js';
 import { Peers } from './peers.js';
 import type { Dropped, ErrorContext } from './reports.js';
@@ -149,11 +150,10 @@ export class Bus<C extends ChannelMap<C> = AnyChannels> extends Caller<C> {
     checkChannel('handle', channel);
     checkFunction(`handle('${channel}')`, handler);
     this.#mesh.check(`handle('${channel}')`);
-    const own = handler as (...args: unknown[]) => unknown;
-    // A function of its own, so that disposing twice can't end a later registration of the same handler.
-    const registered = (...args: unknown[]): unknown => own(...args);
-    this.#mesh.handle(channel, registered);
-    return { dispose: () => this.#mesh.unhandle(channel, registered) };
+    // An object of its own, so that disposing twice can't end a later registration of the same handler.
+    const handling = { handler: handler as AnyHandler };
+    this.#mesh.handle(channel, handling);
+    return { dispose: () => this.#mesh.unhandle(channel, handling) };
   }
 
   // ---- trouble

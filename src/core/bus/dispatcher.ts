@@ -6,10 +6,15 @@ import type { Reports } from './reports.js';
 
 export type AnyHandler = (event: RequestEvent, ...args: unknown[]) => unknown;
 
+/** A handler that is registered. */
+export interface Handling {
+  readonly handler: AnyHandler;
+}
+
 /** Brings what arrives to the application's listeners and handlers, and their results back. */
 export class Dispatcher {
   readonly listeners = new Listeners();
-  readonly handlers = new Map<string, AnyHandler>();
+  readonly handlers = new Map<string, Handling>();
   readonly #reports: Reports;
 
   constructor(reports: Reports) {
@@ -25,14 +30,14 @@ export class Dispatcher {
 
   /** `args[0]` is a free place. */
   request(link: Link, id: number, channel: string, args: unknown[]): void {
-    const handler = this.handlers.get(channel);
-    if (!handler) return link.missed(id, channel, args);
+    const handling = this.handlers.get(channel);
+    if (!handling) return link.missed(id, channel, args);
     const event = new RequestEvent(channel, link.peer);
     args[0] = event;
     let result: unknown;
     let later: boolean;
     try {
-      result = handler.apply(undefined, args as [RequestEvent, ...unknown[]]);
+      result = handling.handler.apply(undefined, args as [RequestEvent, ...unknown[]]);
       later = isThenable(result);
     } catch (error) {
       return link.fail(id, channel, error);

@@ -6,11 +6,12 @@ import type { Peer } from '../directory/peer.js';
 import { invalid, MeshError, notCloneable, type LeaveReason } from '../errors/mesh-error.js';
 import { goneError, type Call } from '../link/calls.js';
 import { Link, type LinkOwner } from '../link/link.js';
+import { Turn } from '../link/turn.js';
 import type { Port } from '../port/port.js';
 import { capture } from '../wire/capture.js';
 import { moves } from '../wire/payload.js';
 import { closedError, type CloseInfo } from './close-info.js';
-import { Dispatcher, type AnyHandler } from './dispatcher.js';
+import { Dispatcher, type Handling } from './dispatcher.js';
 import { Listeners } from './listeners.js';
 import { Reports } from './reports.js';
 import { Requests, type RequestsOwner } from './requests.js';
@@ -53,6 +54,7 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
   readonly #redact: boolean;
   readonly #platform: Platform;
   readonly #own = new Channels();
+  readonly #turn = new Turn();
   readonly #links = new Set<Link>();
   #resolveClosed: (info: CloseInfo) => void = () => {};
   #closeInfo: CloseInfo | undefined;
@@ -100,18 +102,18 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
     this.#announce(UNLISTEN, channel);
   }
 
-  handle(channel: string, handler: AnyHandler): void {
+  handle(channel: string, handling: Handling): void {
     const { handlers } = this.dispatcher;
     if (handlers.has(channel)) {
       throw invalid(`handle('${channel}')`, 'this bus handles the channel already. Dispose the first handler before.');
     }
     this.#announce(HANDLE, channel); // it may throw LIMIT
-    handlers.set(channel, handler);
+    handlers.set(channel, handling);
   }
 
-  unhandle(channel: string, handler: AnyHandler): void {
+  unhandle(channel: string, handling: Handling): void {
     const { handlers } = this.dispatcher;
-    if (handlers.get(channel) !== handler) return;
+    if (handlers.get(channel) !== handling) return;
     handlers.delete(channel);
     this.#announce(UNHANDLE, channel);
   }
@@ -185,7 +187,7 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
     const { peer, epoch } = entry;
     // Main and what it attached is trusted with everything.
     const redact = this.#redact && peer.origin !== this.self.origin && peer.process.type === 'renderer';
-    const link = new Link(this, peer, port, { epoch, opened, redact });
+    const link = new Link(this, peer, port, { epoch, opened, redact, turn: this.#turn });
     entry.link = link;
     this.#links.add(link);
     return link;

@@ -32,8 +32,10 @@ export interface RequestsOwner {
 /** A call of ours, with what is needed to find another peer for it. */
 interface Request extends Call {
   readonly target: Target;
-  /** Until when it waits for somebody to handle its channel, on the clock of `performance.now()` */
-  readonly until: number;
+  /** Milliseconds it waits for somebody to handle its channel, */
+  readonly wait: number;
+  /** and until when that is, on the clock of `performance.now()`, once it waits. */
+  until: number;
   /** Ids of those that turned out not to handle it. */
   tried: Set<string> | undefined;
 }
@@ -74,14 +76,14 @@ export class Requests {
   request(target: Target, channel: string, args: readonly unknown[], options: CallOptions): Promise<unknown> {
     return new Promise((resolve) => {
       const { timeout, signal } = options;
-      const now = performance.now();
       const request: Request = {
         channel,
-        deadline: now + timeout,
+        deadline: 0,
         timeout,
         signal,
         target,
-        until: now + options.wait,
+        wait: options.wait,
+        until: 0,
         tried: undefined,
         link: undefined,
         id: 0,
@@ -160,6 +162,9 @@ export class Requests {
     } catch (error) {
       return fail(request, () => unsendable(request, error));
     }
+    const now = performance.now();
+    request.deadline ||= now + request.timeout;
+    request.until ||= now + request.wait;
     const parked: Parked = { args: held, asked: false };
     this.#parked.set(request, parked);
     this.#clock.watch(request.deadline);

@@ -10,8 +10,8 @@ export interface Carrier {
 /** A request under way, on the side that made it. */
 export interface Call {
   readonly channel: string;
-  /** When it times out, on the clock of `performance.now()`; `Infinity`: never */
-  readonly deadline: number;
+  /** When it times out, on the clock of `performance.now()`; `Infinity`: never; 0: not under way yet */
+  deadline: number;
   readonly timeout: number;
   readonly signal: AbortSignal | undefined;
   /** The link it is on, and its id there: both change when it is passed on to another peer. */

@@ -3,12 +3,13 @@ import { MeshError, type LeaveReason } from '../errors/mesh-error.js';
 import type { Peer } from '../directory/peer.js';
 import type { Port } from '../port/port.js';
 import { startTimer, type Timer } from '../timer.js';
-import { capture } from '../wire/capture.js';
+import { capture, captureOne, uncaptured } from '../wire/capture.js';
 import * as wire from '../wire/frames.js';
 import { preparePayload } from '../wire/payload.js';
 import { describeCall, fail, goneError, timeoutError, type Call } from './calls.js';
 import { Outbox, type Lone } from './outbox.js';
 import { readFrame, type FrameSink } from './reader.js';
+import type { Turn } from './turn.js';
 
 /** How long a closed link waits for the reason, and a peer that left for the end of what it had sent. */
 const LINGER_MS = 200;
@@ -28,6 +29,8 @@ export interface LinkOptions {
   readonly opened: boolean;
   /** Whether errors go there without stacks and paths. */
   readonly redact: boolean;
+  /** Of the bus it belongs to */
+  readonly turn: Turn;
 }
 
 /** What a link tells its owner. None of these may throw. */
@@ -67,6 +70,7 @@ export class Link implements FrameSink {
   readonly opened: boolean;
   readonly #owner: LinkOwner;
   readonly #redact: boolean;
+  readonly #turn: Turn;
   readonly #outbox: Outbox;
   readonly #calls = new Map<number, Call>();
   readonly #serving = new Map<number, Serving>();
@@ -85,7 +89,8 @@ export class Link implements FrameSink {
     this.epoch = options.epoch;
     this.opened = options.opened;
     this.#redact = options.redact;
-    this.#outbox = new Outbox(port);
+    this.#turn = options.turn;
+    this.#outbox = new Outbox(port, options.turn);
     this.#listen(port);
   }
 
@@ -134,7 +139,9 @@ export class Link implements FrameSink {
     } else {
       const lone = { kind: wire.REQUEST, id, channel: call.channel };
       this.#sendAlone([wire.REQUEST, id, call.channel], args, lone);
+      this.#turn.look();
     }
+    if (call.deadline === 0) call.deadline = this.#turn.time + call.timeout;
     call.link = this;
     call.id = id;
     this.#calls.set(id, call);
@@ -271,8 +278,8 @@ export class Link implements FrameSink {
   // ---- sending, inside
 
   #sendValue(kind: number, id: number, channel: string, value: unknown): void {
-    const copies = capture([value]);
-    if (copies) this.#outbox.frame().push(kind, id, copies[0]);
+    const copy = captureOne(value);
+    if (copy !== uncaptured) this.#outbox.frame().push(kind, id, copy);
     else this.#sendAlone([kind, id], [value], { kind, id, channel }, 0, false);
   }
 

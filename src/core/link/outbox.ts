@@ -1,6 +1,7 @@
 import type { Port } from '../port/port.js';
 import { startTimer, type Timer } from '../timer.js';
 import { ECHO } from '../wire/frames.js';
+import { Turn } from './turn.js';
 
 /** Frames in one post at most, so that the receiver works on one while the sender makes the next. */
 const MAX_FRAMES = 512;
@@ -52,8 +53,11 @@ export class Outbox {
   #drains: Drain[] = [];
   #closed = false;
 
-  constructor(port: Port) {
+  readonly #turn: Turn;
+
+  constructor(port: Port, turn = new Turn()) {
     this.#port = port;
+    this.#turn = turn;
   }
 
   get port(): Port {
@@ -72,15 +76,24 @@ export class Outbox {
 
   /** The batch to which the caller appends exactly one frame, at once. It leaves at the end of the turn. */
   frame(events = 0): unknown[] {
-    if (this.#frames === MAX_FRAMES) this.flush();
+    if (this.#frames === MAX_FRAMES) {
+      this.flush();
+      this.#turn.look();
+    }
     if (!this.#scheduled) {
       this.#scheduled = true;
-      queueMicrotask(this.#onTurn);
+      this.#turn.add(this);
     }
     this.#frames++;
     this.#events += events;
     this.#pending++;
     return this.#batch;
+  }
+
+  /** Called by the turn. */
+  endTurn(): void {
+    this.#scheduled = false;
+    this.flush();
   }
 
   /** Posts what has been gathered. */
@@ -155,11 +168,6 @@ export class Outbox {
     this.#pending = 0;
     return lost;
   }
-
-  readonly #onTurn = (): void => {
-    this.#scheduled = false;
-    this.flush();
-  };
 
   readonly #onTimer = (): void => {
     this.#timer = undefined;

@@ -17,35 +17,61 @@ interface Budget {
   readonly seen: object[];
 }
 
+/** Stands for a value that is not small and plain. */
+export const uncaptured = other;
+
 /**
  * A copy of `values` that shares nothing with them, if they are small and plain; else `undefined`. Equal, to the receiver,
  * to what structured clone would have made of them. A getter that throws throws here.
  */
 export function capture(values: readonly unknown[]): unknown[] | undefined {
   if (values.length > MAX_NODES) return undefined;
-  let budget: Budget | undefined;
   // Arrays here grow by push: one made with a length counts as holey, and V8 then writes it key by key.
   const copies: unknown[] = [];
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i];
-    if (typeof value === 'object' && value !== null) {
-      budget ??= { nodes: MAX_NODES, seen: [] };
-      const copied = copyObject(value, budget);
-      if (copied === other) return undefined;
-      copies.push(copied);
-    } else if (isPlain(value)) {
-      copies.push(value);
-    } else {
-      return undefined;
-    }
+  // Two objects may hold, or be, the same one.
+  const budget = countObjects(values) > 1 ? newBudget() : undefined;
+  for (const value of values) {
+    const copied = budget ? copy(value, budget) : captureOne(value);
+    if (copied === other) return undefined;
+    copies.push(copied);
   }
   return copies;
 }
 
-function isPlain(value: unknown): boolean {
+/** As `capture`, for a single value; `uncaptured` if it has to be posted alone. */
+export function captureOne(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return isPlain(value, MAX_NODES) ? value : other;
+  const prototype = Object.getPrototypeOf(value) as unknown;
+  if (prototype === Object.prototype || prototype === null) {
+    // By far the most frequent: an object that holds no other can't hold one twice either.
+    const flat = { ...value };
+    if (isFlat(Object.values(flat))) return flat;
+  }
+  return copyObject(value, newBudget());
+}
+
+function isFlat(values: readonly unknown[]): boolean {
+  for (const value of values) {
+    if ((typeof value === 'object' && value !== null) || !isPlain(value, 1)) return false;
+  }
+  return values.length <= MAX_NODES;
+}
+
+function countObjects(values: readonly unknown[]): number {
+  let count = 0;
+  for (const value of values) if (typeof value === 'object' && value !== null) count++;
+  return count;
+}
+
+function newBudget(): Budget {
+  return { nodes: MAX_NODES, seen: [] };
+}
+
+/** No object is given to it. */
+function isPlain(value: unknown, nodes: number): boolean {
   const type = typeof value;
   return type === 'string'
-    ? (value as string).length <= MAX_NODES * CHARACTERS_PER_NODE
+    ? (value as string).length <= nodes * CHARACTERS_PER_NODE
     : type !== 'function' && type !== 'symbol';
 }
 
