@@ -1,0 +1,449 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import * as control from '../../../../src/core/broker/control.js';
+import { Hub, refuse, type HubOwner } from '../../../../src/core/broker/hub.js';
+import { HANDLE, LISTEN, UNLISTEN } from '../../../../src/core/directory/entry.js';
+import type { Peer } from '../../../../src/core/directory/peer.js';
+import { createMemoryChannel } from '../../../../src/core/port/memory-port.js';
+import type { Port } from '../../../../src/core/port/port.js';
+import { WIRE_VERSION } from '../../../../src/core/wire/frames.js';
+import { ControlSide } from '../../support/control-side.js';
+import { FakePort } from '../../support/fake-port.js';
+import { peer } from '../../support/link-side.js';
+import { turn } from '../../support/turn.js';
+
+/** A hub whose owner writes down what it is told, and peers that speak by hand. */
+class World implements HubOwner {
+  redact = false;
+  readonly hub = new Hub(this);
+  readonly problems: string[] = [];
+  readonly gone: [string, string][] = [];
+  hidden: (viewer: Peer, other: Peer) => boolean = () => false;
+
+  join(name: string): ControlSide {
+    const [near, far] = createMemoryChannel().ports;
+    this.hub.admit(peer(name, { id: name }), far);
+    return new ControlSide(near);
+  }
+
+  mayLink(from: Peer, to: Peer): boolean {
+    return !this.hidden(from, to);
+  }
+
+  show(shown: Peer): Peer {
+    const { id, name, type, origin, process } = shown;
+    return { id, name, type, origin, process };
+  }
+
+  closed({ id }: Peer): void {
+    this.hub.remove(id, 'lost');
+  }
+
+  left({ id }: Peer, reason: string): void {
+    this.gone.push([id, reason]);
+  }
+
+  malformed({ id }: Peer, problem: string): void {
+    this.problems.push(`${id}: ${problem}`);
+  }
+}
+
+let world: World;
+beforeEach(() => void (world = new World()));
+afterEach(() => world.hub.close());
+
+/** A port, and whether its other end has been told of a close. */
+function watchedPort(): { port: Port; isClosed: () => boolean } {
+  const [near, far] = createMemoryChannel().ports;
+  let closed = false;
+  near.start({ message() {}, unreadable() {}, close: () => (closed = true) });
+  return { port: far, isClosed: () => closed };
+}
+
+describe('admit', () => {
+  it('answers with the stamped identity, the version and the directory', async () => {
+    const a = world.join('a');
+    a.post([control.CHANGES, 1, [LISTEN, 'e', HANDLE, 'h', LISTEN, 'f', UNLISTEN, 'e']]);
+    await turn();
+    const b = world.join('b');
+    await turn();
+    const expected = {
+      version: WIRE_VERSION,
+      self: peer('b', { id: 'b' }),
+      redact: false,
+      peers: [[peer('a', { id: 'a' }), 4, ['f'], ['h']]],
+    };
+    expect(b.messages).toEqual([[control.WELCOME, expected]]);
+  });
+
+  it('tells the others, in the order in which it learns', async () => {
+    const a = world.join('a');
+    const b = world.join('b');
+    await turn();
+    b.post([control.CHANGES, 1, [LISTEN, 'e']], [control.CHANGES, 2, [HANDLE, 'h']]);
+    await turn();
+    b.post([control.BYE]);
+    await turn();
+    expect(a.messages.slice(1)).toEqual([
+      [control.JOIN, peer('b', { id: 'b' })],
+      [control.CHANGE, 'b', 1, [LISTEN, 'e']],
+      [control.CHANGE, 'b', 2, [HANDLE, 'h']],
+      [control.LEAVE, 'b', 'bye'],
+    ]);
+    expect(b.of(control.CHANGE)).toEqual([]);
+  });
+
+  it('says whether errors are to be redacted', async () => {
+    world.redact = true;
+    const a = world.join('a');
+    await turn();
+    expect(a.of(control.WELCOME)).toEqual([[expect.objectContaining({ redact: true })]]);
+  });
+
+  it('tells nobody of changes that are not new, whatever they hold', async () => {
+    const [a, b] = [world.join('a'), world.join('b')];
+    b.post([control.CHANGES, 1, [LISTEN, 'e']]);
+    b.post([control.CHANGES, 1, [LISTEN, 'e']], [control.CHANGES, 0, [UNLISTEN, 'e']], [control.CHANGES, 5, []]);
+    await turn();
+    expect(a.of(control.CHANGE)).toEqual([['b', 1, [LISTEN, 'e']]]);
+    b.post([control.CHANGES, 0, [{ any: 'data' }, 'e']]);
+    await turn();
+    expect(a.of(control.CHANGE)).toHaveLength(1);
+    expect(world.problems).toHaveLength(1);
+  });
+
+  it('shows a peer as its owner lets others see it', async () => {
+    const a = world.join('a');
+    const [near, far] = createMemoryChannel().ports;
+    const framed = peer('b', { id: 'b', frame: { webContents: 1, routing: 1, top: true, url: 'app://secret' } });
+    world.hub.admit(framed, far);
+    const b = new ControlSide(near);
+    await turn();
+    expect(a.of(control.JOIN)).toEqual([[peer('b', { id: 'b' })]]);
+    expect((b.messages[0]?.[1] as control.Welcome).self).toEqual(framed);
+  });
+
+  it('says nothing of, or to, a peer that may not be linked to', async () => {
+    world.hidden = (viewer, other) => viewer.id === 'b' || other.id === 'b';
+    const [a, b] = [world.join('a'), world.join('b')];
+    await turn();
+    b.post([control.CHANGES, 1, [LISTEN, 'e']]);
+    a.post([control.CHANGES, 1, [LISTEN, 'e']]);
+    await turn();
+    b.post([control.BYE]);
+    await turn();
+    expect(a.messages.map(([kind]) => kind)).toEqual([control.WELCOME]);
+    expect(b.messages.map(([kind]) => kind)).toEqual([control.WELCOME, control.END]);
+    expect(world.hub.state().channels).toEqual({ e: { listens: ['a'], handles: [] } });
+  });
+});
+
+describe('links', () => {
+  it('are passed on with the sender’s id, and the port', async () => {
+    const [a, b] = [world.join('a'), world.join('b')];
+    const { port, isClosed } = watchedPort();
+    a.port.post([[control.OPEN, 'b', 3, 7]], [port]);
+    await turn();
+    expect(b.of(control.LINK)).toEqual([['a', 3, 7]]);
+    expect(b.ports).toEqual([port]);
+    expect(isClosed()).toBe(false);
+    expect(world.hub.state().links).toBe(1);
+  });
+
+  it.each<[string, () => void, string]>([
+    ['somebody unknown', () => {}, 'x'],
+    ['oneself', () => {}, 'a'],
+    ['somebody hidden', () => void (world.hidden = () => true), 'b'],
+    ['somebody who left', () => void world.hub.remove('b', 'crashed'), 'b'],
+  ])('to %s are answered alike, and their port is closed', async (_, prepare, to) => {
+    const [a, b] = [world.join('a'), world.join('b')];
+    prepare();
+    const { port, isClosed } = watchedPort();
+    a.port.post([[control.OPEN, to, 3, 0]], [port]);
+    await turn();
+    expect(a.of(control.UNLINKED)).toEqual([[to, 3]]);
+    expect(b.of(control.LINK)).toEqual([]);
+    expect(isClosed()).toBe(true);
+    expect(world.problems).toEqual([]);
+  });
+});
+
+describe('sync', () => {
+  it('is answered behind all that was known before', async () => {
+    const [a, b] = [world.join('a'), world.join('b')];
+    b.post([control.CHANGES, 1, [LISTEN, 'e']]);
+    a.post([control.SYNC, 9]);
+    await turn();
+    expect(a.messages.slice(-2)).toEqual([
+      [control.CHANGE, 'b', 1, [LISTEN, 'e']],
+      [control.SYNCED, 9],
+    ]);
+  });
+});
+
+describe('confirm', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+  afterEach(() => void vi.useRealTimers());
+
+  /** Answers each ASK, as a seat does. */
+  function obliging(name: string): ControlSide {
+    const side = world.join(name);
+    side.onMessage = ([kind, token]) => kind === control.ASK && side.post([control.TOLD, token]);
+    return side;
+  }
+
+  it('is answered when every other peer has said that it knows', async () => {
+    const [a, b, c] = [world.join('a'), world.join('b'), world.join('c')];
+    await turn();
+    a.post([control.CHANGES, 1, [LISTEN, 'e']], [control.CONFIRM, 5]);
+    await turn();
+    for (const { messages } of [b, c])
+      expect(messages.slice(-2).map(([kind]) => kind)).toEqual([control.CHANGE, control.ASK]);
+    b.post([control.TOLD, ...b.of(control.ASK)[0]!]);
+    await turn();
+    expect(a.of(control.CONFIRMED)).toEqual([]);
+    c.post([control.TOLD, ...c.of(control.ASK)[0]!]);
+    await turn();
+    expect(a.of(control.CONFIRMED)).toEqual([[5]]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('is answered at once where nobody else is there', async () => {
+    const a = world.join('a');
+    a.post([control.CONFIRM, 1]);
+    await turn();
+    expect(a.of(control.CONFIRMED)).toEqual([[1]]);
+  });
+
+  it('does not wait longer than a second for a peer that never answers', async () => {
+    const [a] = [world.join('a'), obliging('b'), world.join('hung')];
+    a.post([control.CONFIRM, 1]);
+    await turn();
+    vi.advanceTimersByTime(999);
+    await turn();
+    expect(a.of(control.CONFIRMED)).toEqual([]);
+    vi.advanceTimersByTime(1);
+    await turn();
+    expect(a.of(control.CONFIRMED)).toEqual([[1]]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('ignores an answer that comes too late, twice, or from nobody asked', async () => {
+    const [a, b, c] = [world.join('a'), world.join('b'), world.join('c')];
+    a.post([control.CONFIRM, 1]);
+    await turn();
+    const [token] = b.of(control.ASK)[0]!;
+    b.post([control.TOLD, token], [control.TOLD, token], [control.TOLD, 12345]);
+    a.post([control.TOLD, token]);
+    await turn();
+    expect(a.of(control.CONFIRMED), 'c has not answered').toEqual([]);
+    vi.advanceTimersByTime(1000);
+    await turn();
+    c.post([control.TOLD, token]);
+    await turn();
+    expect(a.of(control.CONFIRMED)).toEqual([[1]]);
+    expect(world.problems).toEqual([]);
+  });
+
+  it('does not wait for peers that leave meanwhile, nor ask those that come', async () => {
+    const [a, b, c] = [world.join('a'), world.join('b'), world.join('c')];
+    a.post([control.CONFIRM, 1]);
+    await turn();
+    const late = world.join('late');
+    b.post([control.BYE]);
+    await turn();
+    expect(a.of(control.CONFIRMED)).toEqual([]);
+    c.port.close();
+    await turn();
+    expect(a.of(control.CONFIRMED)).toEqual([[1]]);
+    expect(late.of(control.ASK)).toEqual([]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('is forgotten when who asked has left, or the hub closes', async () => {
+    const [a] = [world.join('a'), world.join('b'), world.join('hung')];
+    a.post([control.CONFIRM, 1]);
+    await turn();
+    a.post([control.BYE]);
+    await turn();
+    vi.advanceTimersByTime(1000);
+    await turn();
+    expect(a.of(control.CONFIRMED)).toEqual([]);
+    const d = world.join('d');
+    d.post([control.CONFIRM, 1]);
+    await turn();
+    expect(vi.getTimerCount()).toBe(1);
+    world.hub.close();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('is shared by those asked for while one is under way, however many', async () => {
+    const [a, b] = [world.join('a'), world.join('b')];
+    a.post(...Array.from({ length: 1000 }, (_, token) => [control.CONFIRM, token]));
+    await turn();
+    expect(b.of(control.ASK)).toHaveLength(1);
+    expect(vi.getTimerCount()).toBe(1);
+    b.post([control.TOLD, ...b.of(control.ASK)[0]!]);
+    await turn();
+    expect(a.of(control.CONFIRMED)).toEqual([[0]]);
+    expect(b.of(control.ASK), 'the others want to know what was announced after that').toHaveLength(2);
+    b.post([control.TOLD, ...b.of(control.ASK)[1]!]);
+    await turn();
+    expect(a.of(control.CONFIRMED).flat()).toEqual([...Array(1000).keys()]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('may be asked by all at once', async () => {
+    const all = Array.from({ length: 20 }, (_, i) => obliging(`p${i}`));
+    for (const [i, side] of all.entries()) side.post([control.CONFIRM, i]);
+    await turn();
+    for (const [i, side] of all.entries()) expect(side.of(control.CONFIRMED)).toEqual([[i]]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('leaving', () => {
+  it('is told once, to everybody, with the reason; the port is closed', async () => {
+    const [a, b] = [world.join('a'), world.join('b')];
+    expect(world.hub.remove('b', 'evicted', 'too loud')).toBe(true);
+    expect(world.hub.remove('b', 'lost')).toBe(false);
+    await b.closed;
+    expect(b.messages.at(-1)).toEqual([control.END, 'evicted', 'too loud']);
+    await turn();
+    expect(a.of(control.LEAVE)).toEqual([['b', 'evicted']]);
+    expect(world.gone).toEqual([['b', 'evicted']]);
+    expect(world.hub.peers().map(({ id }) => id)).toEqual(['a']);
+  });
+
+  it('without a word is told to the owner, who knows why', async () => {
+    const [a, b] = [world.join('a'), world.join('b')];
+    await turn();
+    b.port.close();
+    await turn();
+    expect(world.gone).toEqual([['b', 'lost']]);
+    expect(a.of(control.LEAVE)).toEqual([['b', 'lost']]);
+  });
+
+  it('of the hub itself ends every seat', async () => {
+    const all = [world.join('a'), world.join('b')];
+    world.hub.close();
+    await Promise.all(all.map(({ closed }) => closed));
+    for (const { messages } of all) expect(messages.at(-1)).toEqual([control.END, 'bridge-gone', 'it was closed']);
+    expect(world.hub.size).toBe(0);
+  });
+});
+
+describe('a malformed control post', () => {
+  it.each<[string, unknown]>([
+    ['no array', 'text'],
+    ['nothing', undefined],
+    ['an object', { length: 1, 0: [control.SYNC, 1] }],
+    ['an empty array', []],
+    ['no message in it', [5]],
+    ['an empty message', [[]]],
+    ['holes', Array(3)],
+    ['a message, and then holes', Object.assign([[99]], { length: 2 ** 32 - 1 })],
+    ['more holes than can be walked over', Object.assign([], { length: 2 ** 32 - 1 })],
+    ['an unknown kind', [[99]]],
+    ['a kind of the broker’s', [[control.WELCOME, {}]]],
+    ['a kind that is a text', [['3', 1]]],
+    ['changes without a number', [[control.CHANGES, 'x', []]]],
+    ['changes that are none', [[control.CHANGES, 1, 'x']]],
+    ['half a change', [[control.CHANGES, 1, [LISTEN]]]],
+    ['an unknown change', [[control.CHANGES, 1, [9, 'e']]]],
+    ['a sync without a token', [[control.SYNC]]],
+    ['a sync with half a token', [[control.SYNC, 0.5]]],
+    ['a confirmation without a token', [[control.CONFIRM, null]]],
+    ['an answer without a token', [[control.TOLD, '1']]],
+    ['an open to nobody', [[control.OPEN, 5, 0, 0]]],
+    ['an open without an epoch', [[control.OPEN, 'b', -1, 0]]],
+    ['an open without a number', [[control.OPEN, 'b', 0]]],
+  ])('%s: is told to the owner, its port is closed, and the seat stays', async (_, data) => {
+    const [a, b] = [world.join('a'), world.join('b')];
+    await turn();
+    const seen = b.messages.length;
+    const { port, isClosed } = watchedPort();
+    a.port.post(data, [port]);
+    a.port.post(data);
+    await turn();
+    expect(isClosed()).toBe(true);
+    expect(world.problems).toEqual(Array(2).fill('a: a control message that makes no sense'));
+    expect(b.messages.length).toBe(seen);
+    a.post([control.SYNC, 1]);
+    await turn();
+    expect(a.of(control.SYNCED)).toEqual([[1]]);
+  });
+
+  it('an open without its port is one', async () => {
+    const [a] = [world.join('a'), world.join('b')];
+    a.post([control.OPEN, 'b', 0, 0]);
+    await turn();
+    expect(world.problems).toHaveLength(1);
+    expect(world.hub.state().links).toBe(0);
+  });
+
+  it('loses what stands behind the bad message, and keeps what stood before it', async () => {
+    const a = world.join('a');
+    const { port, isClosed } = watchedPort();
+    a.port.post([[control.SYNC, 1], [99], [control.OPEN, 'a', 0, 0]], [port]);
+    await turn();
+    expect(a.of(control.SYNCED)).toEqual([[1]]);
+    expect(a.of(control.UNLINKED)).toEqual([]);
+    expect(isClosed()).toBe(true);
+  });
+
+  it('reads nothing behind a goodbye', async () => {
+    const [a, b] = [world.join('a'), world.join('b')];
+    const { port, isClosed } = watchedPort();
+    a.port.post([[control.BYE], [control.CHANGES, 1, [LISTEN, 'e']], [control.OPEN, 'b', 0, 0]], [port]);
+    await turn();
+    expect(b.messages.slice(-1)).toEqual([[control.LEAVE, 'a', 'bye']]);
+    expect(world.hub.state()).toEqual({ links: 0, channels: {} });
+    void isClosed;
+  });
+
+  it('a port beside a message that needs none is closed', async () => {
+    const a = world.join('a');
+    const { port, isClosed } = watchedPort();
+    a.port.post([[control.SYNC, 1]], [port]);
+    await turn();
+    expect(a.of(control.SYNCED)).toEqual([[1]]);
+    expect(isClosed()).toBe(true);
+  });
+
+  it('a second port beside a link is closed, and only that one', async () => {
+    const [a] = [world.join('a'), world.join('b')];
+    const [one, two] = [watchedPort(), watchedPort()];
+    a.port.post([[control.OPEN, 'b', 0, 0]], [one.port, two.port]);
+    await turn();
+    expect([one.isClosed(), two.isClosed()]).toEqual([false, true]);
+  });
+
+  it('one that can not even be read is told to the owner', async () => {
+    const port = new FakePort();
+    world.hub.admit(peer('a', { id: 'a' }), port);
+    port.deliverUnreadable();
+    expect(world.problems).toEqual(['a: a control message that can not be read']);
+    expect(world.hub.size).toBe(1);
+  });
+});
+
+it('state() is plain data, whatever channels are called', async () => {
+  const [a, b] = [world.join('a'), world.join('b')];
+  a.post([control.CHANGES, 1, [LISTEN, '__proto__', HANDLE, 'constructor']]);
+  b.post([control.CHANGES, 1, [LISTEN, '__proto__']]);
+  await turn();
+  const { channels } = world.hub.state();
+  expect(Object.entries(channels)).toEqual([
+    ['__proto__', { listens: ['a', 'b'], handles: [] }],
+    ['constructor', { listens: [], handles: ['a'] }],
+  ]);
+  expect(structuredClone(channels)).toBeDefined();
+});
+
+it('a refusal is answered on the port that came, which is then closed', async () => {
+  const [near, far] = createMemoryChannel().ports;
+  refuse(far, 'NOT_AUTHORIZED', 'not you');
+  const side = new ControlSide(near);
+  await side.closed;
+  expect(side.messages).toEqual([[control.REFUSED, 'NOT_AUTHORIZED', 'not you']]);
+});

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { abortError, describeCall, fail, goneError, timeoutError, type Call } from '../../../../src/core/link/calls.js';
+import { peer } from '../../support/link-side.js';
+import { spy } from '../../support/spy.js';
+
+function call(more: Partial<Call> = {}): Call {
+  return {
+    channel: 'doc:render',
+    deadline: 500,
+    timeout: 500,
+    signal: undefined,
+    link: undefined,
+    id: 0,
+    resolve() {},
+    ...more,
+  };
+}
+
+describe('an error of a call', () => {
+  it('names the call, and the peer where one is known', () => {
+    expect(describeCall(call())).toBe("request('doc:render')");
+    const link = { peer: peer('viewer'), cancel() {} };
+    expect(describeCall(call({ link }))).toBe("request('doc:render') to viewer (id-viewer)");
+  });
+
+  it('says how long was waited, and how to wait longer', () => {
+    expect(timeoutError(call())).toMatchObject({
+      code: 'TIMEOUT',
+      message: expect.stringMatching(/^request\('doc:render'\): no answer after 500 ms\..*with\({ timeout }\)/),
+    });
+  });
+
+  it("has the signal's reason for its cause", () => {
+    const error = abortError(call({ signal: AbortSignal.abort('why') }));
+    expect(error).toMatchObject({ code: 'ABORTED', cause: 'why' });
+  });
+
+  it('says why the peer is gone', () => {
+    expect(goneError('send to b', 'crashed')).toMatchObject({
+      code: 'PEER_GONE',
+      reason: 'crashed',
+      message: 'send to b: the peer is gone (crashed).',
+    });
+  });
+});
+
+describe('fail', () => {
+  it("makes the error once, in the caller's chain of awaits", async () => {
+    const make = spy(() => new Error('failed'));
+    async function caller(): Promise<unknown> {
+      return await new Promise((resolve) => fail({ resolve }, make));
+    }
+    const error = await caller().catch((each: Error) => each);
+    expect(make).toHaveBeenCalledTimes(1);
+    expect((error as Error).stack).toMatch(/at (async )?caller /);
+  });
+
+  it('rejects with what is no error too', async () => {
+    await expect(new Promise((resolve) => fail({ resolve }, () => undefined))).rejects.toBeUndefined();
+  });
+});

@@ -1,0 +1,357 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createMemoryChannel } from '../../../../src/core/port/memory-port.js';
+import type { Port } from '../../../../src/core/port/port.js';
+import * as wire from '../../../../src/core/wire/frames.js';
+import { rejection } from '../../../contract/case.js';
+import { FakePort } from '../../support/fake-port.js';
+import { LinkSide } from '../../support/link-side.js';
+import { turn } from '../../support/turn.js';
+import { spy } from '../../support/spy.js';
+
+// What a link owes over every kind of port stands in test/contract. Here: what needs a far end that does as it is told.
+
+/** Stands for a value that only fails at the far process, such as a WebAssembly.Module. */
+const poison = new Set(['poison']);
+
+/** A port that can't read a post in which the poison is. */
+function afraid(port: Port): Port {
+  const isPoison = (value: unknown): boolean => value instanceof Set && value.has('poison');
+  return {
+    carries: port.carries,
+    post: (message, transfer) => port.post(message, transfer),
+    close: () => port.close(),
+    start: (listener) =>
+      port.start({
+        ...listener,
+        message: (data, ports) =>
+          (data as unknown[]).some(isPoison) ? listener.unreadable() : listener.message(data, ports),
+      }),
+  };
+}
+
+function pair(): [LinkSide, LinkSide] {
+  const [near, far] = createMemoryChannel().ports;
+  return [new LinkSide(afraid(near), 'b'), new LinkSide(afraid(far), 'a')];
+}
+
+describe('a value that the far process can not read', () => {
+  it('rejects that request alone: the others of the same turn are answered', async () => {
+    const [a, b] = pair();
+    b.onRequest = (id, channel, args) => b.link.answer(id, channel, args[1]);
+    const asked = [a.request_('echo', 1), a.request_('echo', poison), a.request_('echo', 3)];
+    const error = await rejection(asked[1]!);
+    expect(error).toMatchObject({ code: 'NOT_CLONEABLE' });
+    expect(error.message).toMatch(/^request\('echo'\): b \(id-b\) can't read a value of it/);
+    expect(await Promise.all([asked[0], asked[2]])).toEqual([1, 3]);
+    expect(a.link.load.calls).toBe(0);
+    expect(b.of('request').map(([, , value]) => value)).toEqual([1, 3]);
+  });
+
+  it('as a result rejects the request, and the caller learns that the handler is to blame', async () => {
+    const [a, b] = pair();
+    b.onRequest = (id, channel, args) => b.link.answer(id, channel, args[1] === 'bad' ? poison : args[1]);
+    const asked = [a.request_('get', 'good'), a.request_('get', 'bad'), a.request_('get', 'fine')];
+    const error = await rejection(asked[1]!);
+    expect(error).toMatchObject({ code: 'NOT_CLONEABLE' });
+    expect(error.message).toMatch(/^handle\('get'\): .* Return plain data/);
+    expect(await Promise.all([asked[0], asked[2]])).toEqual(['good', 'fine']);
+  });
+
+  it('thrown by a handler rejects the request too', async () => {
+    const [a, b] = pair();
+    b.onRequest = (id, channel) => b.link.fail(id, channel, poison);
+    expect(await rejection(a.request_('get'))).toMatchObject({ code: 'NOT_CLONEABLE' });
+  });
+
+  it('in an event is told to the sender, by channel; the other events arrive', async () => {
+    const [a, b] = pair();
+    a.send('e', 1);
+    a.send('bad', poison);
+    a.send('e', 2);
+    await a.link.drain();
+    await turn();
+    expect(b.of('event')).toEqual([
+      ['e', 1],
+      ['e', 2],
+    ]);
+    expect(a.of('unreadable')).toEqual([['bad', expect.objectContaining({ code: 'NOT_CLONEABLE' })]]);
+    expect(a.link.pending).toBe(0);
+  });
+
+  it('counts as a post: whatever comes behind it keeps its number', async () => {
+    const [a] = pair();
+    for (let i = 0; i < 5; i++) {
+      a.send(`bad${i}`, poison);
+      a.send('good', new Map([[i, i]]));
+    }
+    await a.link.drain();
+    await turn();
+    expect(a.of('unreadable').map(([channel]) => channel)).toEqual(['bad0', 'bad1', 'bad2', 'bad3', 'bad4']);
+    expect(a.of('malformed')).toEqual([]);
+  });
+
+  it('is named by the number of its post', async () => {
+    const port = new FakePort();
+    const side = new LinkSide(port);
+    port.deliver([0, wire.EVENT, 'e', 0], [0]);
+    port.deliverUnreadable();
+    await turn();
+    expect(port.posts).toEqual([[3, wire.UNREADABLE, 3]]);
+    expect(side.of('event')).toEqual([['e']]);
+    side.link.end('lost');
+  });
+});
+
+describe('a peer that claims it could not read', () => {
+  it('an answered request, a batch or a post never sent: nothing happens', async () => {
+    const port = new FakePort();
+    const side = new LinkSide(port);
+    const asked = side.request_('get', new Map());
+    side.link.sendEvent('e', [], []);
+    await turn();
+    port.deliver([1, wire.RESULT, 1, 'fine']);
+    expect(await asked).toBe('fine');
+    port.deliver([1, wire.UNREADABLE, 2], [1, wire.UNREADABLE, 99], [1, wire.UNREADABLE, 0]);
+    await turn();
+    expect(side.of('unreadable')).toEqual([]);
+    expect(side.of('malformed')).toEqual([]);
+    side.link.end('lost');
+  });
+
+  it('without a number is malformed', () => {
+    const port = new FakePort();
+    const side = new LinkSide(port);
+    port.deliver([0, wire.UNREADABLE], [0, wire.UNREADABLE, -1], [0, wire.UNREADABLE, '1']);
+    expect(side.of('malformed').map(([, count]) => count)).toEqual([1, 2, 3]);
+    side.link.end('lost');
+  });
+});
+
+describe('a request that is no longer handled', () => {
+  it('whose arguments can not be given back is NO_HANDLER, and the next one is answered', async () => {
+    const [near, far] = createMemoryChannel().ports;
+    const [a, b] = [new LinkSide(near, 'b'), new LinkSide(far, 'a')];
+    // As a port is, once it has moved.
+    const kept = Object.assign([1, () => {}], { length: 2 });
+    b.onRequest = (id, channel, args) =>
+      channel === 'gone' ? b.link.missed(id, channel, kept) : b.link.answer(id, channel, args[1]);
+    expect(await rejection(a.request_('gone'))).toMatchObject({ code: 'NO_HANDLER' });
+    expect(await a.request_('echo', 1)).toBe(1);
+    await a.link.drain();
+    expect(a.link.pending).toBe(0);
+  });
+});
+
+describe('what a handler threw', () => {
+  it('goes without its stack where errors are redacted', async () => {
+    const port = new FakePort();
+    const side = new LinkSide(port, 'far', true);
+    side.onRequest = (id, channel) => side.link.fail(id, channel, new RangeError("can't read /etc/passwd"));
+    port.deliver([0, wire.REQUEST, 1, 'c', 0]);
+    await turn();
+    expect(port.posts).toEqual([[1, wire.FAILURE, 1, ['RangeError', 'RangeError', "can't read <path>", '', {}, null]]]);
+    side.link.end('lost');
+  });
+});
+
+describe('a listener that ends the link', () => {
+  it('hears nothing of what stood behind its event in the post', () => {
+    const port = new FakePort();
+    const side = new LinkSide(port);
+    const { event } = side;
+    side.event = (...args) => {
+      event.apply(side, args);
+      side.link.end('evicted');
+    };
+    port.deliver([0, wire.EVENT, 'first', 0, wire.EVENT, 'second', 0, wire.REQUEST, 1, 'c', 0]);
+    expect(side.of('event')).toEqual([['first']]);
+    expect(side.of('request')).toEqual([]);
+  });
+});
+
+describe('nonsense', () => {
+  it.each<[string, unknown]>([
+    ['with a toString of its own', { toString: 1, valueOf: 2 }],
+    ['that can not become a text', Object.assign([], { toString: 'x' })],
+    ['that becomes a text of gigabytes', Array.from({ length: 60 }).reduce<unknown>((list) => [list, list], 'ha')],
+    ['that is a text of megabytes', 'x'.repeat(1_000_000)],
+  ])('%s is reported in few words', (_, kind) => {
+    const port = new FakePort();
+    const side = new LinkSide(port);
+    port.deliver([0, kind]);
+    const [[problem]] = side.of('malformed') as [[string]];
+    expect(problem.length).toBeLessThan(100);
+    side.link.end('lost');
+  });
+});
+
+describe('a link of two ports, as both sides opened it', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  function make(): { own: FakePort; other: FakePort; side: LinkSide } {
+    const [own, other] = [new FakePort(), new FakePort()];
+    const side = new LinkSide(own);
+    expect(side.link.join(other)).toBe(true);
+    return { own, other, side };
+  }
+
+  it('hears what comes on the one behind the close of the other', () => {
+    const { own, other, side } = make();
+    side.link.left('crashed');
+    own.closeFar();
+    other.deliver([0, wire.EVENT, 'last', 0]);
+    expect([side.of('event'), side.of('ended')]).toEqual([[['last']], []]);
+    other.closeFar();
+    expect(side.of('ended')).toEqual([['crashed', 0]]);
+  });
+
+  it('ends when one of them closes and the other does not, a little later', () => {
+    const { own, other, side } = make();
+    other.closeFar();
+    expect(side.link.open).toBe(false);
+    vi.advanceTimersByTime(200);
+    expect(side.of('ended')).toEqual([['lost', 0]]);
+    expect([own.closed, other.closed]).toEqual([true, true]);
+  });
+
+  it('takes no third', () => {
+    const { side } = make();
+    expect(side.link.join(new FakePort())).toBe(false);
+    side.link.end('lost');
+  });
+});
+
+describe('a link whose peer left', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  function make(): { port: FakePort; side: LinkSide } {
+    const port = new FakePort();
+    return { port, side: new LinkSide(port) };
+  }
+
+  it('still dispatches what was under way, until the port closes', () => {
+    const { port, side } = make();
+    side.link.left('crashed');
+    port.deliver([0, wire.EVENT, 'last', 0]);
+    expect(side.of('event')).toEqual([['last']]);
+    expect(side.of('ended')).toEqual([]);
+    port.closeFar();
+    expect(side.of('ended')).toEqual([['crashed', 0]]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('waits 200 ms for a port that does not close', async () => {
+    const { port, side } = make();
+    const asked = rejection(side.request_('get'));
+    side.link.left('crashed');
+    vi.advanceTimersByTime(199);
+    expect(side.of('ended')).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(side.of('ended')).toEqual([['crashed', 0]]);
+    expect(port.closed).toBe(true);
+    expect(await asked).toMatchObject({ code: 'PEER_GONE', reason: 'crashed' });
+  });
+
+  it('ends at once where it was evicted: it must not be heard any more', () => {
+    const { port, side } = make();
+    side.link.left('evicted');
+    expect(side.of('ended')).toEqual([['evicted', 0]]);
+    expect(port.closed).toBe(true);
+  });
+
+  it('takes no new calls while it waits for the reason, and tells it to those that wait', async () => {
+    const { port, side } = make();
+    const asked = rejection(side.request_('get'));
+    port.closeFar();
+    expect(side.link.open).toBe(false);
+    vi.advanceTimersByTime(100);
+    side.link.left('killed');
+    expect(await asked).toMatchObject({ code: 'PEER_GONE', reason: 'killed' });
+  });
+
+  it("is 'lost' where nobody says why", async () => {
+    const { port, side } = make();
+    const asked = rejection(side.request_('get'));
+    port.closeFar();
+    vi.advanceTimersByTime(200);
+    expect(await asked).toMatchObject({ code: 'PEER_GONE', reason: 'lost' });
+    expect(side.of('ended')).toEqual([['lost', 0]]);
+  });
+
+  it('ends once, whatever comes after', () => {
+    const { port, side } = make();
+    side.link.end('killed');
+    side.link.end('lost');
+    side.link.left('crashed');
+    side.link.bye(() => undefined);
+    port.closeFar();
+    port.deliver([0, wire.EVENT, 'late', 0]);
+    port.deliverUnreadable();
+    vi.advanceTimersByTime(1000);
+    expect(side.told).toEqual([['ended', 'killed', 0]]);
+    expect(port.posts).toEqual([]);
+  });
+});
+
+describe('what a link holds', () => {
+  it('goes back to nothing when it ends: calls reject, served requests are aborted', async () => {
+    const port = new FakePort();
+    const side = new LinkSide(port);
+    const aborted = spy();
+    side.onRequest = (id) => side.link.serve(id, { abort: aborted });
+    port.deliver([0, wire.REQUEST, 1, 'slow', 0, wire.REQUEST, 2, 'slow', 0]);
+    const asked = rejection(side.request_('get'));
+    expect(side.link.load).toEqual({ calls: 1, serving: 2 });
+    side.link.end('killed');
+    expect(side.link.load).toEqual({ calls: 0, serving: 0 });
+    expect(aborted).toHaveBeenCalledTimes(2);
+    expect(aborted.mock.calls[0]).toEqual([expect.objectContaining({ code: 'PEER_GONE', reason: 'killed' })]);
+    expect(await asked).toMatchObject({ reason: 'killed' });
+    expect(side.of('released')).toEqual([['get']]);
+  });
+
+  it('counts events that may have been lost, for its owner', async () => {
+    const port = new FakePort();
+    const side = new LinkSide(port);
+    side.link.sendEvent('e', [], []);
+    await turn();
+    port.deliver([1]);
+    side.link.sendEvent('e', [], []);
+    await turn();
+    side.send('e', new Map());
+    side.link.sendEvent('e', [], []);
+    side.link.end('lost');
+    expect(side.of('ended')).toEqual([['lost', 3]]);
+  });
+
+  it('refuses a second request of an id that it serves', () => {
+    const port = new FakePort();
+    const side = new LinkSide(port);
+    side.onRequest = (id) => side.link.serve(id, { abort() {} });
+    port.deliver([0, wire.REQUEST, 1, 'slow', 0], [0, wire.REQUEST, 1, 'slow', 0]);
+    expect(side.of('request')).toHaveLength(1);
+    expect(side.of('malformed')).toHaveLength(1);
+    expect(side.link.load.serving).toBe(1);
+    side.link.end('lost');
+  });
+
+  it('is 100,000 requests of one peer at most; the next is answered LIMIT', async () => {
+    const port = new FakePort();
+    const side = new LinkSide(port);
+    side.onRequest = (id) => side.link.serve(id, { abort() {} });
+    for (let id = 0; id < 100_000; id++) port.deliver([0, wire.REQUEST, id, 'slow', 0]);
+    expect(side.link.load.serving).toBe(100_000);
+    port.posts.length = 0;
+    port.deliver([0, wire.REQUEST, 100_000, 'slow', 0]);
+    await turn();
+    expect(side.link.load.serving).toBe(100_000);
+    expect(port.posts.flat()).toContainEqual(
+      expect.arrayContaining(['MeshError', expect.objectContaining({ code: 'LIMIT' })]),
+    );
+    port.deliver([0, wire.ABORT, 5], [0, wire.REQUEST, 100_001, 'slow', 0]);
+    expect(side.link.load.serving).toBe(100_000);
+    side.link.end('lost');
+  });
+});

@@ -1,0 +1,27 @@
+import { afterEach, expect, it, vi } from 'vitest';
+import { createBridge } from '../../../src/main/create-bridge.js';
+import type { Bridge } from '../../../src/main/bridge.js';
+
+vi.mock('electron', async () => {
+  const { FakeElectron } = await import('../support/fake-electron.js');
+  const { app, ipcMain, MessageChannelMain } = new FakeElectron().like;
+  return { app, ipcMain, MessageChannelMain };
+});
+vi.mock('../../../src/main/preload-file.js', () => ({
+  findPreload: (appPath: string, userData: () => string) => `found from ${appPath} and ${userData()}`,
+}));
+
+let bridge: Bridge | undefined;
+afterEach(() => bridge?.close());
+
+it("makes a bridge of Electron's own parts, and looks for the preload in the app's folders", () => {
+  bridge = createBridge({ origins: ['app://a'] });
+  expect(bridge.preload).toBe('found from /app and /data');
+  expect(() => createBridge()).toThrow(/^createBridge\(\): this process has a bridge already/);
+});
+
+it('needs no options', async () => {
+  bridge = createBridge();
+  const bus = await bridge.connect();
+  expect(bus.self.name).toBe('main');
+});

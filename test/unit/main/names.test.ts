@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { Names, TRUSTED } from '../../../src/main/names.js';
+
+describe('Names', () => {
+  it('belong to the origin that took them first', () => {
+    const names = new Names();
+    expect(names.take('editor', 'app://a')).toBeUndefined();
+    expect(names.take('editor', 'app://a')).toBeUndefined();
+    expect(names.take('editor', 'app://b')).toMatch(/^the name 'editor' is held by another origin\. .*authorize/);
+    expect(names.take('viewer', 'app://b')).toBeUndefined();
+  });
+
+  it('that main took are reserved, and main itself from the start', () => {
+    const names = new Names();
+    expect(names.take('main', 'app://a')).toMatch(/^the name 'main' is reserved by main/);
+    expect(names.take('settings', TRUSTED)).toBeUndefined();
+    expect(names.take('settings', 'app://a')).toMatch(/is reserved by main/);
+    expect(names.take('main', TRUSTED)).toBeUndefined();
+  });
+
+  it('that a page holds are refused to main too', () => {
+    const names = new Names();
+    names.take('editor', 'app://a');
+    expect(names.take('editor', TRUSTED)).toMatch(/held by another origin/);
+  });
+
+  it('can be granted, without changing who holds them', () => {
+    const names = new Names();
+    expect(names.take('main', 'app://a', ['main'])).toBeUndefined();
+    expect(names.take('main', 'app://a')).toMatch(/reserved/);
+    expect(names.take('main', 'app://a', ['other'])).toMatch(/reserved/);
+  });
+
+  it('are 1000 for one origin, and hurt no other', () => {
+    const names = new Names();
+    for (let i = 0; i < 1000; i++) expect(names.take(`n${i}`, 'app://a')).toBeUndefined();
+    expect(names.take('one more', 'app://a')).toMatch(/^app:\/\/a holds 1000 names already/);
+    expect(names.take('n999', 'app://a')).toBeUndefined();
+    expect(names.take('one more', 'app://b')).toBeUndefined();
+  });
+
+  it('of pages that ask for none can be held by nobody, and had by everybody', () => {
+    const names = new Names();
+    for (const name of ['window', 'frame', 'webview']) {
+      expect([names.take(name, 'app://a'), names.take(name, 'app://b')]).toEqual([undefined, undefined]);
+      expect(names.take(name, TRUSTED)).toMatch(/is that of pages without one/);
+    }
+  });
+
+  it('are held by no opaque origin: two of them are strangers', () => {
+    const names = new Names();
+    expect(names.take('widget', 'null')).toBeUndefined();
+    expect(names.take('widget', 'null')).toMatch(/is held by another origin/);
+    expect(names.take('widget', 'null', ['widget'])).toBeUndefined();
+  });
+
+  it('may be what plain objects have already', () => {
+    const names = new Names();
+    for (const name of ['__proto__', 'constructor']) {
+      expect(names.take(name, 'app://a')).toBeUndefined();
+      expect(names.take(name, 'app://b')).toMatch(/held/);
+    }
+    expect(names.take('x', '__proto__')).toBeUndefined();
+  });
+});

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { MeshError } from '../../../src/core/errors/mesh-error.js';
+import { checkOptions } from '../../../src/main/options.js';
+
+describe('checkOptions', () => {
+  it('fills in the defaults, and no option that was not given', () => {
+    expect(checkOptions({})).toEqual({ origins: [], redactErrors: false });
+    const given = { origins: ['app://a'], authorize: () => true, redactErrors: true, preload: '/app/own.cjs' };
+    expect(checkOptions(given)).toEqual(given);
+  });
+
+  it.each(['app://editor', 'https://example.com', 'https://example.com:8443', 'http://localhost:80801', 'x-y.z+1://h'])(
+    'takes the origin %s',
+    (origin) => {
+      expect(checkOptions({ origins: [origin] }).origins).toEqual([origin]);
+    },
+  );
+
+  it.each([
+    ['no scheme', 'editor'],
+    ['a path', 'app://a/index.html'],
+    ['a slash at the end', 'app://a/'],
+    ['a query', 'app://a?x'],
+    ['a hash', 'app://a#x'],
+    ['blanks', 'app://a b'],
+    ['a password', 'https://user:secret@example.com'],
+    ['capital letters, which no browser writes', 'app://Editor'],
+    ['a scheme in capital letters', 'APP://editor'],
+    ['the port that goes without saying', 'https://example.com:443'],
+    ['that of http', 'http://example.com:80'],
+    ['no host, as all files have', 'file://'],
+    ['an opaque one', 'null'],
+    ['all', '*'],
+    ['nothing', ''],
+    ['no text', undefined],
+  ])('refuses an origin with %s, and shows how one looks', (_, origin) => {
+    expect(() => checkOptions({ origins: [origin] })).toThrow(/^createBridge\({ origins }\): .*\['app:\/\/editor'\]/);
+  });
+
+  it.each<[string, unknown]>([
+    ['createBridge(options)', null],
+    ['createBridge(options)', 'app://a'],
+    ['createBridge({ origin })', { origin: ['app://a'] }],
+    ['createBridge({ toString })', { toString: 1 }],
+    ['createBridge({ origins })', { origins: 'app://a' }],
+    ['createBridge({ authorize })', { authorize: true }],
+    ['createBridge({ redactErrors })', { redactErrors: 'yes' }],
+    ['createBridge({ preload })', { preload: 5 }],
+  ])('names the wrong option: %s', (call, options) => {
+    const check = (): unknown => checkOptions(options);
+    expect(check).toThrow(MeshError);
+    expect(check).toThrow(
+      expect.objectContaining({ code: 'INVALID_ARGUMENT', message: expect.stringContaining(`${call}: `) }),
+    );
+  });
+});

@@ -1,0 +1,36 @@
+/** A page's window, as far as the page's side and the preload use it. Node has the DOM's event classes. */
+export class FakeWindow extends EventTarget {
+  /** What was posted to it by `postMessage`. */
+  readonly posted: { message: unknown; origin: string; transfer: readonly unknown[] }[] = [];
+  readonly #listening = new Map<string, number>();
+
+  /** Delivers what is posted, as a browser does: in a task of its own, with `source`, to all listeners. */
+  deliver: 'posted' | 'nothing' = 'posted';
+
+  postMessage(message: unknown, origin: string, transfer: readonly MessagePort[] = []): void {
+    this.posted.push({ message, origin, transfer });
+    if (this.deliver === 'posted') setImmediate(() => this.receive(message, this, transfer));
+  }
+
+  /** A message that comes from `source`. True if some listener stopped it. */
+  receive(data: unknown, source: unknown, ports: readonly unknown[] = []): Event {
+    const event = Object.assign(new Event('message'), { data, source, ports });
+    this.dispatchEvent(event);
+    return event;
+  }
+
+  override addEventListener(...args: Parameters<EventTarget['addEventListener']>): void {
+    this.#listening.set(args[0], this.listening(args[0]) + 1);
+    super.addEventListener(...args);
+  }
+
+  override removeEventListener(...args: Parameters<EventTarget['removeEventListener']>): void {
+    this.#listening.set(args[0], this.listening(args[0]) - 1);
+    super.removeEventListener(...args);
+  }
+
+  /** How many listeners an event has. */
+  listening(type: string): number {
+    return this.#listening.get(type) ?? 0;
+  }
+}
