@@ -233,8 +233,6 @@ export class Bridge extends EventEmitter<BridgeEvents> {
     const verdict = await judge(candidate, this.#policy);
     if (this.#closed) return refuse(port, 'BRIDGE_GONE', 'the bridge was closed.');
     if ('refusal' in verdict) return this.#refuse(port, candidate, 'NOT_AUTHORIZED', verdict.refusal, verdict.cause);
-    const problem = named && this.#names.take(candidate.name, candidate.origin, verdict.grant.names);
-    if (problem) return this.#refuse(port, candidate, 'NOT_AUTHORIZED', problem);
     const document = this.#document(candidate, nonce, tree);
     if (!document) {
       return this.#refuse(
@@ -252,6 +250,9 @@ export class Bridge extends EventEmitter<BridgeEvents> {
         `this document has ${MAX_SEATS} seats already. close() those no longer used.`,
       );
     }
+    // Last: a name is held by those only who get in.
+    const problem = named && this.#names.take(candidate.name, candidate.origin, verdict.grant.names);
+    if (problem) return this.#refuse(port, candidate, 'NOT_AUTHORIZED', problem);
     const { name, type, origin, url, process, frame: peerFrame } = candidate;
     const peer = { id: this.#nextId(), name, type, origin, process, frame: { ...peerFrame, url } };
     if (!contents.isDestroyed()) this.#watcher.watch(contents);

@@ -15,7 +15,7 @@ export function readCandidate(
     return {
       name: name ?? type,
       type,
-      origin: frame.origin,
+      origin: frame.origin || 'null',
       url: frame.url,
       topOrigin: frame.top?.origin ?? 'null',
       // A crashed renderer's successor has the same process id, and another pid.

@@ -92,11 +92,12 @@ class Side implements LinkOwner {
     const { promise, resolve } = deferred<unknown>();
     const call: Call = {
       channel,
-      deadline: 0,
       timeout: Infinity,
       signal: undefined,
       link: undefined,
       id: 0,
+      started: undefined,
+      copies: undefined,
       resolve,
     };
     this.link.sendRequest(call, args);

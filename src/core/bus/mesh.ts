@@ -297,7 +297,7 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
   }
 
   missed(link: Link, call: Call, args: unknown[]): void {
-    this.requests.passOn(call, link.peer.id, args);
+    this.requests.passOn(call, link.peer, args);
   }
 
   changes(link: Link, first: number, changes: readonly unknown[]): boolean {

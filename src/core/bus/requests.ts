@@ -1,7 +1,8 @@
 import type { Directory } from '../directory/directory.js';
 import type { Entry } from '../directory/entry.js';
+import type { Peer } from '../directory/peer.js';
 import { MeshError, notCloneable } from '../errors/mesh-error.js';
-import { abortError, describeCall, fail, goneError, timeoutError, type Call } from '../link/calls.js';
+import { abortError, deadlineOf, describeCall, fail, goneError, timeoutError, type Call } from '../link/calls.js';
 import type { Link } from '../link/link.js';
 import { capture } from '../wire/capture.js';
 import { Transfer } from '../wire/transfer.js';
@@ -22,6 +23,7 @@ export interface CallOptions {
 export interface RequestsOwner {
   /** How the bus ended, if it has. */
   readonly closeInfo: CloseInfo | undefined;
+  readonly self: Peer;
   readonly directory: Directory;
   links(): Iterable<Link>;
   linkTo(entry: Entry): Link;
@@ -78,12 +80,13 @@ export class Requests {
       const { timeout, signal } = options;
       const request: Request = {
         channel,
-        deadline: 0,
         timeout,
         signal,
         target,
         wait: options.wait,
         until: 0,
+        started: undefined,
+        copies: undefined,
         tried: undefined,
         link: undefined,
         id: 0,
@@ -98,12 +101,18 @@ export class Requests {
     });
   }
 
-  /** A peer gave the request back. */
-  passOn(request: Call, from: string, args: readonly unknown[]): void {
+  /** A peer gave the request back, with arguments that it says are those it got. */
+  passOn(request: Call, from: Peer, returned: readonly unknown[]): void {
     const passed = request as Request;
     // Its UNHANDLE came before; one that still says it handles the channel is not asked again.
-    const { directory } = this.#owner;
-    if (directory.handling(passed.channel).some(({ peer }) => peer.id === from)) (passed.tried ??= new Set()).add(from);
+    const { directory, self } = this.#owner;
+    const claims = directory.handling(passed.channel).some(({ peer }) => peer.id === from.id);
+    if (claims) (passed.tried ??= new Set()).add(from.id);
+    // What goes on under our own name is what we have sent. Of what went alone there is no copy: there the word of those counts
+    // who could speak for us anyway, or are trusted.
+    const args =
+      passed.copies ?? (from.origin === self.origin || from.process.type !== 'renderer' ? returned : undefined);
+    if (!args) return fail(passed, () => this.#nobody(passed));
     const entry = this.#pick(passed);
     if (entry) this.#start(passed, entry, args);
     else this.#park(passed, args);
@@ -150,7 +159,7 @@ export class Requests {
     } catch (error) {
       return fail(request, () => unsendable(request, error));
     }
-    this.#clock.watch(request.deadline);
+    this.#clock.watch(deadlineOf(request));
     if (request.signal) this.#aborts.add(request.signal, request);
   }
 
@@ -163,11 +172,11 @@ export class Requests {
       return fail(request, () => unsendable(request, error));
     }
     const now = performance.now();
-    request.deadline ||= now + request.timeout;
+    request.started ??= { time: now };
     request.until ||= now + request.wait;
     const parked: Parked = { args: held, asked: false };
     this.#parked.set(request, parked);
-    this.#clock.watch(request.deadline);
+    this.#clock.watch(deadlineOf(request));
     if (request.signal) this.#aborts.add(request.signal, request);
     this.#owner.sync().then(
       () => {
@@ -195,9 +204,10 @@ export class Requests {
     let next = Infinity;
     for (const link of [...this.#owner.links()]) next = Math.min(next, link.sweep(now));
     for (const [request, { asked }] of [...this.#parked]) {
-      if (request.deadline <= now) this.#cancel(request, () => timeoutError(request));
+      const deadline = deadlineOf(request);
+      if (deadline <= now) this.#cancel(request, () => timeoutError(request));
       else if (asked && request.until <= now) this.#cancel(request, () => this.#nobody(request));
-      else next = Math.min(next, request.deadline, asked ? request.until : Infinity);
+      else next = Math.min(next, deadline, asked ? request.until : Infinity);
     }
     return next;
   }

@@ -58,8 +58,10 @@ export function registerError(errorClass: ErrorClass, name: string = errorClass.
   classes.set(name, errorClass);
 }
 
-/** URLs and absolute paths, of any system. */
-const paths = /(?:\b[a-z][a-z0-9+.-]*:\/\/|\b[a-z]:[\\/]|\\\\|(?<![\w.])\/(?=\w))[^\s'"`<>|)]*/gi;
+/** URLs and absolute paths, of any system: between quotes whatever stands there, else up to the next blank. */
+const pathStart = String.raw`(?:\b[a-z][a-z0-9+.-]{0,30}:\/\/|\b[a-z]:[\\/]|\\\\|(?<![\w.])\/(?=\w))`;
+const quotedPaths = new RegExp(String.raw`(['"\x60])${pathStart}[^'"\x60]*\1`, 'gi');
+const paths = new RegExp(String.raw`${pathStart}[^\s'"\x60<>|)]*`, 'gi');
 
 /**
  * Something thrown, as it travels. `undefined` for what is no error: that travels as it is.
@@ -100,8 +102,9 @@ export function decodeError(wire: unknown, origin: string, depth = 0, budget = {
   const parts = Array.isArray(wire) ? (wire as unknown[]) : [];
   const [className, name, message, stack, properties, errors] = parts;
   const error = construct(text(className), text(name), text(message), decodeErrors(errors, origin, depth, budget));
-  if (typeof properties === 'object' && properties !== null) {
-    for (const key of Object.keys(properties)) {
+  // Nothing but what encodeError makes: a typed array would have a property for each of its bytes.
+  if (typeof properties === 'object' && properties && Object.getPrototypeOf(properties) === Object.prototype) {
+    for (const key of Object.keys(properties).slice(0, MAX_PARTS)) {
       if (!builtInKeys.has(key)) define(error, key, (properties as Record<string, unknown>)[key], true);
     }
   }
@@ -148,7 +151,7 @@ function encodePart(value: unknown, redact: boolean, depth: number, budget: Budg
 }
 
 function redacted(value: unknown): unknown {
-  if (typeof value === 'string') return value.replace(paths, '<path>');
+  if (typeof value === 'string') return text(value).replace(quotedPaths, '$1<path>$1').replace(paths, '<path>');
   return typeof value === 'number' || typeof value === 'boolean' ? value : undefined;
 }
 

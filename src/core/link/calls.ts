@@ -1,4 +1,5 @@
 import type { Peer } from '../directory/peer.js';
+import type { Stamp } from './turn.js';
 import { MeshError, type LeaveReason } from '../errors/mesh-error.js';
 
 /** What a call is on: a link. */
@@ -10,9 +11,12 @@ export interface Carrier {
 /** A request under way, on the side that made it. */
 export interface Call {
   readonly channel: string;
-  /** When it times out, on the clock of `performance.now()`; `Infinity`: never; 0: not under way yet */
-  deadline: number;
+  /** Milliseconds it may take; `Infinity`: any number */
   readonly timeout: number;
+  /** Since when it is under way; `undefined`: not yet */
+  started: Stamp | undefined;
+  /** Its arguments, as they were captured; `undefined` if they went alone */
+  copies: readonly unknown[] | undefined;
   readonly signal: AbortSignal | undefined;
   /** The link it is on, and its id there: both change when it is passed on to another peer. */
   link: Carrier | undefined;
@@ -35,6 +39,11 @@ export function fail(call: Pick<Call, 'resolve'>, make: () => unknown): void {
   );
   // One turn later, when the caller's promise hangs on this one.
   queueMicrotask(() => begin?.());
+}
+
+/** When it times out, on the clock of `performance.now()`. */
+export function deadlineOf({ started, timeout }: Call): number {
+  return (started?.time ?? Infinity) + timeout;
 }
 
 /** "request('doc:render') to viewer (k3.2)", as the caller would have written it. */

@@ -6,7 +6,7 @@ import { startTimer, type Timer } from '../timer.js';
 import { capture, captureOne, uncaptured } from '../wire/capture.js';
 import * as wire from '../wire/frames.js';
 import { preparePayload } from '../wire/payload.js';
-import { describeCall, fail, goneError, timeoutError, type Call } from './calls.js';
+import { deadlineOf, describeCall, fail, goneError, timeoutError, type Call } from './calls.js';
 import { Outbox, type Lone } from './outbox.js';
 import { readFrame, type FrameSink } from './reader.js';
 import type { Turn } from './turn.js';
@@ -90,7 +90,7 @@ export class Link implements FrameSink {
     this.opened = options.opened;
     this.#redact = options.redact;
     this.#turn = options.turn;
-    this.#outbox = new Outbox(port, options.turn);
+    this.#outbox = new Outbox(port, options.turn, () => this.end('lost'));
     this.#listen(port);
   }
 
@@ -139,9 +139,9 @@ export class Link implements FrameSink {
     } else {
       const lone = { kind: wire.REQUEST, id, channel: call.channel };
       this.#sendAlone([wire.REQUEST, id, call.channel], args, lone);
-      this.#turn.look();
     }
-    if (call.deadline === 0) call.deadline = this.#turn.time + call.timeout;
+    call.started ??= copies ? this.#turn.stamp : { time: performance.now() };
+    call.copies = copies;
     call.link = this;
     call.id = id;
     this.#calls.set(id, call);
@@ -217,8 +217,9 @@ export class Link implements FrameSink {
   sweep(now: number): number {
     let next = Infinity;
     for (const call of this.#calls.values()) {
-      if (call.deadline <= now) this.cancel(call, () => timeoutError(call));
-      else if (call.deadline < next) next = call.deadline;
+      const deadline = deadlineOf(call);
+      if (deadline <= now) this.cancel(call, () => timeoutError(call));
+      else if (deadline < next) next = deadline;
     }
     return next;
   }

@@ -55,9 +55,13 @@ export class Outbox {
 
   readonly #turn: Turn;
 
-  constructor(port: Port, turn = new Turn()) {
+  readonly #onFailure: () => void;
+
+  /** @param onFailure called when what was gathered could not be posted: it is lost */
+  constructor(port: Port, turn = new Turn(), onFailure = (): void => {}) {
     this.#port = port;
     this.#turn = turn;
+    this.#onFailure = onFailure;
   }
 
   get port(): Port {
@@ -76,10 +80,7 @@ export class Outbox {
 
   /** The batch to which the caller appends exactly one frame, at once. It leaves at the end of the turn. */
   frame(events = 0): unknown[] {
-    if (this.#frames === MAX_FRAMES) {
-      this.flush();
-      this.#turn.look();
-    }
+    if (this.#frames === MAX_FRAMES) this.flush();
     if (!this.#scheduled) {
       this.#scheduled = true;
       this.#turn.add(this);
@@ -93,7 +94,11 @@ export class Outbox {
   /** Called by the turn. */
   endTurn(): void {
     this.#scheduled = false;
-    this.flush();
+    try {
+      this.flush();
+    } catch {
+      this.#onFailure(); // a port that doesn't take what every port takes
+    }
   }
 
   /** Posts what has been gathered. */

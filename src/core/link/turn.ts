@@ -1,8 +1,13 @@
 const settled = Promise.resolve();
 
-/** What has something to send at the end of the turn. */
+/** What has something to send at the end of the turn. It must not throw. */
 interface Sender {
   endTurn(): void;
+}
+
+/** When the turn ended in which something was done, on the clock of `performance.now()`; until then, when it began. */
+export interface Stamp {
+  time: number;
 }
 
 /**
@@ -11,24 +16,21 @@ interface Sender {
  */
 export class Turn {
   #due: Sender[] = [];
-  /** When it began, on the clock of `performance.now()`; a long turn is looked at again now and then. */
-  time = 0;
+  stamp: Stamp = { time: 0 };
 
   /** Tells `sender` of the end of the turn. To be called once a turn. */
   add(sender: Sender): void {
     if (this.#due.push(sender) > 1) return;
-    this.look();
+    this.stamp = { time: performance.now() };
     // Not queueMicrotask: crossing into the platform takes longer, 6 % of a round trip.
     void settled.then(this.#onEnd);
-  }
-
-  look(): void {
-    this.time = performance.now();
   }
 
   readonly #onEnd = (): void => {
     const due = this.#due;
     this.#due = [];
+    // A time-out begins when the call leaves: a long turn doesn't eat it up.
+    this.stamp.time = performance.now();
     for (const sender of due) sender.endTurn();
   };
 }

@@ -1,11 +1,10 @@
 import { MeshError, notCloneable } from '../errors/mesh-error.js';
-import { domEnd } from './message-port.js';
 import type { Port, PortCapabilities, PortListener } from './port.js';
 
 export interface MemoryChannelOptions {
   /** Milliseconds a message, or a close, takes to the other end. Default 0: the next microtask. */
   readonly latency?: number;
-  /** What its ends say of what they can receive. Default: everything structured clone knows. */
+  /** What its ends say of what they can receive. Default: all that structured clone knows, ports beside the message only. */
   readonly carries?: PortCapabilities;
 }
 
@@ -15,6 +14,8 @@ export interface MemoryChannel {
   /** Loses what is under way and reports the loss at both ends. */
   sever(): void;
 }
+
+const memoryEnd: PortCapabilities = { buffers: true, nestedPorts: false, hostObjects: true };
 
 /**
  * A channel inside one realm: for peers that live in the broker's own process, and for tests. Messages are cloned; ports
@@ -26,7 +27,7 @@ export interface MemoryChannel {
  */
 export function createMemoryChannel(options: MemoryChannelOptions = {}): MemoryChannel {
   const latency = options.latency ?? 0;
-  const carries = options.carries ?? domEnd;
+  const carries = options.carries ?? memoryEnd;
   if (!Number.isFinite(latency) || latency < 0) {
     throw new MeshError(
       'INVALID_ARGUMENT',

@@ -70,10 +70,14 @@ function cut(view: View): ArrayBufferView {
   return new viewClass(bytes);
 }
 
-/** What structured clone walks into and we can build again: an instance of a class arrives as a plain object. */
+/**
+ * What structured clone walks into and we can build again: an instance of a class arrives as a plain object. A class may give
+ * its instances any tag; the platform's own objects have no properties of their own.
+ */
 function isContainer(value: object): boolean {
   if (Array.isArray(value) || value instanceof Map || value instanceof Set) return true;
-  return Object.prototype.toString.call(value) === '[object Object]';
+  if (Object.prototype.toString.call(value) === '[object Object]') return true;
+  return Symbol.toStringTag in value && !(value instanceof ArrayBuffer) && Object.keys(value).length > 0;
 }
 
 function isObject(value: unknown): boolean {

@@ -36,11 +36,12 @@ export class LinkSide implements LinkOwner {
     const promise = new Promise((resolve) => {
       const call: Call = {
         channel,
-        deadline: 0,
         timeout: Infinity,
         signal: undefined,
         link: undefined,
         id: 0,
+        started: undefined,
+        copies: undefined,
         resolve,
       };
       this.link.sendRequest(call, args);

@@ -360,3 +360,43 @@ describe('a wire that is not to be trusted', () => {
     expect((decodeError(wire, 'there') as AggregateError).errors).toHaveLength(64);
   });
 });
+
+describe('redaction', () => {
+  const redacted = (error: unknown): AnyError =>
+    decodeError(structuredClone(encodeError(error, true)), 'there') as AnyError;
+
+  it('leaves out paths and URLs, those with blanks too if they are quoted, and what is no plain value', () => {
+    const error = redacted(
+      Object.assign(
+        new Error("ENOENT: open '/home/ann/My Documents/x.txt', at https://a.example/b and C:\\Users\\ann, 3/4 done"),
+        {
+          code: 'ENOENT',
+          errno: -2,
+          path: '/home/ann',
+          deep: { path: '/home/ann' },
+        },
+      ),
+    );
+    expect(error.message).toBe("ENOENT: open '<path>', at <path> and <path> 3/4 done");
+    expect(ownOf(error)).toEqual({ code: 'ENOENT', errno: -2, path: '<path>', deep: undefined });
+    expect((error.stack as string).split('--- there ---')[1]).toBe('\n');
+  });
+
+  it('takes no longer for long texts that look nearly like paths', () => {
+    const begin = performance.now();
+    for (const text of ['a.', 'a:', '/', "'/", 'a://'])
+      redacted(Object.assign(new Error('x'), { p: text.repeat(200_000) }));
+    // Quadratic, it took minutes.
+    expect(performance.now() - begin).toBeLessThan(5000);
+  });
+});
+
+describe('hostile properties', () => {
+  it('are not taken from a typed array, and not without end', () => {
+    const from = (properties: unknown): AnyError =>
+      decodeError(['Error', '', 'm', '', properties, null], 'o') as AnyError;
+    expect(Object.keys(from(new Uint8Array(1e6)))).toEqual([]);
+    const many = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`p${i}`, i]));
+    expect(Object.keys(from(many)).length).toBeLessThanOrEqual(256);
+  });
+});

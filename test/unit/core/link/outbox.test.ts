@@ -308,3 +308,21 @@ describe('100,000 posts, acknowledged as they go', () => {
     expect([4998, 4999, 5000].map((post) => outbox.takeLone(post)?.channel)).toEqual(['c4998', 'c4999', 'c5000']);
   });
 });
+
+describe('a port that throws what it must not', () => {
+  it('ends its own link only: the others of the turn are flushed', async () => {
+    const turn = new Turn();
+    let failures = 0;
+    const broken = new FakePort();
+    broken.post = () => {
+      throw new Error('not a contract of mine');
+    };
+    const good = new FakePort();
+    const first = new Outbox(broken, turn, () => failures++);
+    const second = new Outbox(good, turn);
+    event(first, 'a');
+    event(second, 'b');
+    await Promise.resolve();
+    expect([failures, good.posts.length]).toEqual([1, 1]);
+  });
+});

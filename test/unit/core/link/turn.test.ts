@@ -28,23 +28,25 @@ describe('Turn', () => {
     expect(ended).toEqual(['first', 'second']);
   });
 
-  describe('has one look at the clock', () => {
+  describe('stamps what is done in it', () => {
     beforeEach(() => void vi.useFakeTimers());
     afterEach(() => void vi.useRealTimers());
 
-    it('when it begins, and where it is told to', async () => {
+    it('with the time of its end, and until then of its beginning', async () => {
       const turn = new Turn();
       const begin = performance.now();
       turn.add({ endTurn() {} });
+      const { stamp } = turn;
       vi.advanceTimersByTime(10);
       turn.add({ endTurn() {} });
-      expect(turn.time).toBe(begin);
-      turn.look();
-      expect(turn.time).toBe(begin + 10);
+      expect(turn.stamp).toBe(stamp);
+      expect(stamp.time).toBe(begin);
       await Promise.resolve();
+      expect(stamp.time).toBe(begin + 10);
       vi.advanceTimersByTime(10);
       turn.add({ endTurn() {} });
-      expect(turn.time).toBe(begin + 20);
+      expect(turn.stamp).not.toBe(stamp);
+      expect(turn.stamp.time).toBe(begin + 20);
       await Promise.resolve();
     });
   });
