@@ -6,7 +6,8 @@ import { spy } from '../../support/spy.js';
 function call(more: Partial<Call> = {}): Call {
   return {
     channel: 'doc:render',
-    deadline: 500,
+    started: undefined,
+    copies: undefined,
     timeout: 500,
     signal: undefined,
     link: undefined,
