@@ -28,7 +28,7 @@ class Side implements LinkOwner {
   onEvent: (() => void) | undefined;
 
   constructor(port: Port, opened: boolean, name: string) {
-    this.link = new Link(this, peer(name), port, { epoch: 0, opened, redact: false, turn: new Turn() });
+    this.link = new Link(this, peer(name), port, { epoch: 0, opened, redact: false, trusted: true, turn: new Turn() });
   }
 
   event(_: Link, channel: string, args: unknown[]): void {

@@ -45,13 +45,13 @@ export class TestMesh {
     return bus;
   }
 
-  /** Joins by hand: returns the raw control port, for a peer that misbehaves. */
+  /** Joins by hand, from another origin: returns the raw control port, for a peer that misbehaves. */
   joinRaw(name: string): { port: Port; id: string } {
     const control = createMemoryChannel();
     const id = `p${++this.#lastId}`;
     this.#controls.set(id, control);
     const process = { type: 'renderer', id: `r${id}`, pid: 1 } as const;
-    this.hub.admit({ id, name, type: 'window', origin: 'app://test', process }, control.ports[1]);
+    this.hub.admit({ id, name, type: 'window', origin: 'app://elsewhere', process }, control.ports[1]);
     return { port: control.ports[0], id };
   }
 

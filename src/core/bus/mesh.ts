@@ -186,8 +186,10 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
   #link(entry: Entry, port: Port, opened: boolean): Link {
     const { peer, epoch } = entry;
     // Main and what it attached is trusted with everything.
-    const redact = this.#redact && peer.origin !== this.self.origin && peer.process.type === 'renderer';
-    const link = new Link(this, peer, port, { epoch, opened, redact, turn: this.#turn });
+    const { origin } = this.self;
+    const trusted = (peer.origin === origin && origin !== 'null') || peer.process.type !== 'renderer';
+    const redact = this.#redact && !trusted;
+    const link = new Link(this, peer, port, { epoch, opened, redact, trusted, turn: this.#turn });
     entry.link = link;
     this.#links.add(link);
     return link;
@@ -297,7 +299,7 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
   }
 
   missed(link: Link, call: Call, args: unknown[]): void {
-    this.requests.passOn(call, link.peer, args);
+    this.requests.passOn(call, link, args);
   }
 
   changes(link: Link, first: number, changes: readonly unknown[]): boolean {

@@ -1,6 +1,5 @@
 import type { Directory } from '../directory/directory.js';
 import type { Entry } from '../directory/entry.js';
-import type { Peer } from '../directory/peer.js';
 import { MeshError, notCloneable } from '../errors/mesh-error.js';
 import { abortError, deadlineOf, describeCall, fail, goneError, timeoutError, type Call } from '../link/calls.js';
 import type { Link } from '../link/link.js';
@@ -23,7 +22,6 @@ export interface CallOptions {
 export interface RequestsOwner {
   /** How the bus ended, if it has. */
   readonly closeInfo: CloseInfo | undefined;
-  readonly self: Peer;
   readonly directory: Directory;
   links(): Iterable<Link>;
   linkTo(entry: Entry): Link;
@@ -102,16 +100,15 @@ export class Requests {
   }
 
   /** A peer gave the request back, with arguments that it says are those it got. */
-  passOn(request: Call, from: Peer, returned: readonly unknown[]): void {
+  passOn(request: Call, from: Link, returned: readonly unknown[]): void {
     const passed = request as Request;
     // Its UNHANDLE came before; one that still says it handles the channel is not asked again.
-    const { directory, self } = this.#owner;
-    const claims = directory.handling(passed.channel).some(({ peer }) => peer.id === from.id);
-    if (claims) (passed.tried ??= new Set()).add(from.id);
-    // What goes on under our own name is what we have sent. Of what went alone there is no copy: there the word of those counts
-    // who could speak for us anyway, or are trusted.
-    const args =
-      passed.copies ?? (from.origin === self.origin || from.process.type !== 'renderer' ? returned : undefined);
+    const { id } = from.peer;
+    const claims = this.#owner.directory.handling(passed.channel).some(({ peer }) => peer.id === id);
+    if (claims) (passed.tried ??= new Set()).add(id);
+    // What goes on under our own name is what we have sent. Where there is no copy of it, the word of those counts who could
+    // speak for us anyway.
+    const args = from.trusted ? returned : passed.copies;
     if (!args) return fail(passed, () => this.#nobody(passed));
     const entry = this.#pick(passed);
     if (entry) this.#start(passed, entry, args);

@@ -29,6 +29,8 @@ export interface LinkOptions {
   readonly opened: boolean;
   /** Whether errors go there without stacks and paths. */
   readonly redact: boolean;
+  /** See `Link.trusted` */
+  readonly trusted: boolean;
   /** Of the bus it belongs to */
   readonly turn: Turn;
 }
@@ -68,6 +70,8 @@ export class Link implements FrameSink {
   readonly epoch: number;
   /** Whether this side opened it; if so, a port that the peer opened may still join it, once. */
   readonly opened: boolean;
+  /** Whether the peer could speak for this side anyway: it is of the same origin, or main's own. */
+  readonly trusted: boolean;
   readonly #owner: LinkOwner;
   readonly #redact: boolean;
   readonly #turn: Turn;
@@ -88,6 +92,7 @@ export class Link implements FrameSink {
     this.peer = peer;
     this.epoch = options.epoch;
     this.opened = options.opened;
+    this.trusted = options.trusted;
     this.#redact = options.redact;
     this.#turn = options.turn;
     this.#outbox = new Outbox(port, options.turn, () => this.end('lost'));
@@ -141,7 +146,8 @@ export class Link implements FrameSink {
       this.#sendAlone([wire.REQUEST, id, call.channel], args, lone);
     }
     call.started ??= copies ? this.#turn.stamp : { time: performance.now() };
-    call.copies = copies;
+    // Kept only for where it is needed: what lives as long as its call costs a tenth of their rate.
+    call.copies = this.trusted ? undefined : copies;
     call.link = this;
     call.id = id;
     this.#calls.set(id, call);
