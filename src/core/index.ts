@@ -15,6 +15,7 @@ export type { CloseInfo } from './bus/close-info.js';
 export type { BusLoad } from './bus/mesh.js';
 export type { Peers, PeerNewsMap } from './bus/peers.js';
 export type { Dropped, ErrorContext } from './bus/reports.js';
+export type { Grant } from './directory/grant.js';
 export type { Peer, PeerFrame, PeerProcess, PeerType } from './directory/peer.js';
 export { MeshError, type LeaveReason, type MeshErrorCode, type MeshErrorOptions } from './errors/mesh-error.js';
 export { registerError } from './errors/wire-error.js';

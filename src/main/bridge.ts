@@ -11,14 +11,17 @@ import type {
   WebFrameMain,
 } from 'electron';
 import { Hub, refuse, type HubOwner } from '../core/broker/hub.js';
+import { defaultLimits } from '../core/directory/limits.js';
 import { HELLO, JOIN, READY } from '../core/broker/joining.js';
 import type { Bus } from '../core/bus/bus.js';
 import type { AnyChannels, ChannelMap } from '../core/bus/channels.js';
 import { join } from '../core/bus/join.js';
 import type { Platform } from '../core/bus/mesh.js';
+import type { Grant } from '../core/directory/grant.js';
 import type { Peer } from '../core/directory/peer.js';
 import { invalid, MeshError, type MeshErrorCode } from '../core/errors/mesh-error.js';
 import { ElectronPort, electronPortCarries } from '../core/port/electron-port.js';
+import type { Port } from '../core/port/port.js';
 import { createMemoryChannel } from '../core/port/memory-port.js';
 import { isName, WIRE_VERSION } from '../core/wire/frames.js';
 import type { Candidate } from './candidate.js';
@@ -257,7 +260,7 @@ export class Bridge extends EventEmitter<BridgeEvents> {
     const peer = { id: this.#nextId(), name, type, origin, process, frame: { ...peerFrame, url } };
     if (!contents.isDestroyed()) this.#watcher.watch(contents);
     this.#registry.add(document, peer);
-    this.#admit(peer, port);
+    this.#admit(peer, port, verdict.grant);
   }
 
   /** The record of the document that joins; `undefined` if its nonce is that of another frame's document. */
@@ -279,8 +282,8 @@ export class Bridge extends EventEmitter<BridgeEvents> {
     };
   }
 
-  #admit(peer: Peer, port: Parameters<Hub['admit']>[1]): void {
-    this.#hub.admit(peer, port);
+  #admit(peer: Peer, port: Port, grant?: Grant): void {
+    this.#hub.admit(peer, port, grant);
     this.#tell('join', peer);
   }
 
@@ -324,7 +327,8 @@ export class Bridge extends EventEmitter<BridgeEvents> {
 
   readonly #hubOwner = (redact: boolean): HubOwner => ({
     redact,
-    mayLink: () => true,
+    limits: defaultLimits,
+    channel: () => this.#channel(),
     show: (peer, viewer) => {
       if (!peer.frame || viewer.type === 'main' || (viewer.origin === peer.origin && peer.origin !== 'null'))
         return peer;
@@ -343,11 +347,13 @@ export class Bridge extends EventEmitter<BridgeEvents> {
     malformed: (peer, problem) => this.#onMalformed(problem, peer),
   });
 
+  #channel(): readonly [object, object] {
+    const { port1, port2 } = new this.#electron.MessageChannelMain();
+    return [port1, port2];
+  }
+
   readonly #platform: Platform = {
-    channel: () => {
-      const { port1, port2 } = new this.#electron.MessageChannelMain();
-      return { near: new ElectronPort(port1, this.#clones.check), far: port2 };
-    },
+    channel: () => this.#channel(),
     adopt: (port) => new ElectronPort(port as MessagePortMain, this.#clones.check),
   };
 }

@@ -1,3 +1,4 @@
+import type { Grant } from '../core/directory/grant.js';
 import type { PeerFrame, PeerProcess, PeerType } from '../core/directory/peer.js';
 
 /** Somebody who wants to join, as the bridge sees it. All of it but the name is read from Electron, not from the page. */
@@ -13,17 +14,6 @@ export interface Candidate {
   readonly topOrigin: string;
   readonly process: PeerProcess;
   readonly frame: PeerFrame;
-}
-
-/**
- * What a peer may do, once it is let in.
- *
- * @example
- * createBridge({ authorize: ({ origin }) => origin === 'app://settings' && { names: ['settings'] } });
- */
-export interface Grant {
-  /** Names it may take although they are reserved, or held by another origin. */
-  readonly names?: readonly string[];
 }
 
 /**

@@ -1,5 +1,6 @@
 export type { Bridge } from './bridge.js';
-export type { Authorize, Candidate, Grant } from './candidate.js';
+export type { Authorize, Candidate } from './candidate.js';
+export type { Grant } from '../core/directory/grant.js';
 export { createBridge } from './create-bridge.js';
 export type { BridgeOptions } from './options.js';
 export type { RegistrySnapshot } from './registry.js';

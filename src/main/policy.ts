@@ -1,7 +1,9 @@
 import { realpathSync } from 'node:fs';
 import { isAbsolute, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Authorize, Candidate, Grant } from './candidate.js';
+import { show } from '../core/errors/mesh-error.js';
+import { everything, grantProblem, type Grant } from '../core/directory/grant.js';
+import type { Authorize, Candidate } from './candidate.js';
 
 /** What came of asking the policy. */
 export type Verdict = { readonly grant: Grant } | { readonly refusal: string; readonly cause?: unknown };
@@ -28,16 +30,13 @@ async function ask(candidate: Candidate, authorize: Authorize): Promise<Verdict>
   } catch (cause) {
     return { refusal: `the bridge's authorize() threw. See the bridge's 'refused' event.`, cause };
   }
-  if (answer === true) return { grant: {} };
+  if (answer === true) return { grant: everything };
   if (answer === false) return { refusal: `the bridge's authorize() refused ${describe(candidate)}.` };
-  if (isGrant(answer)) return { grant: answer };
-  return { refusal: `the bridge's authorize() returned ${String(answer)}. It must return a grant, true or false.` };
-}
-
-function isGrant(answer: unknown): answer is Grant {
-  if (typeof answer !== 'object' || answer === null) return false;
-  const { names = [] } = answer as { names?: unknown };
-  return Array.isArray(names) && names.every((name) => typeof name === 'string');
+  const problem = grantProblem(answer);
+  if (!problem) return { grant: answer as Grant };
+  return {
+    refusal: `the bridge's authorize() returned ${show(answer)}: ${problem}. It must return a grant, true or false.`,
+  };
 }
 
 function byDefault(candidate: Candidate, { origins, appPath }: PolicyOptions): Verdict {
@@ -56,7 +55,7 @@ function byDefault(candidate: Candidate, { origins, appPath }: PolicyOptions): V
       refusal: `${describe(candidate)} is a frame in a window of another origin (${topOrigin}). createBridge({ authorize }) can let it in.`,
     };
   }
-  return { grant: {} };
+  return { grant: everything };
 }
 
 function describe({ frame, origin, url }: Candidate): string {

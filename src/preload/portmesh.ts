@@ -38,7 +38,7 @@ window.addEventListener(
     event.stopImmediatePropagation();
     const [port] = event.ports;
     if (!port) return;
-    const join = (): void => ipcRenderer.postMessage(JOIN, [nonce, message[1], message[2]], [port]);
+    const join = (): void => ipcRenderer.postMessage(JOIN, [nonce, message[1], message[2], message[3]], [port]);
     if (ready) return join();
     if (held.push(join) === 1) greet(FIRST_RETRY_MS);
   },

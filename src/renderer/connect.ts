@@ -58,14 +58,14 @@ export async function connect<C extends ChannelMap<C> = AnyChannels>(options: Co
 }
 
 const platform: Platform = {
-  channel(to) {
+  channel() {
     const { port1, port2 } = new MessageChannel();
-    return { near: new MessagePortPort(port1, endOf(to), window), far: port2 };
+    return [port1, port2];
   },
-  adopt: (port, from) => new MessagePortPort(port as MessagePort, endOf(from), window),
+  adopt: (port, far) => new MessagePortPort(port as MessagePort, endOf(far), window),
 };
 
-/** What the port of such a peer can receive. */
-function endOf({ type }: Peer): PortCapabilities {
-  return type === 'main' || type === 'utility' || type === 'node' ? electronEnd : domEnd;
+/** What the port of such a peer can receive. Is it unknown, then what every port can. */
+function endOf(peer: Peer | undefined): PortCapabilities {
+  return peer?.process.type === 'renderer' ? domEnd : electronEnd;
 }

@@ -1,9 +1,10 @@
 import { Hub, type HubOwner } from '../../src/core/broker/hub.js';
+import { defaultLimits } from '../../src/core/directory/limits.js';
 import type { Bus } from '../../src/core/bus/bus.js';
 import { join } from '../../src/core/bus/join.js';
 import type { AnyChannels, ChannelMap } from '../../src/core/bus/channels.js';
 import type { Platform } from '../../src/core/bus/mesh.js';
-import type { Peer } from '../../src/core/directory/peer.js';
+import { everything, type Grant } from '../../src/core/directory/grant.js';
 import type { LeaveReason } from '../../src/core/errors/mesh-error.js';
 import { createMemoryChannel, type MemoryChannel } from '../../src/core/port/memory-port.js';
 import type { Port } from '../../src/core/port/port.js';
@@ -13,8 +14,6 @@ import type { PortKind } from './port-contract.js';
 export class TestMesh {
   readonly malformed: string[] = [];
   readonly left: [string, LeaveReason][] = [];
-  /** What the policy says; by default everybody may link to everybody. */
-  mayLink: (from: Peer, to: Peer) => boolean = () => true;
   /** The last port a bus opened a link with */
   readonly opened: Port[] = [];
   readonly #kind: PortKind;
@@ -26,7 +25,8 @@ export class TestMesh {
     this.#kind = kind;
     const owner: HubOwner = {
       redact: false,
-      mayLink: (from, to) => this.mayLink(from, to),
+      limits: defaultLimits,
+      channel: () => kind.make(),
       show: (peer) => peer,
       closed: (peer) => this.hub.remove(peer.id, 'lost'),
       left: (peer, reason) => this.left.push([peer.name, reason]),
@@ -35,23 +35,23 @@ export class TestMesh {
     this.hub = new Hub(owner);
   }
 
-  async join<C extends ChannelMap<C> = AnyChannels>(name: string): Promise<Bus<C>> {
+  async join<C extends ChannelMap<C> = AnyChannels>(name: string, grant: Grant = everything): Promise<Bus<C>> {
     const control = createMemoryChannel();
     const id = `p${++this.#lastId}`;
     this.#controls.set(id, control);
     const bus = join<C>(control.ports[0], this.#platform, { call: `join('${name}')`, timeout: Infinity });
     const process = { type: 'renderer', id: `r${id}`, pid: 1 } as const;
-    this.hub.admit({ id, name, type: 'window', origin: 'app://test', process }, control.ports[1]);
+    this.hub.admit({ id, name, type: 'window', origin: 'app://test', process }, control.ports[1], grant);
     return bus;
   }
 
   /** Joins by hand, from another origin: returns the raw control port, for a peer that misbehaves. */
-  joinRaw(name: string): { port: Port; id: string } {
+  joinRaw(name: string, grant: Grant = everything): { port: Port; id: string } {
     const control = createMemoryChannel();
     const id = `p${++this.#lastId}`;
     this.#controls.set(id, control);
     const process = { type: 'renderer', id: `r${id}`, pid: 1 } as const;
-    this.hub.admit({ id, name, type: 'window', origin: 'app://elsewhere', process }, control.ports[1]);
+    this.hub.admit({ id, name, type: 'window', origin: 'app://elsewhere', process }, control.ports[1], grant);
     return { port: control.ports[0], id };
   }
 
@@ -72,7 +72,7 @@ export class TestMesh {
     channel: () => {
       const [near, far] = this.#kind.make();
       this.opened.push(near);
-      return { near, far };
+      return [near, far];
     },
     adopt: (port) => port as Port,
   };

@@ -1,7 +1,7 @@
 // The wire between a peer and the broker: the peer's control port.
 //
-// A post is an array of messages, each an array that begins with an integer kind. A port that travels beside a post
-// belongs to its last message.
+// A post is an array of messages, each an array that begins with an integer kind. Ports that travel beside a
+// post belong to its last message.
 //
 //  1. The peer's first port reaches the broker by the platform's own way (a preload, a parent port, a socket).
 //  2. The broker answers on it: WELCOME with the stamped identity and the directory, or REFUSED with the cause.
@@ -10,6 +10,7 @@
 //  4. The peer announces its own changes with CHANGES, numbered by itself from 1.
 //  5. To open a link, a peer sends OPEN with one end of a channel; the broker passes it on as LINK, stamped with the
 //     sender's id, or answers UNLINKED. Nothing acknowledges a LINK: its target's LEAVE, or the port's close, ends it.
+//     A peer whose platform can't make channels asks for one first, with CHANNEL, and gets both ends.
 //  6. SYNC is answered SYNCED when all that the broker knew before has been told. CONFIRM is answered CONFIRMED when every
 //     responsive peer has dispatched all that the sender had announced before: the broker asks each with ASK.
 //  7. BYE, END or the close of the port ends the seat.
@@ -17,6 +18,8 @@
 // peer → broker
 /** `first number, [op, channel, …]` */
 export const CHANGES = 1;
+/** `token`: asks for a channel. The broker answers with the same kind of message, and its two ends */
+export const CHANNEL = 7;
 /** `target id, epoch, number of the target's last change known here`, with a port */
 export const OPEN = 2;
 /** `token` */
@@ -30,9 +33,9 @@ export const BYE = 6;
 // broker → peer
 /** `Welcome` */
 export const WELCOME = 20;
-/** `code, message` */
+/** `code, message, final`. Not final is what the default policy says: who owns the peer may still let it in. */
 export const REFUSED = 21;
-/** `peer` */
+/** `peer, grant` */
 export const JOIN = 22;
 /** `id, reason` */
 export const LEAVE = 23;
@@ -51,22 +54,27 @@ export const CONFIRMED = 29;
 /** `reason, detail` */
 export const END = 30;
 
+import type { Grant } from '../directory/grant.js';
 import type { Peer } from '../directory/peer.js';
 import type { Port } from '../port/port.js';
+import type { Limits } from '../directory/limits.js';
 
 /** The broker's answer to a join. */
 export interface Welcome {
   readonly version: number;
   readonly self: Peer;
+  /** What this peer may do. */
+  readonly grant: Grant;
+  readonly limits: Limits;
   /** Whether errors go to peers of other origins without stacks and paths. */
   readonly redact: boolean;
-  /** The other peers: `[peer, number of its last change, listens, handles]` */
-  readonly peers: readonly (readonly [Peer, number, readonly string[], readonly string[]])[];
+  /** The other peers: `[peer, number of its last change, listens, handles, what it may do]` */
+  readonly peers: readonly (readonly [Peer, number, readonly string[], readonly string[], Grant])[];
 }
 
 export type Message = readonly unknown[];
 
-/** Gathers the messages of a turn into posts. A message with a port leaves at once, behind what was gathered. */
+/** Gathers the messages of a turn into posts. A message with ports leaves at once, behind what was gathered. */
 export class ControlOutbox {
   readonly #port: Port;
   #messages: Message[] = [];
@@ -75,9 +83,9 @@ export class ControlOutbox {
     this.#port = port;
   }
 
-  post(message: Message, port?: object): void {
-    if (this.#messages.push(message) === 1 && !port) queueMicrotask(() => this.flush());
-    if (port) this.flush([port]);
+  post(message: Message, ...ports: object[]): void {
+    if (this.#messages.push(message) === 1 && ports.length === 0) queueMicrotask(() => this.flush());
+    if (ports.length > 0) this.flush(ports);
   }
 
   flush(transfer?: readonly object[]): void {

@@ -1,5 +1,7 @@
 import type { LeaveReason, MeshErrorCode } from '../errors/mesh-error.js';
 import { Channels } from '../directory/entry.js';
+import { allows, everything, type Grant } from '../directory/grant.js';
+import type { Limits } from '../directory/limits.js';
 import type { Peer } from '../directory/peer.js';
 import type { Port } from '../port/port.js';
 import { startTimer, type Timer } from '../timer.js';
@@ -12,8 +14,9 @@ const UNRESPONSIVE_MS = 1000;
 export interface HubOwner {
   /** Whether errors go to peers of other origins without stacks and paths. */
   readonly redact: boolean;
-  /** Whether one peer may link to the other. */
-  mayLink(from: Peer, to: Peer): boolean;
+  readonly limits: Limits;
+  /** A channel for a peer that can't make one: its two ends. */
+  channel(): readonly [object, object];
   /** `peer` as `viewer` may see it. */
   show(peer: Peer, viewer: Peer): Peer;
   /** A peer's control port has closed. The owner says why with `remove`, at once or a little later. */
@@ -24,6 +27,7 @@ export interface HubOwner {
 
 interface Chair {
   readonly peer: Peer;
+  readonly grant: Grant;
   readonly port: Port;
   readonly outbox: control.ControlOutbox;
   readonly channels: Channels;
@@ -71,27 +75,31 @@ export class Hub {
   }
 
   /** Gives a peer its seat: answers on its port, and tells the others. */
-  admit(peer: Peer, port: Port): void {
+  admit(peer: Peer, port: Port, grant = everything): void {
     const outbox = new control.ControlOutbox(port);
-    const chair: Chair = { peer, port, outbox, channels: new Channels(), confirming: undefined };
+    const channels = new Channels(grant.receive, this.#owner.limits.channels);
+    const chair: Chair = { peer, grant, port, outbox, channels, confirming: undefined };
     const others = [...this.#chairs.values()];
     const welcome: control.Welcome = {
       version: WIRE_VERSION,
       self: peer,
+      grant,
+      limits: this.#owner.limits,
       redact: this.#owner.redact,
       peers: others
-        .filter((other) => this.#sees(peer, other.peer))
-        .map(({ peer: other, channels }) => [
-          this.#owner.show(other, peer),
-          channels.number,
-          [...channels.listens],
-          [...channels.handles],
+        .filter((other) => mayLink(chair, other))
+        .map((other) => [
+          this.#owner.show(other.peer, peer),
+          other.channels.number,
+          [...other.channels.listens],
+          [...other.channels.handles],
+          other.grant,
         ]),
     };
     this.#chairs.set(peer.id, chair);
     outbox.post([control.WELCOME, welcome]);
     for (const other of others) {
-      if (this.#sees(other.peer, peer)) other.outbox.post([control.JOIN, this.#owner.show(peer, other.peer)]);
+      if (mayLink(other, chair)) other.outbox.post([control.JOIN, this.#owner.show(peer, other.peer), grant]);
     }
     port.start({
       message: (data, ports) => this.#onPost(chair, data, ports),
@@ -111,7 +119,7 @@ export class Hub {
     chair.outbox.flush();
     chair.port.close();
     for (const other of this.#chairs.values()) {
-      if (this.#sees(other.peer, chair.peer)) other.outbox.post([control.LEAVE, id, reason]);
+      if (mayLink(other, chair)) other.outbox.post([control.LEAVE, id, reason]);
     }
     for (const token of [...this.#confirmations.keys()]) this.#told(token, id);
     this.#owner.left(chair.peer, reason);
@@ -123,10 +131,6 @@ export class Hub {
     for (const id of [...this.#chairs.keys()]) this.remove(id, 'bridge-gone', 'it was closed');
     for (const { timer } of this.#confirmations.values()) timer.stop();
     this.#confirmations.clear();
-  }
-
-  #sees(viewer: Peer, other: Peer): boolean {
-    return this.#owner.mayLink(viewer, other);
   }
 
   #onPost(chair: Chair, data: unknown, ports: readonly unknown[]): void {
@@ -167,6 +171,10 @@ export class Hub {
         if (typeof a !== 'string' || !isCount(b) || !isCount(c) || !port) return false;
         this.#onOpen(chair, a, b, c, port as object);
         return true;
+      case control.CHANNEL:
+        if (!isCount(a)) return false;
+        chair.outbox.post([control.CHANNEL, a], ...this.#owner.channel());
+        return true;
       case control.SYNC:
         if (!isCount(a)) return false;
         chair.outbox.post([control.SYNCED, a]);
@@ -193,7 +201,7 @@ export class Hub {
     const fits = chair.channels.apply(first, changes);
     if (!fits || chair.channels.number === before) return fits;
     for (const other of this.#chairs.values()) {
-      if (other !== chair && this.#sees(other.peer, chair.peer)) {
+      if (other !== chair && mayLink(other, chair)) {
         other.outbox.post([control.CHANGE, chair.peer.id, first, changes.slice()]);
       }
     }
@@ -203,7 +211,7 @@ export class Hub {
   #onOpen(chair: Chair, to: string, epoch: number, known: number, port: object): void {
     const target = this.#chairs.get(to);
     // Hidden or unknown: the answer is the same.
-    if (!target || target === chair || !this.#owner.mayLink(chair.peer, target.peer)) {
+    if (!target || target === chair || !mayLink(chair, target)) {
       closeRaw(port);
       chair.outbox.post([control.UNLINKED, to, epoch]);
       return;
@@ -237,9 +245,17 @@ export class Hub {
   }
 }
 
-/** Answers a join with a refusal, on the port that came with it. */
-export function refuse(port: Port, code: MeshErrorCode, message: string): void {
-  port.post([[control.REFUSED, code, message]]);
+/** Both ways: a link is for both, and each must be granted the other. */
+function mayLink(a: Chair, b: Chair): boolean {
+  return allows(a.grant.peers, b.peer.name) && allows(b.grant.peers, a.peer.name);
+}
+
+/**
+ * Answers a join with a refusal, on the port that came with it.
+ * @param final whether nobody else may let the peer in
+ */
+export function refuse(port: Port, code: MeshErrorCode, message: string, final = true): void {
+  port.post([[control.REFUSED, code, message, final]]);
   port.close();
 }
 

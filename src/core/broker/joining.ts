@@ -3,9 +3,10 @@
 //  1. The preload, registered before any script of the page, makes a nonce for its document, and tells main HELLO until main
 //     answers READY: the bridge may start later than the page.
 //  2. The page dispatches PRELOAD_EVENT, which the preload cancels: so the page knows at once whether it is there.
-//  3. The page posts `[JOIN, name, version]` to its own window with one end of a channel. The preload's capture listener takes
+//  3. The page posts `[JOIN, name, version, vouch]` to its own window with one end of a channel. The preload's capture listener takes
 //     it and stops it; no script of the page sees it.
-//  4. The preload holds it until READY, then passes it on as `[nonce, name, version]` with the port.
+//  4. The preload holds it until READY, then passes it on as `[nonce, name, version, vouch]` with the port.
+//     `vouch` is given where the port is not the page's own, but that of a frame or worker it shares; see asking.ts.
 //  5. The bridge reads the sender's frame, asks the policy, and answers on that port; see control.ts.
 
 export const PRELOAD_EVENT = 'portmesh:preload';

@@ -1,4 +1,5 @@
 import { MeshError, type LeaveReason, type MeshErrorCode } from '../errors/mesh-error.js';
+import type { Grant } from '../directory/grant.js';
 import type { Peer } from '../directory/peer.js';
 import type { Port } from '../port/port.js';
 import { startTimer } from '../timer.js';
@@ -7,7 +8,7 @@ import * as control from './control.js';
 
 /** What the broker tells a peer. Comes from a trusted side: it is not checked again. */
 export interface SeatListener {
-  join(peer: Peer): void;
+  join(peer: Peer, grant: Grant): void;
   leave(id: string, reason: LeaveReason): void;
   change(id: string, first: number, changes: readonly unknown[]): void;
   link(from: string, epoch: number, known: number, port: unknown): void;
@@ -20,7 +21,7 @@ export interface SeatListener {
 export class Seat {
   readonly #port: Port;
   readonly #outbox: control.ControlOutbox;
-  readonly #waiting = new Map<number, { resolve: () => void; reject: (error: unknown) => void }>();
+  readonly #waiting = new Map<number, { resolve: (ports: readonly unknown[]) => void; reject: (error: unknown) => void }>();
   #listener: SeatListener | undefined;
   #token = 0;
   #ended = false;
@@ -44,13 +45,18 @@ export class Seat {
   }
 
   /** Resolves when all that the broker knew at the call has been told here. */
-  sync(): Promise<void> {
-    return this.#ask(control.SYNC);
+  async sync(): Promise<void> {
+    await this.#ask(control.SYNC);
   }
 
   /** Resolves when every responsive peer knows what was announced before the call. */
-  confirm(): Promise<void> {
-    return this.#ask(control.CONFIRM);
+  async confirm(): Promise<void> {
+    await this.#ask(control.CONFIRM);
+  }
+
+  /** Resolves with the two ends of a fresh channel, where the platform can't make one itself. */
+  async channel(): Promise<readonly [object, object]> {
+    return (await this.#ask(control.CHANNEL)) as [object, object];
   }
 
   /** Leaves in order. Idempotent. */
@@ -65,7 +71,7 @@ export class Seat {
   receive(messages: unknown, ports: readonly unknown[]): void {
     if (!Array.isArray(messages)) return;
     for (const message of messages as unknown[][]) {
-      if (this.#ended) return (ports[0] as { close?: () => void } | undefined)?.close?.();
+      if (this.#ended) return closeAll(ports);
       this.#dispatch(message, ports);
     }
   }
@@ -75,7 +81,7 @@ export class Seat {
     this.#finish('bridge-gone', 'its process is gone');
   }
 
-  #ask(kind: number): Promise<void> {
+  #ask(kind: number): Promise<readonly unknown[]> {
     if (this.#ended) return Promise.reject(new MeshError('CLOSED', 'this bus is closed. Connect again.'));
     const token = ++this.#token;
     this.#outbox.post([kind, token]);
@@ -87,7 +93,7 @@ export class Seat {
     const [kind, a, b, c] = message;
     switch (kind) {
       case control.JOIN:
-        return listener.join(a as Peer);
+        return listener.join(a as Peer, b as Grant);
       case control.LEAVE:
         return listener.leave(a as string, b as LeaveReason);
       case control.CHANGE:
@@ -98,11 +104,12 @@ export class Seat {
         return listener.unlinked(a as string, b as number);
       case control.ASK:
         return this.#outbox.post([control.TOLD, a]);
+      case control.CHANNEL:
       case control.SYNCED:
       case control.CONFIRMED: {
         const waiting = this.#waiting.get(a as number);
         this.#waiting.delete(a as number);
-        return waiting?.resolve();
+        return waiting?.resolve(ports);
       }
       case control.END:
         return this.#finish(a as LeaveReason, b as string);
@@ -176,7 +183,7 @@ export function takeSeat<T>(
         const [first, ...rest] = Array.isArray(data) ? (data as unknown[][]) : [];
         const answer = first && readAnswer(first, call);
         if (answer === undefined) return; // nothing a broker says
-        if (answer instanceof Error) return fail(answer);
+        if (answer instanceof MeshError) return fail(answer);
         joined = true;
         release();
         // At once: what comes behind the answer, be it in the same post, finds somebody who listens.
@@ -193,9 +200,17 @@ export function takeSeat<T>(
   });
 }
 
+function closeAll(ports: readonly unknown[]): void {
+  for (const port of ports) (port as { close?: () => void }).close?.();
+}
+
+/** The broker's default policy refused: who owns the peer may still let it in. */
+export class NotFinal extends MeshError {}
+
 function readAnswer(message: readonly unknown[], call: string): control.Welcome | MeshError | undefined {
   if (message[0] === control.REFUSED) {
-    return new MeshError(message[1] as MeshErrorCode, `${call}: ${String(message[2])}`);
+    const kind = message[3] === false ? NotFinal : MeshError;
+    return new kind(message[1] as MeshErrorCode, `${call}: ${String(message[2])}`);
   }
   if (message[0] !== control.WELCOME) return undefined;
   const welcome = message[1] as control.Welcome;

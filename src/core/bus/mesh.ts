@@ -2,6 +2,7 @@ import type { Seat, SeatListener } from '../broker/seat.js';
 import type { Welcome } from '../broker/control.js';
 import { Directory } from '../directory/directory.js';
 import { Channels, HANDLE, LISTEN, UNHANDLE, UNLISTEN, type Entry } from '../directory/entry.js';
+import type { Grant } from '../directory/grant.js';
 import type { Peer } from '../directory/peer.js';
 import { invalid, MeshError, notCloneable, type LeaveReason } from '../errors/mesh-error.js';
 import { goneError, type Call } from '../link/calls.js';
@@ -19,10 +20,10 @@ import { noPeer, peersOf, select, type Target } from './target.js';
 
 /** What a platform gives the mesh. */
 export interface Platform {
-  /** A channel towards `to`: this side's end, and the raw port to pass on. */
-  channel(to: Peer): { readonly near: Port; readonly far: object };
-  /** A raw port that was received; `from` is at its other end. */
-  adopt(port: unknown, from: Peer): Port;
+  /** A fresh channel's two raw ends; `undefined` where only the broker can make one. */
+  channel(): readonly [object, object] | undefined;
+  /** Makes a port of a raw one. `far` is at its other end; `undefined`: nobody knows who. */
+  adopt(port: unknown, far: Peer | undefined): Port;
 }
 
 /** What a bus holds at a moment. All but `links` go back to 0 when nothing is under way. */
@@ -44,7 +45,7 @@ type PeerNews = 'join' | 'leave' | 'change';
 /** One peer's seat in the mesh: its links, the directory, and what happens between them. `Bus` is its public face. */
 export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
   readonly self: Peer;
-  readonly directory = new Directory((entry) => this.#news('change', entry.peer));
+  readonly directory: Directory;
   readonly news = new Listeners();
   readonly reports = new Reports();
   readonly dispatcher = new Dispatcher(this.reports);
@@ -53,7 +54,7 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
   readonly #seat: Seat;
   readonly #redact: boolean;
   readonly #platform: Platform;
-  readonly #own = new Channels();
+  readonly #own: Channels;
   readonly #turn = new Turn();
   readonly #links = new Set<Link>();
   #resolveClosed: (info: CloseInfo) => void = () => {};
@@ -65,8 +66,11 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
     this.#seat = seat;
     this.#platform = platform;
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
-    for (const [peer, number, listens, handles] of welcome.peers) {
-      this.directory.state(this.directory.add(peer), number, listens, handles);
+    const { channels } = welcome.limits;
+    this.#own = new Channels(undefined, channels);
+    this.directory = new Directory((entry) => this.#news('change', entry.peer), channels);
+    for (const [peer, number, listens, handles, grant] of welcome.peers) {
+      this.directory.state(this.directory.add(peer, grant), number, listens, handles);
     }
     seat.start(this);
   }
@@ -177,8 +181,8 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
 
   /** Keeps one end of a channel, to send on at once, and passes the other end on. */
   #open(entry: Entry): Link {
-    const { near, far } = this.#platform.channel(entry.peer);
-    const link = this.#link(entry, near, true);
+    const [near, far] = this.#platform.channel() as readonly [object, object];
+    const link = this.#link(entry, this.#platform.adopt(near, entry.peer), true);
     this.#seat.open(entry.peer.id, entry.epoch, entry.channels.number, far);
     return link;
   }
@@ -237,8 +241,8 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
 
   // ---- what the broker tells
 
-  join(peer: Peer): void {
-    this.directory.add(peer);
+  join(peer: Peer, grant: Grant): void {
+    this.directory.add(peer, grant);
     this.#news('join', peer);
   }
 

@@ -1,6 +1,7 @@
 import type { LeaveReason } from '../errors/mesh-error.js';
 import { isCount } from '../wire/frames.js';
-import { Entry, HANDLE, isNames, LISTEN, UNLISTEN } from './entry.js';
+import { Entry, HANDLE, LISTEN, UNLISTEN } from './entry.js';
+import { everything } from './grant.js';
 import type { Peer } from './peer.js';
 
 /** How many peers that left are remembered, so that an error can say why. */
@@ -15,8 +16,11 @@ export class Directory {
   readonly #left = new Map<string, LeaveReason>();
   /** Called when a peer's channels have changed. */
   readonly #changed: (entry: Entry) => void;
+  readonly #limit: number | undefined;
 
-  constructor(changed: (entry: Entry) => void) {
+  /** @param limit channels a peer may listen to, and handle, at most */
+  constructor(changed: (entry: Entry) => void, limit?: number) {
+    this.#limit = limit;
     this.#changed = changed;
   }
 
@@ -49,8 +53,8 @@ export class Directory {
     return this.#left.get(id);
   }
 
-  add(peer: Peer): Entry {
-    const entry = new Entry(peer);
+  add(peer: Peer, grant = everything): Entry {
+    const entry = new Entry(peer, grant, this.#limit);
     this.#entries.set(peer.id, entry);
     insert(this.#names, peer.name, entry);
     return entry;
@@ -61,7 +65,7 @@ export class Directory {
     if (!entry) return undefined;
     this.#entries.delete(id);
     withdraw(this.#names, entry.peer.name, entry);
-    this.#withdraw(entry);
+    this.#withdraw(entry, entry.channels);
     this.#left.set(id, reason);
     if (this.#left.size > MAX_REMEMBERED) this.#left.delete(this.#left.keys().next().value as string);
     return entry;
@@ -82,22 +86,21 @@ export class Directory {
 
   /** Brings a peer's channels to a whole state, unless a later one is known. False if it is malformed. */
   state(entry: Entry, number: unknown, listens: unknown, handles: unknown): boolean {
-    if (!isCount(number) || !isNames(listens) || !isNames(handles)) return false;
+    if (!isCount(number)) return false;
     const { channels } = entry;
     if (number <= channels.number) return true;
-    this.#withdraw(entry);
-    channels.number = number;
-    channels.listens = new Set(listens);
-    channels.handles = new Set(handles);
+    const before = { listens: channels.listens, handles: channels.handles };
+    if (!channels.replace(number, listens, handles)) return false;
+    this.#withdraw(entry, before);
     for (const channel of channels.listens) insert(this.#listening, channel, entry);
     for (const channel of channels.handles) insert(this.#handling, channel, entry);
     this.#changed(entry);
     return true;
   }
 
-  #withdraw(entry: Entry): void {
-    for (const channel of entry.channels.listens) withdraw(this.#listening, channel, entry);
-    for (const channel of entry.channels.handles) withdraw(this.#handling, channel, entry);
+  #withdraw(entry: Entry, { listens, handles }: Pick<Entry['channels'], 'listens' | 'handles'>): void {
+    for (const channel of listens) withdraw(this.#listening, channel, entry);
+    for (const channel of handles) withdraw(this.#handling, channel, entry);
   }
 }
 

@@ -1,5 +1,7 @@
 import type { Link } from '../link/link.js';
 import { isName } from '../wire/frames.js';
+import { allows, type Grant } from './grant.js';
+import { defaultLimits } from './limits.js';
 import type { Peer } from './peer.js';
 
 // What a peer listens to and handles. Its owner numbers its changes, from 1. A change is applied only if its number is
@@ -11,15 +13,23 @@ export const UNLISTEN = 2;
 export const HANDLE = 3;
 export const UNHANDLE = 4;
 
-/** Channels one peer may listen to, and handle. Protects everybody's directory from one peer's loop. */
-export const MAX_CHANNELS = 10_000;
-
 /** The state of one peer's channels: as its owner has it, or as another peer, or the broker, knows it. */
 export class Channels {
   listens = new Set<string>();
   handles = new Set<string>();
   /** The number of the last change applied. */
   number = 0;
+  readonly #allowed: readonly string[] | undefined;
+  readonly #limit: number;
+
+  /**
+   * @param allowed the channels its owner may listen to and handle; others are not counted as either. Default: all
+   * @param limit channels it may listen to, and handle, at most
+   */
+  constructor(allowed?: readonly string[], limit = defaultLimits.channels) {
+    this.#allowed = allowed;
+    this.#limit = limit;
+  }
 
   /**
    * Applies the changes numbered from `first` that are new, calling `applied` for each that changes something.
@@ -37,8 +47,8 @@ export class Channels {
       if (number <= this.number) continue;
       const set = change === LISTEN || change === UNLISTEN ? this.listens : this.handles;
       if (change === LISTEN || change === HANDLE) {
-        if (!set.has(channel)) {
-          if (set.size >= MAX_CHANNELS) return false;
+        if (!set.has(channel) && allows(this.#allowed, channel)) {
+          if (set.size >= this.#limit) return false;
           set.add(channel);
           applied?.(change, channel);
         }
@@ -49,21 +59,34 @@ export class Channels {
     }
     return true;
   }
+
+  /** Takes over a whole state. False if it is malformed, or too much. */
+  replace(number: number, listens: unknown, handles: unknown): boolean {
+    if (!this.#fits(listens) || !this.#fits(handles)) return false;
+    this.number = number;
+    this.listens = new Set(listens.filter((name) => allows(this.#allowed, name)));
+    this.handles = new Set(handles.filter((name) => allows(this.#allowed, name)));
+    return true;
+  }
+
+  #fits(names: unknown): names is string[] {
+    return Array.isArray(names) && names.length <= this.#limit && Array.from(names).every(isName);
+  }
 }
 
 /** A peer in the directory of another one, with the link to it, if there is one. */
 export class Entry {
   readonly peer: Peer;
-  readonly channels = new Channels();
+  /** What it may do: enforced by whom it talks to. */
+  readonly grant: Grant;
+  readonly channels: Channels;
   link: Link | undefined;
   /** How many links to it have ended. */
   epoch = 0;
 
-  constructor(peer: Peer) {
+  constructor(peer: Peer, grant: Grant, limit?: number) {
     this.peer = peer;
+    this.grant = grant;
+    this.channels = new Channels(grant.receive, limit);
   }
-}
-
-export function isNames(value: unknown): value is string[] {
-  return Array.isArray(value) && value.length <= MAX_CHANNELS && Array.from(value).every(isName);
 }

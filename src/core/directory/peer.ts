@@ -33,4 +33,6 @@ export interface Peer {
   readonly origin: string;
   readonly process: PeerProcess;
   readonly frame?: PeerFrame;
+  /** Who let it in, if it joined through another peer: that peer's id. */
+  readonly via?: string;
 }

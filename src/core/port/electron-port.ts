@@ -68,6 +68,12 @@ export class ElectronPort implements Port {
     this.#port.close();
   }
 
+  detach(): object | undefined {
+    if (this.#closed) return undefined;
+    this.#release();
+    return this.#port;
+  }
+
   readonly #onMessage = (event: ElectronPortEvent): void => {
     // What can't be read arrives as `null`, with no `messageerror`. The mesh itself never posts `null`.
     if (event.data === null) this.#listener?.unreadable();

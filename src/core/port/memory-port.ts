@@ -98,6 +98,13 @@ class MemoryPort implements Port {
     far?.receive({ kind: 'close' });
   }
 
+  /** It is its own raw port: whoever gets it starts it anew. */
+  detach(): object | undefined {
+    if (this.#closed) return undefined;
+    this.#listener = undefined;
+    return this;
+  }
+
   /** The far end is gone, and with it what it had sent and was not delivered yet. */
   lose(): void {
     if (this.#closed) return;

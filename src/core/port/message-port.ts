@@ -71,6 +71,12 @@ export class MessagePortPort implements Port {
     this.#port.close();
   }
 
+  detach(): object | undefined {
+    if (this.#closed) return undefined;
+    this.#release();
+    return this.#port;
+  }
+
   readonly #onMessage = (event: PortEvent): void => this.#listener?.message(event.data, event.ports ?? nothing);
 
   readonly #onMessageError = (): void => this.#listener?.unreadable();

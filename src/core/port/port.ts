@@ -36,4 +36,9 @@ export interface Port {
   start(listener: PortListener): void;
   /** Ends both sides. Idempotent. What was posted before still arrives. */
   close(): void;
+  /**
+   * Gives up the platform's own port, to be moved elsewhere: nothing is delivered here any more, and what comes waits in it. This
+   * object is as if closed afterwards, without an end of the pipe. `undefined` if it is closed.
+   */
+  detach(): object | undefined;
 }

@@ -28,6 +28,7 @@ function guarded(port: Port, thrown: unknown[]): Port {
     carries: port.carries,
     post: (message, transfer) => port.post(message, transfer),
     close: () => port.close(),
+    detach: () => port.detach(),
     start: (listener) =>
       port.start({
         ...listener,

@@ -2,8 +2,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as control from '../../../src/core/broker/control.js';
 import { Hub } from '../../../src/core/broker/hub.js';
 import { JOIN, PRELOAD_EVENT } from '../../../src/core/broker/joining.js';
+import { defaultLimits } from '../../../src/core/directory/limits.js';
 import type { Peer, PeerType } from '../../../src/core/directory/peer.js';
 import { MessagePortPort, type MessagePortLike } from '../../../src/core/port/message-port.js';
+import { createMemoryChannel } from '../../../src/core/port/memory-port.js';
 import { transfer } from '../../../src/core/wire/transfer.js';
 import { WIRE_VERSION } from '../../../src/core/wire/frames.js';
 import { connect } from '../../../src/renderer/connect.js';
@@ -40,7 +42,8 @@ beforeEach(() => {
   lastId = 0;
   hub = new Hub({
     redact: false,
-    mayLink: () => true,
+    limits: defaultLimits,
+    channel: () => createMemoryChannel().ports,
     show: (shown: Peer) => shown,
     closed: ({ id }) => void hub.remove(id, 'lost'),
     left() {},

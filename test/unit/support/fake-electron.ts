@@ -220,9 +220,9 @@ export class FakeElectron {
       return new MessagePortPort(port as MessagePortLike, electronEnd);
     };
     const platform = {
-      channel: () => {
+      channel: (): [object, object] => {
         const channel = new MessageChannel();
-        return { near: adopt(channel.port1), far: channel.port2 };
+        return [channel.port1, channel.port2];
       },
       adopt,
     };

@@ -38,6 +38,11 @@ export class FakePort implements Port {
     this.closed = true;
   }
 
+  detach(): this {
+    this.#listener = undefined;
+    return this;
+  }
+
   /** Posts the far end sent. */
   deliver(...messages: unknown[]): void {
     for (const message of messages) this.#listener?.message(message, []);

@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as control from '../../../../src/core/broker/control.js';
 import { Hub, refuse, type HubOwner } from '../../../../src/core/broker/hub.js';
 import { HANDLE, LISTEN, UNLISTEN } from '../../../../src/core/directory/entry.js';
+import type { Grant } from '../../../../src/core/directory/grant.js';
+import { defaultLimits } from '../../../../src/core/directory/limits.js';
 import type { Peer } from '../../../../src/core/directory/peer.js';
 import { createMemoryChannel } from '../../../../src/core/port/memory-port.js';
 import type { Port } from '../../../../src/core/port/port.js';
@@ -17,16 +19,16 @@ class World implements HubOwner {
   readonly hub = new Hub(this);
   readonly problems: string[] = [];
   readonly gone: [string, string][] = [];
-  hidden: (viewer: Peer, other: Peer) => boolean = () => false;
+  readonly limits = defaultLimits;
 
-  join(name: string): ControlSide {
+  join(name: string, grant?: Grant): ControlSide {
     const [near, far] = createMemoryChannel().ports;
-    this.hub.admit(peer(name, { id: name }), far);
+    this.hub.admit(peer(name, { id: name }), far, grant);
     return new ControlSide(near);
   }
 
-  mayLink(from: Peer, to: Peer): boolean {
-    return !this.hidden(from, to);
+  channel(): readonly [object, object] {
+    return createMemoryChannel().ports as readonly [Port, Port];
   }
 
   show(shown: Peer): Peer {
@@ -123,8 +125,7 @@ describe('admit', () => {
   });
 
   it('says nothing of, or to, a peer that may not be linked to', async () => {
-    world.hidden = (viewer, other) => viewer.id === 'b' || other.id === 'b';
-    const [a, b] = [world.join('a'), world.join('b')];
+    const [a, b] = [world.join('a'), world.join('b', { peers: [] })];
     await turn();
     b.post([control.CHANGES, 1, [LISTEN, 'e']]);
     a.post([control.CHANGES, 1, [LISTEN, 'e']]);
@@ -152,7 +153,7 @@ describe('links', () => {
   it.each<[string, () => void, string]>([
     ['somebody unknown', () => {}, 'x'],
     ['oneself', () => {}, 'a'],
-    ['somebody hidden', () => void (world.hidden = () => true), 'b'],
+    ['somebody hidden', () => void world.join('c', { peers: [] }), 'c'],
     ['somebody who left', () => void world.hub.remove('b', 'crashed'), 'b'],
   ])('to %s are answered alike, and their port is closed', async (_, prepare, to) => {
     const [a, b] = [world.join('a'), world.join('b')];

@@ -5,6 +5,8 @@ import { createMemoryChannel } from '../../../../src/core/port/memory-port.js';
 import { WIRE_VERSION } from '../../../../src/core/wire/frames.js';
 import { rejection } from '../../../contract/case.js';
 import { ControlSide } from '../../support/control-side.js';
+import { everything } from '../../../../src/core/directory/grant.js';
+import { defaultLimits } from '../../../../src/core/directory/limits.js';
 import { peer } from '../../support/link-side.js';
 import { turn } from '../../support/turn.js';
 import { spy } from '../../support/spy.js';
@@ -13,7 +15,9 @@ const welcome: control.Welcome = {
   version: WIRE_VERSION,
   self: peer('me'),
   redact: false,
-  peers: [[peer('other'), 1, ['e'], []]],
+  grant: everything,
+  limits: defaultLimits,
+  peers: [[peer('other'), 1, ['e'], [], everything]],
 };
 
 interface Taken {

@@ -2,9 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   Channels,
   HANDLE,
-  isNames,
   LISTEN,
-  MAX_CHANNELS,
   UNHANDLE,
   UNLISTEN,
 } from '../../../../src/core/directory/entry.js';
@@ -92,9 +90,9 @@ describe('Channels', () => {
   it('hold 10,000 of each kind', () => {
     const channels = new Channels();
     const changes = (change: number): unknown[] =>
-      Array.from({ length: MAX_CHANNELS }, (_, i) => [change, `c${i}`]).flat();
+      Array.from({ length: 10_000 }, (_, i) => [change, `c${i}`]).flat();
     expect(channels.apply(1, changes(LISTEN))).toBe(true);
-    expect(channels.apply(MAX_CHANNELS + 1, changes(HANDLE))).toBe(true);
+    expect(channels.apply(10_001, changes(HANDLE))).toBe(true);
     expect(channels.apply(channels.number + 1, [LISTEN, 'one more'])).toBe(false);
     expect(channels.apply(channels.number + 1, [HANDLE, 'one more'])).toBe(false);
     expect([channels.listens.size, channels.handles.size]).toEqual([10_000, 10_000]);
@@ -103,12 +101,14 @@ describe('Channels', () => {
   });
 });
 
-describe('isNames', () => {
+describe('a whole state', () => {
+  const MANY = Array.from({ length: 10_001 }, (_, i) => `c${i}`);
+
   it.each<[unknown, boolean]>([
     [[], true],
     [['a', '__proto__'], true],
-    [Array(MAX_CHANNELS).fill('a'), true],
-    [Array(MAX_CHANNELS + 1).fill('a'), false],
+    [MANY.slice(1), true],
+    [MANY, false],
     [['a', ''], false],
     [['a', 5], false],
     [Array(3), false],
@@ -116,7 +116,18 @@ describe('isNames', () => {
     ['a', false],
     [{ length: 0 }, false],
     [undefined, false],
-  ])('%# is checked', (value, expected) => {
-    expect(isNames(value)).toBe(expected);
+  ])('%# is checked', (names, expected) => {
+    const channels = new Channels();
+    expect(channels.replace(4, names, [])).toBe(expected);
+    expect(channels.replace(4, [], names)).toBe(expected);
+    expect(channels.number).toBe(expected ? 4 : 0);
+  });
+
+  it('counts only what is granted', () => {
+    const channels = new Channels(['doc:*']);
+    expect(channels.replace(1, ['doc:a', 'log'], ['log', 'doc:b'])).toBe(true);
+    expect(look(channels)).toEqual({ number: 1, listens: ['doc:a'], handles: ['doc:b'] });
+    expect(channels.apply(2, [LISTEN, 'log', LISTEN, 'doc:c'])).toBe(true);
+    expect(look(channels)).toEqual({ number: 3, listens: ['doc:a', 'doc:c'], handles: ['doc:b'] });
   });
 });

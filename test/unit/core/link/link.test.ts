@@ -20,6 +20,7 @@ function afraid(port: Port): Port {
     carries: port.carries,
     post: (message, transfer) => port.post(message, transfer),
     close: () => port.close(),
+    detach: () => port.detach(),
     start: (listener) =>
       port.start({
         ...listener,

@@ -1,0 +1,68 @@
+// How a peer without a way of its own to the broker joins through who owns it: a frame or worker without a preload through
+// the page that shares it, a utility process through main, a worker_threads worker through the process that hosts it.
+//
+//  1. The child posts `[ASK, nonce, name, version]` to its owner by the platform's own way, again and again until it is
+//     answered: the owner may begin to share it later. `nonce` names this one call of connect(). A utility process that
+//     asks for a worker it hosts adds a `Vouch`.
+//  2. The owner answers asks of the very target it shares only, each with `[ANSWER, nonce]` and one end of a channel. A frame
+//     is answered with the origin that the owner has named as `targetOrigin`: the browser delivers to no other.
+//  3. The other end goes to the broker, with what the owner vouches for. The broker's answer comes on that port; see control.ts.
+
+import { grantProblem, type Grant } from '../directory/grant.js';
+import { isName } from '../wire/frames.js';
+
+export const ASK = 'portmesh:ask';
+export const ANSWER = 'portmesh:answer';
+
+/** Milliseconds between the first two asks, and the most between two. */
+export const FIRST_ASK_MS = 50;
+export const LAST_ASK_MS = 1000;
+
+/** What an owner says of the child that it lets in. The grant is never more than its own. */
+export interface Vouch {
+  readonly type: 'frame' | 'worker';
+  /** The child's origin, as the browser enforced it; of a worker `''`, which stands for its owner's. */
+  readonly origin: string;
+  readonly grant: Grant;
+}
+
+/** An ask that has arrived. */
+export interface Ask {
+  readonly nonce: string;
+  readonly name: string | undefined;
+  readonly version: number;
+  readonly vouch: Vouch | undefined;
+}
+
+export function writeAsk(nonce: string, name: string | undefined, version: number, vouch?: Vouch): unknown[] {
+  return [ASK, nonce, name, version, vouch];
+}
+
+/** `undefined` if it is none, or makes no sense. */
+export function readAsk(data: unknown): Ask | undefined {
+  if (!Array.isArray(data) || data[0] !== ASK) return undefined;
+  const [, nonce, name, version, vouch] = data as unknown[];
+  const named = name === undefined || name === null || isName(name);
+  if (!isNonce(nonce) || !named || typeof version !== 'number') return undefined;
+  if (vouch !== undefined && vouch !== null && !isVouch(vouch)) return undefined;
+  return { nonce, name: name ?? undefined, version, vouch: (vouch as Vouch | null) ?? undefined } as Ask;
+}
+
+export function isAnswer(data: unknown, nonce: string): boolean {
+  return Array.isArray(data) && data[0] === ANSWER && data[1] === nonce;
+}
+
+export function isNonce(value: unknown): value is string {
+  return typeof value === 'string' && value.length >= 16 && value.length <= 64;
+}
+
+export function isVouch(value: unknown): value is Vouch {
+  if (typeof value !== 'object' || value === null) return false;
+  const { type, origin, grant } = value as Partial<Record<keyof Vouch, unknown>>;
+  return (
+    (type === 'frame' || type === 'worker') &&
+    typeof origin === 'string' &&
+    origin.length <= 2048 &&
+    grantProblem(grant) === undefined
+  );
+}
