@@ -11,7 +11,7 @@ import { WIRE_VERSION } from '../../../src/core/wire/frames.js';
 import { connect } from '../../../src/renderer/connect.js';
 import { rejection } from '../../contract/case.js';
 import { FakeWindow } from '../support/fake-window.js';
-import { peer } from '../support/link-side.js';
+import { peer } from '../../contract/link-side.js';
 
 let window: FakeWindow;
 let hub: Hub;

@@ -4,7 +4,7 @@ import type { Port } from '../../../../src/core/port/port.js';
 import * as wire from '../../../../src/core/wire/frames.js';
 import { rejection } from '../../../contract/case.js';
 import { FakePort } from '../../support/fake-port.js';
-import { LinkSide } from '../../support/link-side.js';
+import { LinkSide } from '../../../contract/link-side.js';
 import { turn } from '../../support/turn.js';
 import { spy } from '../../support/spy.js';
 
