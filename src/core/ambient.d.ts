@@ -11,6 +11,16 @@ interface AbortController {
   abort(reason?: unknown): void;
 }
 declare const AbortController: { new (): AbortController };
+interface Event {
+  readonly type: string;
+}
+declare const Event: { new (type: string): Event };
+interface EventTarget {
+  addEventListener(type: string, listener: unknown, options?: unknown): void;
+  removeEventListener(type: string, listener: unknown, options?: unknown): void;
+  dispatchEvent(event: Event): boolean;
+}
+declare const EventTarget: { new (): EventTarget };
 declare const DOMException: { new (message: string, name: string): Error } | undefined;
 declare const performance: { now(): number };
 declare function structuredClone<T>(value: T, options?: { transfer: readonly unknown[] }): T;
