@@ -26,6 +26,7 @@ const patience = 60_000 * scale;
 function guarded(port: Port, thrown: unknown[]): Port {
   return {
     carries: port.carries,
+    raw: port.raw,
     post: (message, transfer) => port.post(message, transfer),
     close: () => port.close(),
     detach: () => port.detach(),

@@ -18,6 +18,7 @@ function afraid(port: Port): Port {
   const isPoison = (value: unknown): boolean => value instanceof Set && value.has('poison');
   return {
     carries: port.carries,
+    raw: port.raw,
     post: (message, transfer) => port.post(message, transfer),
     close: () => port.close(),
     detach: () => port.detach(),
