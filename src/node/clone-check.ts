@@ -12,3 +12,6 @@ export function cloneCheckFor(version = ''): CloneCheck | undefined {
   const fixed = major === 30 ? minor > 1 || (minor === 1 && patch >= 2) : major === 31 ? minor >= 1 : major > 31;
   return fixed ? undefined : (message) => void serialize(message);
 }
+
+/** For the Electron that runs this. */
+export const check = cloneCheckFor(process.versions['electron']);

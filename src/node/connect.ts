@@ -8,7 +8,7 @@ import type { Platform } from '../core/bus/mesh.js';
 import { invalid } from '../core/errors/mesh-error.js';
 import { ElectronPort, type ElectronPortLike } from '../core/port/electron-port.js';
 import { NodePort, type NodePortLike } from '../core/port/node-port.js';
-import { cloneCheckFor } from './clone-check.js';
+import { check } from './clone-check.js';
 import {
   isUtilityPort,
   isWorkerPort,
@@ -61,8 +61,6 @@ export async function connect<C extends ChannelMap<C> = AnyChannels>(options: Co
     "give process.parentPort in a utility process, the parentPort of 'node:worker_threads' in a worker. There is none elsewhere.",
   );
 }
-
-const check = cloneCheckFor(process.versions['electron']);
 
 function adopt(raw: unknown): ElectronPort {
   return new ElectronPort(raw as ElectronPortLike, check);

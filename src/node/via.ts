@@ -25,7 +25,7 @@ export function wayToMain(via: UtilityParentPort): OwnerWay {
   return {
     post: (message) => via.postMessage(message),
     listen(listener) {
-      const onMessage = ({ data, ports }: { data: unknown; ports: object[] }): void => listener(data, ports);
+      const onMessage = ({ data, ports }: { data: unknown; ports: object[] }): void => void listener(data, ports);
       via.on('message', onMessage);
       return () => void via.off('message', onMessage);
     },

@@ -9,8 +9,11 @@ const LATE_MS = 1000;
 /** A child's way to its owner. */
 export interface OwnerWay {
   post(message: readonly unknown[]): void;
-  /** Calls `listener` with each message of the owner, and of nobody else. Returns how to stop. */
-  listen(listener: (data: unknown, ports: readonly object[]) => void): () => void;
+  /**
+   * Calls `listener` with each message of the owner, and of nobody else; it returns whether the message was meant for it.
+   * Returns how to stop.
+   */
+  listen(listener: (data: unknown, ports: readonly object[]) => boolean): () => void;
 }
 
 export interface AskOptions {
@@ -22,6 +25,8 @@ export interface AskOptions {
   /** Names this ask: random, of 16 to 64 characters. */
   readonly nonce: string;
   readonly name?: string | undefined;
+  /** Of the wire. Default: this side's own */
+  readonly version?: number;
   readonly vouch?: Vouch | undefined;
   /** What to say if nobody answers: who was asked, and the fix. */
   readonly unanswered: string;
@@ -32,22 +37,23 @@ export interface AskOptions {
  * Rejects with a MeshError: `TIMEOUT`, `ABORTED`. A port that comes afterwards is closed.
  */
 export function askOwner(owner: OwnerWay, options: AskOptions): Promise<object> {
-  const { call, timeout, signal, nonce, name, vouch, unanswered } = options;
+  const { call, timeout, signal, nonce, name, version = WIRE_VERSION, vouch, unanswered } = options;
   return new Promise((resolve, reject) => {
     let settled = false;
     let next: Timer | undefined;
     const ask = (wait: number): void => {
       next = startTimer(wait, () => ask(Math.min(wait * 2, LAST_ASK_MS)));
-      owner.post(writeAsk(nonce, name, WIRE_VERSION, vouch));
+      owner.post(writeAsk(nonce, name, version, vouch));
     };
     const stop = owner.listen((data, ports) => {
-      const [port, ...more] = isAnswer(data, nonce) ? ports : [];
-      for (const each of more) closeRaw(each);
-      if (!port) return;
-      if (settled) return closeRaw(port);
+      if (!isAnswer(data, nonce)) return false;
+      const [port, ...more] = settled ? [undefined, ...ports] : ports;
+      for (const each of more) if (each) closeRaw(each);
+      if (!port) return true;
       settle();
       stop();
       resolve(port);
+      return true;
     });
     const settle = (): void => {
       settled = true;

@@ -78,7 +78,7 @@ class Direction {
     const made = ports.map(() => this.#to.kind.channel());
     if (!made.some((each) => each instanceof Promise)) return this.#pass(data, ports, made as Channel[]);
     this.#busy = true;
-    void Promise.allSettled(made).then((settled) => {
+    void Promise.allSettled(made.map(async (each) => each)).then((settled) => {
       this.#pass(
         data,
         ports,
