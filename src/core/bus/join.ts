@@ -1,3 +1,4 @@
+import { askOwner, type AskOptions, type OwnerWay } from '../broker/asker.js';
 import { takeSeat, type JoinOptions } from '../broker/seat.js';
 import type { Port } from '../port/port.js';
 import { Bus } from './bus.js';
@@ -11,4 +12,23 @@ export function join<C extends ChannelMap<C> = AnyChannels>(
   options: JoinOptions,
 ): Promise<Bus<C>> {
   return takeSeat(port, options, (seat, welcome) => new Bus<C>(new Mesh(seat, welcome, platform)));
+}
+
+/**
+ * The same for a peer that has no way of its own to the broker: its owner is asked for the control port. The time-out is for
+ * both together.
+ *
+ * @param adopt makes the control port of the raw one that the owner gave
+ */
+export async function joinThrough<C extends ChannelMap<C> = AnyChannels>(
+  owner: OwnerWay,
+  adopt: (raw: object) => Port,
+  platform: Platform,
+  options: AskOptions,
+): Promise<Bus<C>> {
+  const { call, timeout, signal } = options;
+  const start = performance.now();
+  const raw = await askOwner(owner, options);
+  const left = Math.max(1, Math.ceil(timeout - (performance.now() - start)));
+  return join<C>(adopt(raw), platform, { call, timeout: left, signal });
 }
