@@ -1,3 +1,4 @@
+import { askOwner, type AskOptions, type OwnerWay } from '../broker/asker.js';
 import { takeSeat, type JoinOptions } from '../broker/seat.js';
 import { checkFlow, type FlowOptions } from '../link/flow.js';
 import type { Port } from '../port/port.js';
@@ -13,4 +14,23 @@ export function join<C extends ChannelMap<C> = AnyChannels>(
 ): Promise<Bus<C>> {
   const flow = checkFlow(options.call, options.flow);
   return takeSeat(port, options, (seat, welcome) => new Bus<C>(new Mesh(seat, welcome, platform, flow)));
+}
+
+/**
+ * The same for a peer that has no way of its own to the broker: its owner is asked for the control port. The time-out is for
+ * both together.
+ *
+ * @param adopt makes the control port of the raw one that the owner gave
+ */
+export async function joinThrough<C extends ChannelMap<C> = AnyChannels>(
+  owner: OwnerWay,
+  adopt: (raw: object) => Port,
+  platform: Platform,
+  options: AskOptions,
+): Promise<Bus<C>> {
+  const { call, timeout, signal } = options;
+  const start = performance.now();
+  const raw = await askOwner(owner, options);
+  const left = Math.max(1, Math.ceil(timeout - (performance.now() - start)));
+  return join<C>(adopt(raw), platform, { call, timeout: left, signal });
 }
