@@ -123,6 +123,14 @@ export function portContract({ make }: PortKind): Case[] {
       b.close();
       assert.deepEqual(there.messages, []);
     },
+    'null arrives as what can not be read: so a relay passes such on': async () => {
+      const [a, b] = make();
+      const there = inbox(b);
+      a.post(null);
+      a.post([null]);
+      assert.deepEqual(await there.wait(2), ['unreadable', [null]]);
+      a.close();
+    },
     'throws NOT_CLONEABLE for what can not be sent, and goes on': async () => {
       const [a, b] = make();
       const there = inbox(b);
