@@ -1,5 +1,5 @@
 import { decodeError, encodeError, type WireError } from '../errors/wire-error.js';
-import { MeshError, type LeaveReason } from '../errors/mesh-error.js';
+import { MeshError, notCloneable, type LeaveReason } from '../errors/mesh-error.js';
 import type { Peer } from '../directory/peer.js';
 import type { Port } from '../port/port.js';
 import { startTimer, type Timer } from '../timer.js';
@@ -7,9 +7,10 @@ import { capture, captureOne, uncaptured } from '../wire/capture.js';
 import * as wire from '../wire/frames.js';
 import { preparePayload } from '../wire/payload.js';
 import { deadlineOf, describeCall, fail, goneError, timeoutError, type Call } from './calls.js';
-import { Outbox, type Lone } from './outbox.js';
+import { Outbox } from './outbox.js';
 import { readFrame, type FrameSink } from './reader.js';
 import type { Turn } from './turn.js';
+import type { Lone } from './window.js';
 
 /** How long a closed link waits for the reason, and a peer that left for the end of what it had sent. */
 const LINGER_MS = 200;
@@ -95,7 +96,12 @@ export class Link implements FrameSink {
     this.trusted = options.trusted;
     this.#redact = options.redact;
     this.#turn = options.turn;
-    this.#outbox = new Outbox(port, options.turn, () => this.end('lost'));
+    this.#outbox = new Outbox({
+      port,
+      turn: options.turn,
+      onFailure: () => this.end('lost'),
+      onUnpostable: (lone, error) => this.#lostAlone(lone, (call) => notCloneable(error, `${call}: `)),
+    });
     this.#listen(port);
   }
 
@@ -242,10 +248,7 @@ export class Link implements FrameSink {
 
   /** Ends it in order, on this side's wish. */
   bye(error: (call: Call) => unknown): void {
-    if (this.#state === 'open') {
-      this.#outbox.frame().push(wire.BYE);
-      this.#outbox.flush();
-    }
+    if (this.#state === 'open') this.#outbox.finish(wire.BYE);
     this.end('bye', error);
   }
 
@@ -256,7 +259,7 @@ export class Link implements FrameSink {
     this.#timer?.stop();
     const gone = goneError(`link to ${this.peer.name} (${this.peer.id})`, reason);
     const lost = this.#outbox.close(gone);
-    this.#outbox.port.close();
+    this.#outbox.port?.close();
     this.#inbound?.close();
     for (const call of [...this.#calls.values()]) fail(this.#take(call), () => error(call));
     for (const serving of this.#serving.values()) serving.abort(gone);
@@ -291,7 +294,7 @@ export class Link implements FrameSink {
   }
 
   #sendAlone(head: unknown[], args: readonly unknown[], lone: Lone, events = 0, counted = true): void {
-    const payload = preparePayload(args, this.#outbox.port.carries);
+    const payload = preparePayload(args, this.#outbox.carries);
     if (counted) head.push(payload.values.length);
     for (const value of payload.values) head.push(value);
     this.#outbox.postAlone(head, payload.transfer, lone, events);
@@ -346,10 +349,7 @@ export class Link implements FrameSink {
   }
 
   #onUnreadable(): void {
-    if (this.#state === 'ended') return;
-    const post = this.#outbox.received + 1;
-    this.#outbox.frame().push(wire.UNREADABLE, post);
-    this.#outbox.dispatched(1, false);
+    if (this.#state !== 'ended') this.#outbox.unreadable();
   }
 
   // ---- what frames say
@@ -390,20 +390,22 @@ export class Link implements FrameSink {
   onPeerUnreadable(post: number): void {
     const lone = this.#outbox.takeLone(post);
     if (!lone) return;
-    const { kind, id, channel } = lone;
-    const error = (call: string, fix: string): MeshError =>
-      new MeshError(
-        'NOT_CLONEABLE',
-        `${call}('${channel}'): ${this.peer.name} (${this.peer.id}) can't read a value of it in its process. ${fix} plain ` +
-          `data, or typed arrays and buffers, instead.`,
-      );
+    const who = `${this.peer.name} (${this.peer.id})`;
+    this.#lostAlone(lone, (call, fix) => {
+      const text = `${who} can't read a value of it in its process. ${fix} plain data, or typed arrays and buffers, instead.`;
+      return new MeshError('NOT_CLONEABLE', `${call}: ${text}`);
+    });
+  }
+
+  /** A message of ours that went alone will not arrive. */
+  #lostAlone({ kind, id, channel }: Lone, error: (call: string, fix: 'Send' | 'Return') => MeshError): void {
     if (kind === wire.REQUEST) {
       const call = this.#calls.get(id);
-      if (call) fail(this.#take(call), () => error('request', 'Send'));
+      if (call) fail(this.#take(call), () => error(`request('${channel}')`, 'Send'));
     } else if (kind === wire.EVENT) {
-      this.#owner.unreadable(this, channel, error('send', 'Send'));
+      this.#owner.unreadable(this, channel, error(`send('${channel}')`, 'Send'));
     } else {
-      this.fail(id, channel, error('handle', 'Return'));
+      this.fail(id, channel, error(`handle('${channel}')`, 'Return'));
     }
   }
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Outbox, type Lone } from '../../../../src/core/link/outbox.js';
+import { Outbox } from '../../../../src/core/link/outbox.js';
 import { Turn } from '../../../../src/core/link/turn.js';
+import type { Lone } from '../../../../src/core/link/window.js';
 import { ECHO, EVENT, REQUEST } from '../../../../src/core/wire/frames.js';
 import { FakePort } from '../../support/fake-port.js';
 import { countAlive } from '../../support/garbage.js';
@@ -10,7 +11,8 @@ const lone: Lone = { kind: EVENT, id: 0, channel: 'c' };
 
 function make(): { outbox: Outbox; port: FakePort } {
   const port = new FakePort();
-  return { outbox: new Outbox(port), port };
+  const options = { turn: new Turn(), onFailure() {}, onUnpostable() {} };
+  return { outbox: new Outbox({ port, ...options }), port };
 }
 
 /** Hands over events, each a frame of three places. */
