@@ -132,7 +132,7 @@ export class Outbox {
     } else {
       this.#post([0, ...frame], transfer, posted);
     }
-    this.#gauge();
+    if (this.#blocked || !this.#window.open) this.#gauge();
   }
 
   /** Resolves when the other side has dispatched all that was handed over before; rejects if the link ends first. */
