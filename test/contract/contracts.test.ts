@@ -1,13 +1,16 @@
 import { describe, it } from 'vitest';
 import { createMemoryChannel } from '../../src/core/port/memory-port.js';
 import { MessagePortPort, type MessagePortLike } from '../../src/core/port/message-port.js';
+import type { Port } from '../../src/core/port/port.js';
 import { busContract } from './bus-contract.js';
 import { linkContract } from './link-contract.js';
-import { portContract, type PortKind } from './port-contract.js';
+import { portContract, type WholePortKind } from './port-contract.js';
 
-const kinds: Record<string, PortKind> = {
-  'in-memory ports': { make: () => createMemoryChannel().ports },
-  'in-memory ports with a latency': { make: () => createMemoryChannel({ latency: 2 }).ports },
+const asPort = (raw: object): Port => raw as Port;
+
+const kinds: Record<string, WholePortKind> = {
+  'in-memory ports': { make: () => createMemoryChannel().ports, adopt: asPort },
+  'in-memory ports with a latency': { make: () => createMemoryChannel({ latency: 2 }).ports, adopt: asPort },
   "Node's MessageChannel": {
     make() {
       const { port1, port2 } = new MessageChannel();
@@ -16,6 +19,7 @@ const kinds: Record<string, PortKind> = {
         new MessagePortPort(port2 as unknown as MessagePortLike),
       ];
     },
+    adopt: (raw) => new MessagePortPort(raw as MessagePortLike),
   },
 };
 

@@ -89,16 +89,15 @@ export class MeshPort extends EventTarget implements PortHolder {
    * Sends `message` as it is now. After `close()`, or when the port has been moved away or its far end is gone, that is without
    * effect, as with a DOM port.
    *
-   * @param message anything structured clone knows; of a view on a part of a buffer, that part
+   * @param message anything structured clone knows, or a `transfer()` of it; of a view on a part of a buffer, that part
    * @param transfer what moves instead of being copied, as in `transfer(value, list)`: ports, ArrayBuffers (detached here even
    *   where this kind of port had to copy them), and, to a page or a worker, other transferable objects
    * @throws MeshError `NOT_CLONEABLE` if something in it can't be sent to that kind of end; nothing has been sent or moved then.
    * `INVALID_ARGUMENT` if `transfer` is no list of objects
    */
-  postMessage(message: unknown, transfer: readonly object[] | { readonly transfer?: readonly object[] } = []): void {
-    const list: unknown =
-      'length' in Object(transfer) ? transfer : (Object(transfer) as { transfer?: unknown }).transfer;
-    if (list !== undefined && !isTransferList(list)) {
+  postMessage(message: unknown, transfer?: readonly object[] | { readonly transfer?: readonly object[] }): void {
+    const list = listIn(transfer);
+    if (!list) {
       throw invalid(
         'postMessage(message, transfer)',
         'transfer must be an array of transferable objects, such as [view.buffer], or { transfer } with one.',
@@ -107,7 +106,7 @@ export class MeshPort extends EventTarget implements PortHolder {
     const port = this.#port;
     if (!port) return;
     try {
-      this.#post(port, new Transfer(message, list ?? []));
+      this.#post(port, message instanceof Transfer && list.length === 0 ? message : new Transfer(message, list));
     } catch (error) {
       throw notCloneable(error, "postMessage(): the message can't be sent: ");
     }
@@ -242,4 +241,12 @@ export class MeshPort extends EventTarget implements PortHolder {
     this.#handlers.set(type, { handler, listener });
     super.addEventListener(type, listener);
   }
+}
+
+/** `undefined` if it is none. */
+function listIn(transfer: unknown): readonly object[] | undefined {
+  if (typeof transfer !== 'object' && transfer !== undefined) return undefined;
+  const { transfer: inside } = Object(transfer) as { transfer?: unknown };
+  const list = Array.isArray(transfer) ? transfer : (inside ?? []);
+  return isTransferList(list) ? list : undefined;
 }

@@ -1,4 +1,4 @@
-import { MessageChannelMain } from 'electron';
+import { MessageChannelMain, type MessagePortMain } from 'electron';
 import { ElectronPort } from '../../../src/core/port/electron-port.js';
 import { CloneChecker } from '../../../src/main/clone-check.js';
 import { allCases, runCase } from './contract-names.js';
@@ -9,6 +9,7 @@ const cases = allCases({
     const { port1, port2 } = new MessageChannelMain();
     return [new ElectronPort(port1, check), new ElectronPort(port2, check)];
   },
+  adopt: (raw) => new ElectronPort(raw as MessagePortMain, check),
 });
 
 Object.assign(globalThis, { runCase: (name: string) => runCase(cases, name) });

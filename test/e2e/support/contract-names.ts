@@ -1,10 +1,10 @@
 import { busContract } from '../../contract/bus-contract.js';
 import type { Case } from '../../contract/case.js';
 import { linkContract } from '../../contract/link-contract.js';
-import { portContract, type PortKind } from '../../contract/port-contract.js';
+import { portContract, type WholePortKind } from '../../contract/port-contract.js';
 
 /** All contracts over one kind of port, by the name they go by. */
-export function allCases(kind: PortKind): Map<string, Case> {
+export function allCases(kind: WholePortKind): Map<string, Case> {
   const named = (what: string, cases: Case[]): [string, Case][] => cases.map((each) => [`${what}: ${each.name}`, each]);
   return new Map([
     ...named('port', portContract(kind)),
@@ -23,7 +23,8 @@ export async function runCase(cases: Map<string, Case>, name: string): Promise<s
   }
 }
 
-const none: PortKind = {
+const none: WholePortKind = {
+  adopt: (raw) => raw as never,
   make() {
     throw new Error('only the names are wanted');
   },
