@@ -97,12 +97,6 @@ export class MeshPort extends EventTarget implements PortHolder {
    */
   postMessage(message: unknown, transfer?: readonly object[] | { readonly transfer?: readonly object[] }): void {
     const list = listIn(transfer);
-    if (!list) {
-      throw invalid(
-        'postMessage(message, transfer)',
-        'transfer must be an array of transferable objects, such as [view.buffer], or { transfer } with one.',
-      );
-    }
     const port = this.#port;
     if (!port) return;
     try {
@@ -209,9 +203,9 @@ export class MeshPort extends EventTarget implements PortHolder {
     if (message.list.some((each) => each === this || each === port.raw)) {
       throw new Error('a port can not move over itself.');
     }
-    const { values, placeholders, transfer, settle } = preparePayload([message], port.carries);
-    port.post(wrap(values[0], placeholders, port.carries), transfer);
-    settle();
+    const payload = preparePayload([message], port.carries);
+    port.post(wrap(payload.values[0], payload.placeholders, port.carries), payload.transfer);
+    payload.settle();
   }
 
   #onMessage(data: unknown, raw: readonly object[]): void {
@@ -243,10 +237,12 @@ export class MeshPort extends EventTarget implements PortHolder {
   }
 }
 
-/** `undefined` if it is none. */
-function listIn(transfer: unknown): readonly object[] | undefined {
-  if (typeof transfer !== 'object' && transfer !== undefined) return undefined;
-  const { transfer: inside } = Object(transfer) as { transfer?: unknown };
-  const list = Array.isArray(transfer) ? transfer : (inside ?? []);
-  return isTransferList(list) ? list : undefined;
+function listIn(transfer: unknown = []): readonly object[] {
+  const { transfer: inside = [] } = Object(transfer) as { transfer?: unknown };
+  const list = Array.isArray(transfer) ? transfer : inside;
+  if (typeof transfer === 'object' && isTransferList(list)) return list;
+  throw invalid(
+    'postMessage(message, transfer)',
+    'transfer must be an array of transferable objects, such as [view.buffer], or { transfer } with one.',
+  );
 }
