@@ -5,8 +5,12 @@ import { createMemoryChannel } from '../../src/core/port/memory-port.js';
 import { electronEnd, MessagePortPort, type MessagePortLike } from '../../src/core/port/message-port.js';
 import { relay, type PortKind as Raw } from '../../src/core/port/relay.js';
 import { busContract } from './bus-contract.js';
+import { flowContract } from './flow-contract.js';
+import { grantContract } from './grant-contract.js';
 import { linkContract } from './link-contract.js';
+import { openPortContract } from './open-port-contract.js';
 import { portContract, type PortKind } from './port-contract.js';
+import { streamContract } from './stream-contract.js';
 
 const node = nodePorts(NodeChannel);
 const memory: Raw = { adopt: (raw) => raw as never, channel: () => createMemoryChannel().ports };
@@ -37,6 +41,11 @@ const kinds: Record<string, PortKind> = {
         new MessagePortPort(port2 as unknown as MessagePortLike),
       ];
     },
+    raw() {
+      const { port1, port2 } = new MessageChannel();
+      return [port1, port2];
+    },
+    adopt: (raw) => new MessagePortPort(raw as MessagePortLike),
   },
   "ports in memory, relayed to Node's": {
     make() {
@@ -60,5 +69,9 @@ for (const [name, kind] of Object.entries(kinds)) {
     for (const { name: behaviour, run } of portContract(kind)) it(`port: ${behaviour}`, run);
     for (const { name: behaviour, run } of linkContract(kind)) it(`link: ${behaviour}`, run);
     for (const { name: behaviour, run } of busContract(kind)) it(`bus: ${behaviour}`, run);
+    for (const { name: behaviour, run } of streamContract(kind)) it(`stream: ${behaviour}`, run);
+    for (const { name: behaviour, run } of openPortContract(kind)) it(`openPort: ${behaviour}`, run);
+    for (const { name: behaviour, run } of grantContract(kind)) it(`grant: ${behaviour}`, run);
+    for (const { name: behaviour, run } of flowContract(kind)) it(`flow: ${behaviour}`, run);
   });
 }

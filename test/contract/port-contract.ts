@@ -5,6 +5,9 @@ import { cases, deferred, type Case } from './case.js';
 export interface PortKind {
   /** Two connected ends in this realm */
   readonly make: () => readonly [Port, Port];
+  /** The same as the platform has them, and what makes a port of one. Default: `make`'s are their own raw ports */
+  readonly raw?: () => readonly [object, object];
+  readonly adopt?: (raw: object) => Port;
   /** Whether a value that the far end can't read is noticed there only; then this makes one */
   readonly unreadable?: () => unknown;
 }

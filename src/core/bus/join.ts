@@ -1,5 +1,6 @@
 import { askOwner, type AskOptions, type OwnerWay } from '../broker/asker.js';
 import { takeSeat, type JoinOptions } from '../broker/seat.js';
+import { checkFlow, type FlowOptions } from '../link/flow.js';
 import type { Port } from '../port/port.js';
 import { Bus } from './bus.js';
 import type { AnyChannels, ChannelMap } from './channels.js';
@@ -9,9 +10,10 @@ import { Mesh, type Platform } from './mesh.js';
 export function join<C extends ChannelMap<C> = AnyChannels>(
   port: Port,
   platform: Platform,
-  options: JoinOptions,
+  options: JoinOptions & { readonly flow?: FlowOptions | undefined },
 ): Promise<Bus<C>> {
-  return takeSeat(port, options, (seat, welcome) => new Bus<C>(new Mesh(seat, welcome, platform)));
+  const flow = checkFlow(options.call, options.flow);
+  return takeSeat(port, options, (seat, welcome) => new Bus<C>(new Mesh(seat, welcome, platform, flow)));
 }
 
 /**
