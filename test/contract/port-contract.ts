@@ -125,6 +125,7 @@ export function portContract({ make }: PortKind): Case[] {
     },
     'null arrives as what can not be read: so a relay passes such on': async () => {
       const [a, b] = make();
+      if (b.carries.hostObjects) return a.close(); // no relay, and no `MessagePortMain`
       const there = inbox(b);
       a.post(null);
       a.post([null]);
