@@ -7,6 +7,7 @@ import { relay, type PortKind as Raw } from '../../src/core/port/relay.js';
 import { busContract } from './bus-contract.js';
 import { flowContract } from './flow-contract.js';
 import { grantContract } from './grant-contract.js';
+import { livenessContract } from './liveness-contract.js';
 import { linkContract } from './link-contract.js';
 import { openPortContract } from './open-port-contract.js';
 import { portContract, type PortKind } from './port-contract.js';
@@ -48,6 +49,7 @@ const kinds: Record<string, PortKind> = {
     adopt: (raw) => new MessagePortPort(raw as MessagePortLike),
   },
   "ports in memory, relayed to Node's": {
+    mixed: true,
     make() {
       const [near, inner] = createMemoryChannel({ carries: electronEnd }).ports;
       const { port1, port2 } = new NodeChannel();
@@ -61,6 +63,12 @@ const kinds: Record<string, PortKind> = {
       relayer.postMessage([a.port2, b.port1], [a.port2, b.port1]);
       return [node.adopt(a.port1), node.adopt(b.port2)];
     },
+    raw() {
+      const [a, b] = [new NodeChannel(), new NodeChannel()];
+      relayer.postMessage([a.port2, b.port1], [a.port2, b.port1]);
+      return [a.port1, b.port2];
+    },
+    adopt: (raw) => node.adopt(raw),
   },
 };
 
@@ -70,8 +78,11 @@ for (const [name, kind] of Object.entries(kinds)) {
     for (const { name: behaviour, run } of linkContract(kind)) it(`link: ${behaviour}`, run);
     for (const { name: behaviour, run } of busContract(kind)) it(`bus: ${behaviour}`, run);
     for (const { name: behaviour, run } of streamContract(kind)) it(`stream: ${behaviour}`, run);
-    for (const { name: behaviour, run } of openPortContract(kind)) it(`openPort: ${behaviour}`, run);
+    if (!kind.mixed) for (const { name: behaviour, run } of openPortContract(kind)) it(`openPort: ${behaviour}`, run);
     for (const { name: behaviour, run } of grantContract(kind)) it(`grant: ${behaviour}`, run);
     for (const { name: behaviour, run } of flowContract(kind)) it(`flow: ${behaviour}`, run);
+    // They take seconds, and it is the same clock everywhere.
+    if (kind === kinds['in-memory ports'])
+      for (const { name: behaviour, run } of livenessContract(kind)) it(`liveness: ${behaviour}`, run);
   });
 }

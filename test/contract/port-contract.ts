@@ -8,6 +8,8 @@ export interface PortKind {
   /** The same as the platform has them, and what makes a port of one. Default: `make`'s are their own raw ports */
   readonly raw?: () => readonly [object, object];
   readonly adopt?: (raw: object) => Port;
+  /** Whether the two ends are ports of different kinds: then a port received at one can't go on at the other. */
+  readonly mixed?: boolean;
   /** Whether a value that the far end can't read is noticed there only; then this makes one */
   readonly unreadable?: () => unknown;
 }
