@@ -82,7 +82,7 @@ function connectWindow<C extends ChannelMap<C>>({ call, name, timeout, signal, f
 }
 
 function connectFrame<C extends ChannelMap<C>>(owner: string, attempt: Attempt): Promise<Bus<C>> {
-  const unanswered = `Is it ${owner} whose page this frame is in, and is share(iframe, { origin: '${self.origin}' }) called there?`;
+  const unanswered = `Is it ${owner} whose page this frame is in, and is share(iframe, { origin: '${window.origin}' }) called there?`;
   return joinThrough<C>(wayToParent(owner), controlPort, platform, { ...attempt, nonce: makeNonce(), unanswered });
 }
 
