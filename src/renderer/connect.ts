@@ -9,6 +9,7 @@ import { domEnd, electronEnd, MessagePortPort } from '../core/port/message-port.
 import type { PortCapabilities } from '../core/port/port.js';
 import { isName, WIRE_VERSION } from '../core/wire/frames.js';
 
+/** What `connect` takes. */
 export interface ConnectOptions {
   /** The display name; others reach this peer by it, and may share it. 1 to 256 characters. @default the peer's type, `'window'` or `'frame'` */
   readonly name?: string;

@@ -1,1 +1,7 @@
+/**
+ * Joining the mesh from a page.
+ *
+ * @module portmesh/renderer
+ */
+
 export { connect, type ConnectOptions } from './connect.js';

@@ -11,6 +11,7 @@ import { checkTarget } from './target.js';
 
 /** What undoes a registration: `handle`, `onError`, `onDropped`. Idempotent. */
 export interface Registration {
+  /** Undoes it. */
   dispose(): void;
 }
 

@@ -29,18 +29,34 @@ export type EventChannel<C extends ChannelMap<C>> = OfKind<C, 'event'>;
 /** The channels of a map that are requests: they return a promise. */
 export type RequestChannel<C extends ChannelMap<C>> = OfKind<C, 'request'>;
 
-/** What a caller gives for a channel's parameters: each as it is, or marked with `transfer()`. */
+/**
+ * What a caller gives for a channel's parameters: each as it is, or marked with `transfer()`.
+ *
+ * @typeParam F the function that stands for the channel in the map
+ */
 export type Arguments<F extends (...args: never[]) => unknown> = SendableAll<Parameters<F>>;
 
 type SendableAll<A extends unknown[]> = { [I in keyof A]: Sendable<A[I]> };
 
-/** What a request resolves with. */
+/**
+ * What a request resolves with.
+ *
+ * @typeParam F the function that stands for the channel in the map
+ */
 export type Result<F extends (...args: never[]) => unknown> = Awaited<ReturnType<F>>;
 
-/** What `on` takes. What it returns is not looked at, unless it is a promise that rejects. */
+/**
+ * What `on` takes. What it returns is not looked at, unless it is a promise that rejects.
+ *
+ * @typeParam F the function that stands for the channel in the map
+ */
 export type Listener<F extends (...args: never[]) => unknown> = (event: MeshEvent, ...args: Parameters<F>) => unknown;
 
-/** What `handle` takes. */
+/**
+ * What `handle` takes.
+ *
+ * @typeParam F the function that stands for the channel in the map
+ */
 export type Handler<F extends (...args: never[]) => unknown> = (
   event: RequestEvent,
   ...args: Parameters<F>

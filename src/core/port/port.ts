@@ -25,6 +25,7 @@ export interface PortListener {
  * `start()` of the far end waits there; after either end is closed, posting is silently without effect.
  */
 export interface Port {
+  /** What the far end is able to receive. */
   readonly carries: PortCapabilities;
   /**
    * Sends `message` as it is now: changes made afterwards don't travel. The objects in `transfer` belong to the receiver
