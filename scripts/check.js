@@ -13,7 +13,7 @@ const packed = mkdtempSync(join(tmpdir(), 'portmesh-check-'));
 const projects = [
   ...readdirSync(join(root, 'src')).map((layer) => join('src', layer)),
   'playground',
-  ...['test', 'test/types', 'test/bench'],
+  ...['test', 'test/types', 'test/bench', 'test/soak'],
 ].filter((folder) => existsSync(join(root, folder, 'tsconfig.json')));
 
 const steps = {
