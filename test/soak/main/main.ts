@@ -41,9 +41,11 @@ async function run(): Promise<void> {
 
   const end = performance.now() + minutes * 60_000;
   await soak(conductor, performance.now() + Math.min(WARM_UP_MS, minutes * 60_000 * WARM_UP_SHARE));
+  if (watch.violations.length > 0) return;
   const before = await rest(conductor);
   console.log(`warm: ${describeMemory(before)}`);
   await soak(conductor, end);
+  if (watch.violations.length > 0) return;
   const after = await rest(conductor);
   console.log(`end:  ${describeMemory(after)}`);
   for (const problem of growth(before, after)) watch.violation(problem);
