@@ -28,3 +28,23 @@ declare function queueMicrotask(callback: () => void): void;
 declare function setTimeout(callback: () => void, ms: number): unknown;
 declare function clearTimeout(timer: unknown): void;
 declare const console: { error(...data: unknown[]): void };
+interface ReadableStreamDefaultController<T> {
+  enqueue(chunk: T): void;
+  close(): void;
+}
+interface ReadableStreamDefaultReader<T> {
+  read(): Promise<{ done: boolean; value: T | undefined }>;
+  cancel(reason?: unknown): Promise<void>;
+}
+interface ReadableStream<T> {
+  getReader(): ReadableStreamDefaultReader<T>;
+}
+declare const ReadableStream: {
+  new <T>(
+    source: {
+      pull(controller: ReadableStreamDefaultController<T>): unknown;
+      cancel(reason?: unknown): unknown;
+    },
+    strategy: { highWaterMark: number },
+  ): ReadableStream<T>;
+};

@@ -1,16 +1,34 @@
-import { describe, it } from 'vitest';
+import { MessageChannel as NodeChannel, Worker } from 'node:worker_threads';
+import { afterAll, describe, it } from 'vitest';
+import { nodePorts } from '../../src/core/port/kinds.js';
 import { createMemoryChannel } from '../../src/core/port/memory-port.js';
-import { MessagePortPort, type MessagePortLike } from '../../src/core/port/message-port.js';
+import { electronEnd, MessagePortPort, type MessagePortLike } from '../../src/core/port/message-port.js';
 import type { Port } from '../../src/core/port/port.js';
-import { busContract } from './bus-contract.js';
-import { linkContract } from './link-contract.js';
-import { portContract, type WholePortKind } from './port-contract.js';
+import { relay, type PortKind as Raw } from '../../src/core/port/relay.js';
+import { allCases } from './contracts.js';
+import type { PortKind } from './port-contract.js';
 
-const asPort = (raw: object): Port => raw as Port;
+const node = nodePorts(NodeChannel);
+const memory: Raw = { adopt: (raw) => raw as never, channel: () => createMemoryChannel().ports };
 
-const kinds: Record<string, WholePortKind> = {
-  'in-memory ports': { make: () => createMemoryChannel().ports, adopt: asPort },
-  'in-memory ports with a latency': { make: () => createMemoryChannel({ latency: 2 }).ports, adopt: asPort },
+/** A worker that relays the two ports it is given: all that is said passes through another thread. */
+const relayer = new Worker(
+  `const core = ${JSON.stringify(new URL('../../dist/core/port/', import.meta.url).href)};
+  const loaded = Promise.all([import(core + 'relay.js'), import(core + 'kinds.js')]);
+  const { MessageChannel, parentPort } = require('node:worker_threads');
+  parentPort.on('message', async (ports) => {
+    const [{ relay }, { nodePorts }] = await loaded;
+    const kind = nodePorts(MessageChannel);
+    const [a, b] = ports.map((raw) => ({ port: kind.adopt(raw), kind }));
+    relay(a, b);
+  });`,
+  { eval: true },
+);
+afterAll(() => relayer.terminate());
+
+const kinds: Record<string, PortKind> = {
+  'in-memory ports': { slow: true, make: () => createMemoryChannel().ports },
+  'in-memory ports with a latency': { make: () => createMemoryChannel({ latency: 2 }).ports },
   "Node's MessageChannel": {
     make() {
       const { port1, port2 } = new MessageChannel();
@@ -19,14 +37,39 @@ const kinds: Record<string, WholePortKind> = {
         new MessagePortPort(port2 as unknown as MessagePortLike),
       ];
     },
+    raw() {
+      const { port1, port2 } = new MessageChannel();
+      return [port1, port2];
+    },
     adopt: (raw) => new MessagePortPort(raw as MessagePortLike),
+  },
+  "ports in memory, relayed to Node's": {
+    mixed: true,
+    make() {
+      const [near, inner] = createMemoryChannel({ carries: electronEnd }).ports;
+      const { port1, port2 } = new NodeChannel();
+      relay({ port: inner, kind: memory }, { port: node.adopt(port1), kind: node });
+      return [near, node.adopt(port2)];
+    },
+    adopt: (raw) => ('postMessage' in raw ? node.adopt(raw) : (raw as Port)),
+  },
+  "Node's ports, relayed by a worker": {
+    make() {
+      const [a, b] = [new NodeChannel(), new NodeChannel()];
+      relayer.postMessage([a.port2, b.port1], [a.port2, b.port1]);
+      return [node.adopt(a.port1), node.adopt(b.port2)];
+    },
+    raw() {
+      const [a, b] = [new NodeChannel(), new NodeChannel()];
+      relayer.postMessage([a.port2, b.port1], [a.port2, b.port1]);
+      return [a.port1, b.port2];
+    },
+    adopt: (raw) => node.adopt(raw),
   },
 };
 
 for (const [name, kind] of Object.entries(kinds)) {
   describe(name, () => {
-    for (const { name: behaviour, run } of portContract(kind)) it(`port: ${behaviour}`, run);
-    for (const { name: behaviour, run } of linkContract(kind)) it(`link: ${behaviour}`, run);
-    for (const { name: behaviour, run } of busContract(kind)) it(`bus: ${behaviour}`, run);
+    for (const [behaviour, { run }] of allCases(kind)) it(behaviour, run);
   });
 }

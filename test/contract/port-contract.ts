@@ -5,14 +5,15 @@ import { cases, deferred, type Case } from './case.js';
 export interface PortKind {
   /** Two connected ends in this realm */
   readonly make: () => readonly [Port, Port];
+  /** The same as the platform has them, and what makes a port of one. Default: `make`'s are their own raw ports */
+  readonly raw?: () => readonly [object, object];
+  readonly adopt?: (raw: object) => Port;
+  /** Whether the two ends are ports of different kinds: then a port received at one can't go on at the other. */
+  readonly mixed?: boolean;
+  /** Whether cases that take seconds run too. */
+  readonly slow?: boolean;
   /** Whether a value that the far end can't read is noticed there only; then this makes one */
   readonly unreadable?: () => unknown;
-}
-
-/** What the contract of a port itself needs besides. */
-export interface WholePortKind extends PortKind {
-  /** Makes a port of what `detach()` returned */
-  readonly adopt: (raw: object) => Port;
 }
 
 /** Collects what arrives, and resolves `wait(n)` when n messages have. */
@@ -56,7 +57,7 @@ function inbox(port: Port) {
 }
 
 /** What every port owes, whatever carries it. */
-export function portContract({ make, adopt }: WholePortKind): Case[] {
+export function portContract({ make, adopt = (raw) => raw as Port }: PortKind): Case[] {
   return cases({
     'delivers in the order posted, each exactly once': async () => {
       const [a, b] = make();
@@ -125,6 +126,15 @@ export function portContract({ make, adopt }: WholePortKind): Case[] {
       b.post(['late']);
       b.close();
       assert.deepEqual(there.messages, []);
+    },
+    'null arrives as what can not be read: so a relay passes such on': async () => {
+      const [a, b] = make();
+      if (b.carries.hostObjects) return a.close(); // no relay, and no `MessagePortMain`
+      const there = inbox(b);
+      a.post(null);
+      a.post([null]);
+      assert.deepEqual(await there.wait(2), ['unreadable', [null]]);
+      a.close();
     },
     'throws NOT_CLONEABLE for what can not be sent, and goes on': async () => {
       const [a, b] = make();

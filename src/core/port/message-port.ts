@@ -77,7 +77,11 @@ export class MessagePortPort implements Port {
     return this.raw;
   }
 
-  readonly #onMessage = (event: PortEvent): void => this.#listener?.message(event.data, event.ports ?? nothing);
+  readonly #onMessage = (event: PortEvent): void => {
+    // From such an end it is what a relay could not pass on. The mesh itself never posts `null` there.
+    if (event.data === null && !this.carries.hostObjects) this.#listener?.unreadable();
+    else this.#listener?.message(event.data, event.ports ?? nothing);
+  };
 
   readonly #onMessageError = (): void => this.#listener?.unreadable();
 
