@@ -59,7 +59,7 @@ async function run(scenario: {
   };
   const check = (): void => {
     const underWay = port.posts.slice(acknowledged);
-    const last = underWay.findLast((post) => post.length > 1);
+    const last = underWay.filter((post) => post.length > 1).at(-1);
     const cost = underWay.reduce((sum, post) => sum + costs(post), 0);
     assert.ok(cost - (last ? costs(last) : 0) < highWater, `${cost} under way, of ${highWater}`);
     if (outbox.full) assert.ok(outbox.pending - underWay.flatMap(eventsOf).length >= limit, 'full before its time');
