@@ -2,12 +2,18 @@ import type { MeshError, LeaveReason } from '../core/errors/mesh-error.js';
 import type { Peer } from '../core/directory/peer.js';
 import type { Candidate } from './candidate.js';
 
+/** What `bridge.on()` tells of. What a listener throws is thrown into the process, after the bridge has done its work. */
 export interface BridgeEvents {
+  /** Somebody has joined, by whatever way. */
   join: [peer: Peer];
+  /** Somebody has left: told once for each, when it is known why. */
   leave: [peer: Peer, reason: LeaveReason];
-  /** Somebody was not let in. */
+  /**
+   * Somebody was not let in: by the policy, for its name, a limit, or its version. `candidate` is absent where it was refused before it
+   * was looked at, and for an attached process. A frame that is refused by default may be let in by its owner afterwards.
+   */
   refused: [error: MeshError, candidate: Candidate | undefined];
-  /** A peer, or a page that isn't one, sent what makes no sense. It was ignored. */
+  /** A peer, or a page or process that isn't one, sent what makes no sense. It was ignored. */
   malformed: [problem: string, peer: Peer | undefined];
 }
 
@@ -20,10 +26,12 @@ export interface BridgeState {
   readonly channels: Readonly<
     Record<string, { readonly listens: readonly string[]; readonly handles: readonly string[] }>
   >;
+  /** Joins refused so far, and messages that made no sense. */
   readonly refused: number;
   readonly malformed: number;
-  /** Windows watched, documents that have peers, and peers whose end is being found out. */
+  /** Windows watched, documents that have peers, children attached, and peers whose end is being found out. */
   readonly watched: number;
   readonly documents: number;
+  readonly attached: number;
   readonly departing: number;
 }

@@ -14,6 +14,7 @@ function candidate(more: Partial<Candidate> & { top?: boolean } = {}): Candidate
     type: top ? 'window' : 'frame',
     origin,
     url: `${origin}/index.html`,
+    hostUrl: rest.url ?? `${origin}/index.html`,
     topOrigin: origin,
     process: { type: 'renderer', id: 'r1.1', pid: 1 },
     frame: { webContents: 1, routing: 1, top },
@@ -142,6 +143,7 @@ describe('authorize', () => {
     expect(authorize).toHaveBeenCalledExactlyOnceWith(opaque);
     expect(await ask(() => false, file('file:///app/index.html'))).toEqual({
       refusal: "the bridge's authorize() refused the window at file:///app/index.html (origin file://).",
+      final: true,
     });
   });
 
@@ -157,7 +159,11 @@ describe('authorize', () => {
     ['rejects', () => Promise.reject(new Error('no'))],
   ])('that %s refuses, with its error for the application, not for the page', async (_, authorize) => {
     const verdict = await ask(authorize as Authorize);
-    expect(verdict).toEqual({ refusal: expect.stringContaining('authorize() threw'), cause: new Error('no') });
+    expect(verdict).toEqual({
+      refusal: expect.stringContaining('authorize() threw'),
+      final: true,
+      cause: new Error('no'),
+    });
     expect((verdict as { refusal: string }).refusal).not.toContain('no.');
   });
 
@@ -172,6 +178,7 @@ describe('authorize', () => {
     const verdict = await ask((() => answer) as never);
     expect(verdict).toEqual({
       refusal: `the bridge's authorize() returned ${problem}. It must return a grant, true or false.`,
+      final: true,
     });
   });
 });
