@@ -9,7 +9,6 @@ import { everything, grantProblem, type Grant } from '../core/directory/grant.js
 import { invalid } from '../core/errors/mesh-error.js';
 import { ElectronPort, type ElectronPortLike } from '../core/port/electron-port.js';
 import { electronPorts, nodePorts } from '../core/port/kinds.js';
-import { NodePort } from '../core/port/node-port.js';
 import { relay } from '../core/port/relay.js';
 import { isName } from '../core/wire/frames.js';
 import { check } from './clone-check.js';
@@ -88,7 +87,7 @@ async function seat(via: UtilityParentPort, ask: Ask, signal: AbortSignal): Prom
   const { port1, port2 } = new MessageChannel();
   relay(
     { port: control, kind: electronPorts(() => control.channel(), check) },
-    { port: new NodePort(port1), kind: node },
+    { port: node.adopt(port1), kind: node },
   );
   return port2;
 }

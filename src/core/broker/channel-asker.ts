@@ -25,6 +25,10 @@ export class ChannelAsker implements Port {
     this.carries = port.carries;
   }
 
+  get raw(): object {
+    return this.#port.raw;
+  }
+
   /** Rejects when the port closes first. */
   channel(): Promise<readonly [object, object]> {
     return new Promise((resolve, reject) => {
@@ -43,7 +47,7 @@ export class ChannelAsker implements Port {
     this.#port.start({
       message: (data, ports) => {
         const rest = this.#take(data, ports);
-        if (rest === data) listener.message(data, ports);
+        if (!rest) listener.message(data, ports);
         else if (rest.length > 0) listener.message(rest, []);
       },
       unreadable: () => listener.unreadable(),
@@ -64,15 +68,13 @@ export class ChannelAsker implements Port {
     return this.#port.detach();
   }
 
-  /** Takes an answer to this host off a post: with its ports, it is the last message. */
-  #take(data: unknown, ports: readonly unknown[]): readonly unknown[] {
-    const messages = data as readonly (readonly unknown[])[];
-    const last = messages.at(-1);
-    const token = last?.[0] === control.CHANNEL ? (last[1] as number) : 0;
-    if (token <= FIRST_TOKEN) return messages;
-    this.#waiting.get(token)?.resolve(ports as unknown as readonly [object, object]);
-    this.#waiting.delete(token);
-    return messages.slice(0, -1);
+  /** Takes an answer to this host off a post, and returns the others: with its ports, it is the last one. */
+  #take(data: unknown, ports: readonly unknown[]): readonly unknown[] | undefined {
+    const last: unknown = Array.isArray(data) ? data.at(-1) : undefined;
+    if (!Array.isArray(last) || last[0] !== control.CHANNEL || last[1] <= FIRST_TOKEN) return undefined;
+    this.#waiting.get(last[1] as number)?.resolve(ports as unknown as readonly [object, object]);
+    this.#waiting.delete(last[1] as number);
+    return (data as unknown[]).slice(0, -1);
   }
 
   #end(): void {

@@ -1,5 +1,6 @@
 import { askOwner, type AskOptions, type OwnerWay } from '../broker/asker.js';
 import { takeSeat, type JoinOptions } from '../broker/seat.js';
+import { checkFlow, type FlowOptions } from '../link/flow.js';
 import type { Port } from '../port/port.js';
 import { Bus } from './bus.js';
 import type { AnyChannels, ChannelMap } from './channels.js';
@@ -9,9 +10,10 @@ import { Mesh, type Platform } from './mesh.js';
 export function join<C extends ChannelMap<C> = AnyChannels>(
   port: Port,
   platform: Platform,
-  options: JoinOptions,
+  options: JoinOptions & { readonly flow?: FlowOptions | undefined },
 ): Promise<Bus<C>> {
-  return takeSeat(port, options, (seat, welcome) => new Bus<C>(new Mesh(seat, welcome, platform)));
+  const flow = checkFlow(options.call, options.flow);
+  return takeSeat(port, options, (seat, welcome) => new Bus<C>(new Mesh(seat, welcome, platform, flow)));
 }
 
 /**
@@ -24,11 +26,12 @@ export async function joinThrough<C extends ChannelMap<C> = AnyChannels>(
   owner: OwnerWay,
   adopt: (raw: object) => Port,
   platform: Platform,
-  options: AskOptions,
+  options: AskOptions & { readonly flow?: FlowOptions | undefined },
 ): Promise<Bus<C>> {
-  const { call, timeout, signal } = options;
+  const { call, timeout, signal, flow } = options;
+  checkFlow(call, flow);
   const start = performance.now();
   const raw = await askOwner(owner, options);
   const left = Math.max(1, Math.ceil(timeout - (performance.now() - start)));
-  return join<C>(adopt(raw), platform, { call, timeout: left, signal });
+  return join<C>(adopt(raw), platform, { call, timeout: left, signal, flow });
 }

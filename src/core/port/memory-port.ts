@@ -52,6 +52,7 @@ type Delivery =
 
 class MemoryPort implements Port {
   readonly carries: PortCapabilities;
+  readonly raw = this;
   readonly #latency: number;
   readonly #waiting: Delivery[] = [];
   #far: MemoryPort | undefined;

@@ -11,7 +11,7 @@ import { WIRE_VERSION } from '../../../src/core/wire/frames.js';
 import { connect } from '../../../src/renderer/connect.js';
 import { rejection } from '../../contract/case.js';
 import { FakeWindow } from '../support/fake-window.js';
-import { peer } from '../support/link-side.js';
+import { peer } from '../../contract/link-side.js';
 
 let window: FakeWindow;
 let hub: Hub;
@@ -145,16 +145,14 @@ describe('a page', () => {
     port1.close();
   });
 
-  it.each<PeerType>(['main', 'utility', 'node'])('knows that %s can not take a port', async (type) => {
+  it.each<PeerType>(['main', 'utility', 'node'])('knows that %s can not take a Blob', async (type) => {
     let next: PeerType = 'window';
     preload((message, port) => admitAs(next)(message, port));
     const page = await connect({ name: 'page' });
     next = type;
     const other = await connect({ name: 'other' });
     await other.subscribe('e', () => {});
-    const { port1, port2 } = new MessageChannel();
-    expect(() => page.send('e', transfer(port2, [port2]))).toThrow(expect.objectContaining({ code: 'NOT_CLONEABLE' }));
-    port1.close();
+    expect(() => page.send('e', new Blob(['x']))).toThrow(expect.objectContaining({ code: 'NOT_CLONEABLE' }));
   });
 
   it('that unloads hears no close of any of its ports: a listener for it would crash Electron before 29', async () => {

@@ -10,7 +10,7 @@ import type { Port } from '../../../../src/core/port/port.js';
 import { WIRE_VERSION } from '../../../../src/core/wire/frames.js';
 import { ControlSide } from '../../support/control-side.js';
 import { FakePort } from '../../support/fake-port.js';
-import { peer } from '../../support/link-side.js';
+import { peer } from '../../../contract/link-side.js';
 import { turn } from '../../support/turn.js';
 
 /** A hub whose owner writes down what it is told, and peers that speak by hand. */

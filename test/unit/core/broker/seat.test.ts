@@ -7,7 +7,7 @@ import { rejection } from '../../../contract/case.js';
 import { ControlSide } from '../../support/control-side.js';
 import { everything } from '../../../../src/core/directory/grant.js';
 import { defaultLimits } from '../../../../src/core/directory/limits.js';
-import { peer } from '../../support/link-side.js';
+import { peer } from '../../../contract/link-side.js';
 import { turn } from '../../support/turn.js';
 import { spy } from '../../support/spy.js';
 
