@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createMemoryChannel } from '../../../../src/core/port/memory-port.js';
 import type { Port } from '../../../../src/core/port/port.js';
+import { MeshError } from '../../../../src/core/errors/mesh-error.js';
 import * as wire from '../../../../src/core/wire/frames.js';
 import { rejection } from '../../../contract/case.js';
 import { FakePort } from '../../support/fake-port.js';
@@ -100,6 +101,35 @@ describe('a value that the far process can not read', () => {
     await turn();
     expect(port.posts).toEqual([[3, wire.UNREADABLE, 3]]);
     expect(side.of('event')).toEqual([['e']]);
+    side.link.end('lost');
+  });
+});
+
+describe('a message that had to wait, and that the port will not take then', () => {
+  it('is lost alone: its call rejects, its event is told, an answer becomes a failure', async () => {
+    const port = new FakePort();
+    const side = new LinkSide(port);
+    for (let i = 0; i < 5000; i++) side.link.sendEvent('e', [], []);
+    const asked = side.request_('get', new Map());
+    side.send('lost', new Map());
+    port.deliver([0, wire.REQUEST, 1, 'serve', 0]);
+    side.link.answer(1, 'serve', new Map());
+    await turn();
+    const posts = port.posts.length;
+    const post = port.post.bind(port);
+    port.post = (message, transfer) => {
+      if (transfer) throw new MeshError('NOT_CLONEABLE', 'no maps here.');
+      post(message);
+    };
+    port.deliver([posts]);
+    const text = "request('get'): no maps here.";
+    expect(await rejection(asked)).toMatchObject({ code: 'NOT_CLONEABLE', message: text });
+    await turn();
+    expect(side.of('unreadable')).toEqual([
+      ['lost', expect.objectContaining({ message: "send('lost'): no maps here." })],
+    ]);
+    const failure = port.posts.at(-1)!;
+    expect(failure.slice(1, 3)).toEqual([wire.FAILURE, 1]);
     side.link.end('lost');
   });
 });
