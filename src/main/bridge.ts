@@ -204,7 +204,8 @@ export class Bridge extends EventEmitter<BridgeEvents> {
     limits,
     channel: () => this.#channel(),
     show: (peer, viewer) => {
-      if (!peer.frame || viewer.type === 'main' || (viewer.origin === peer.origin && peer.origin !== 'null')) return peer;
+      if (!peer.frame || viewer.type === 'main' || (viewer.origin === peer.origin && peer.origin !== 'null'))
+        return peer;
       const { webContents, routing, top } = peer.frame;
       return { ...peer, frame: { webContents, routing, top } };
     },

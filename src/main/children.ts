@@ -96,11 +96,15 @@ function thread(worker: Worker, { ports, process }: ChildParts): Child {
       let failed = false;
       const onError = (): void => void (failed = true);
       // terminate() ends it with 1, as process.exit(1) in it does: there is no telling these two apart.
-      const onExit = (code: number): void => ended(failed ? 'crashed' : code === 1 ? 'terminated' : 'exited');
+      const onExit = (code: number): void => {
+        forget();
+        ended(failed ? 'crashed' : code === 1 ? 'terminated' : 'exited');
+      };
+      const forget = (): void => void worker.off(errorMonitor, onError).off('exit', onExit);
       // Not 'error': with a listener for that, the application's own bug would go unseen.
-      worker.once(errorMonitor, onError);
-      worker.once('exit', onExit);
-      return () => void worker.off(errorMonitor, onError).off('exit', onExit);
+      worker.on(errorMonitor, onError);
+      worker.on('exit', onExit);
+      return forget;
     },
     answer(nonce) {
       const { port1, port2 } = new MessageChannel();

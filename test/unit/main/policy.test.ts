@@ -109,6 +109,40 @@ describe('by default', () => {
   });
 });
 
+describe('a frame by default', () => {
+  const srcdoc = (hostUrl: string, more: Partial<Candidate> = {}): Candidate =>
+    candidate({ origin: 'file://', top: false, url: 'about:srcdoc', hostUrl, ...more });
+
+  it('that is written in a page of the app joins with it; in another page it does not', async () => {
+    expect(await refusal(srcdoc('file:///app/index.html'))).toBeUndefined();
+    expect(await refusal(srcdoc('file:///elsewhere/index.html'))).toContain("is not the app's own");
+    expect(await refusal(srcdoc('file:///app/index.html', { origin: 'null' }))).toContain('has an opaque origin');
+  });
+
+  it('of a blob is of no known file, and joins by an origin that is listed only', async () => {
+    const url = 'blob:file:///615d5813-167d-4fd8-bb61-901';
+    expect(await refusal(candidate({ origin: 'file://', top: false, url }))).toContain('It is no file of the app');
+    const listed = candidate({ top: false, url: 'blob:app://editor/615d5813' });
+    expect(await refusal(listed, { origins: ['app://editor'] })).toBeUndefined();
+  });
+
+  it('that is refused may be let in by its owner: the refusal is not final, and says so', async () => {
+    const options = { origins: [], authorize: undefined, appPath: '/app' };
+    for (const given of [candidate({ top: false }), candidate({ top: false, origin: 'null' })]) {
+      const verdict = await judge(given, options);
+      expect(verdict).toMatchObject({ final: false });
+      if (given.origin === 'null') expect(verdict).toMatchObject({ refusal: expect.stringContaining('share(iframe)') });
+    }
+  });
+
+  it('or a worker, that a page shares is let in by that, of whatever origin', async () => {
+    const via = { id: 'p1', name: 'x', type: 'window', origin: 'app://editor', process: candidate().process } as const;
+    for (const origin of ['null', 'https://widgets.example']) {
+      expect(await refusal(candidate({ origin, top: false, via }))).toBeUndefined();
+    }
+  });
+});
+
 describe('an app behind a symbolic link', () => {
   let folder: string;
   beforeAll(() => {
