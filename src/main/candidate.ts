@@ -8,6 +8,7 @@ import type { Peer, PeerFrame, PeerProcess, PeerType } from '../core/directory/p
 export interface Candidate {
   /** The name it asks for, or its type if it asks for none. */
   readonly name: string;
+  /** What kind of place it lives in. */
   readonly type: PeerType;
   /** Its document's origin, such as `app://editor`; `'null'` for an opaque one. A worker has its owner's. */
   readonly origin: string;
@@ -17,8 +18,9 @@ export interface Candidate {
   readonly hostUrl: string;
   /** The origin of the top frame of its window; the same as `origin` for a top frame. */
   readonly topOrigin: string;
+  /** The renderer process it lives in. */
   readonly process: PeerProcess;
-  /** Absent for a worker, and for a frame that can't be told from others of its origin. */
+  /** The frame it lives in; absent for a worker, and for a frame that can't be told from others of its origin. */
   readonly frame?: PeerFrame;
   /** The peer that shares it, if it comes through one: what it gets is never more than that one has. */
   readonly via?: Peer;

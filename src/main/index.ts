@@ -1,3 +1,9 @@
+/**
+ * The bridge, in Electron's main process: lets peers in, and introduces them to each other.
+ *
+ * @module portmesh/main
+ */
+
 export type { AttachOptions } from './attachments.js';
 export type { Bridge } from './bridge.js';
 export type { Authorize, Candidate } from './candidate.js';

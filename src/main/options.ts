@@ -2,6 +2,7 @@ import { defaultLimits, type Limits } from '../core/directory/limits.js';
 import { invalid, show } from '../core/errors/mesh-error.js';
 import type { Authorize } from './candidate.js';
 
+/** What `createBridge` takes. */
 export interface BridgeOptions {
   /**
    * Origins whose windows may join, such as `app://editor`, besides the files of the app itself. Frames in them join too if

@@ -2,11 +2,14 @@ import type { MeshError, LeaveReason } from '../core/errors/mesh-error.js';
 import type { Peer } from '../core/directory/peer.js';
 import type { Candidate } from './candidate.js';
 
-/** What `bridge.on()` tells of. What a listener throws is thrown into the process, after the bridge has done its work. */
+/**
+ * The events of a bridge, and what their listeners get. What a listener throws is thrown into the process, after the bridge has
+ * done its work.
+ */
 export interface BridgeEvents {
-  /** Somebody has joined, by whatever way. */
+  /** Somebody was let in, by whatever way. */
   join: [peer: Peer];
-  /** Somebody has left: told once for each, when it is known why. */
+  /** Somebody has left. Told once for each, when it is known why. */
   leave: [peer: Peer, reason: LeaveReason];
   /**
    * Somebody was not let in: by the policy, for its name, a limit, or its version. `candidate` is absent where it was refused before it
@@ -19,19 +22,32 @@ export interface BridgeEvents {
 
 /** The bridge's own counters and tables, as plain data. */
 export interface BridgeState {
+  /** The peers in the mesh. */
   readonly peers: readonly Peer[];
   /** Links passed on so far. */
   readonly links: number;
-  /** By channel: the ids of who listens to it, and of who handles it. */
+  /** By channel: who uses it. */
   readonly channels: Readonly<
-    Record<string, { readonly listens: readonly string[]; readonly handles: readonly string[] }>
+    Record<
+      string,
+      {
+        /** The ids of the peers that listen to it. */
+        readonly listens: readonly string[];
+        /** The ids of the peers that handle it. */
+        readonly handles: readonly string[];
+      }
+    >
   >;
-  /** Joins refused so far, and messages that made no sense. */
+  /** How many joins were refused so far. */
   readonly refused: number;
+  /** How many things that made no sense were ignored so far. */
   readonly malformed: number;
-  /** Windows watched, documents that have peers, children attached, and peers whose end is being found out. */
+  /** Windows watched. */
   readonly watched: number;
+  /** Documents that have peers. */
   readonly documents: number;
+  /** Children attached. */
   readonly attached: number;
+  /** Peers whose end is being found out. */
   readonly departing: number;
 }

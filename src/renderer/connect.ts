@@ -14,6 +14,7 @@ import { WIRE_VERSION } from '../core/wire/frames.js';
 import { checkOrigin, wayToMaker, wayToParent, type WorkerScope } from './owner.js';
 import { hasPreload, preloadMissing } from './preload.js';
 
+/** What `connect` takes. */
 export interface ConnectOptions extends ConnectBasics {
   /**
    * In a frame that the bridge doesn't let in by itself, or that has no preload: the origin of the page it is in, as the browser writes
@@ -82,7 +83,7 @@ function connectWindow<C extends ChannelMap<C>>({ call, name, timeout, signal, f
 }
 
 function connectFrame<C extends ChannelMap<C>>(owner: string, attempt: Attempt): Promise<Bus<C>> {
-  const unanswered = `Is it ${owner} whose page this frame is in, and is share(iframe, { origin: '${self.origin}' }) called there?`;
+  const unanswered = `Is it ${owner} whose page this frame is in, and is share(iframe, { origin: '${window.origin}' }) called there?`;
   return joinThrough<C>(wayToParent(owner), controlPort, platform, { ...attempt, nonce: makeNonce(), unanswered });
 }
 

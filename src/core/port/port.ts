@@ -12,7 +12,10 @@ export interface PortCapabilities {
 export interface PortListener {
   /** A message, with the ports that came beside it (raw ports of the platform). */
   message(data: unknown, ports: readonly unknown[]): void;
-  /** A message arrived that this side can't read, or `null`, which stands for one. It counts as one in the order of messages. */
+  /**
+   * A message arrived that this side can't read; from an end that carries no host objects, `null` stands for it. It counts as
+   * one in the order of messages.
+   */
   unreadable(): void;
   /** The far end is gone. Called once at most, after the last message, and never for this end's own `close()`. */
   close(reason: string): void;
@@ -25,12 +28,14 @@ export interface PortListener {
  * `start()` of the far end waits there; after either end is closed, posting is silently without effect.
  */
 export interface Port {
+  /** What the far end is able to receive. */
   readonly carries: PortCapabilities;
   /** The platform's own port, for the transfer list of a post. After the post has succeeded, `detach()` gives it up. */
   readonly raw: object;
   /**
    * Sends `message` as it is now: changes made afterwards don't travel. The objects in `transfer` belong to the receiver
-   * when this returns, and still to the caller when it throws. `null` is no message: it arrives as one that can't be read.
+   * when this returns, and still to the caller when it throws. Towards an end that carries no host objects `null` is no
+   * message: it arrives as one that can't be read.
    * @throws MeshError `NOT_CLONEABLE` if the message can't be sent; nothing has been sent then
    */
   post(message: unknown, transfer?: readonly unknown[]): void;

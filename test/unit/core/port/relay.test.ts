@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { notCloneable } from '../../../../src/core/errors/mesh-error.js';
 import { nodePorts } from '../../../../src/core/port/kinds.js';
 import { createMemoryChannel } from '../../../../src/core/port/memory-port.js';
+import { electronEnd } from '../../../../src/core/port/message-port.js';
 import type { Port } from '../../../../src/core/port/port.js';
 import { relay, type PortKind } from '../../../../src/core/port/relay.js';
 import { deferred, rejection } from '../../../contract/case.js';
@@ -48,7 +49,7 @@ function listen(port: Port) {
 
 /** A port in memory, relayed to one of Node's: `near` is of the first kind, `far` of the second. */
 function relayed({ kind = memory, through = (port: Port) => port, back = node } = {}): { near: Port; far: Port } {
-  const [near, inner] = createMemoryChannel().ports;
+  const [near, inner] = createMemoryChannel({ carries: electronEnd }).ports;
   const { port1, port2 } = new NodeChannel();
   relay({ port: through(inner), kind }, { port: node.adopt(port1), kind: back });
   const far = node.adopt(port2);
