@@ -13,10 +13,18 @@ export type {
   ChannelMap,
   EventChannel,
   Handler,
+  Item,
   Listener,
+  PortChannel,
+  PortHandler,
   RequestChannel,
   Result,
+  StreamChannel,
 } from './bus/channels.js';
+export { MeshStream } from './bus/mesh-stream.js';
+export type { Source } from './bus/producer.js';
+export type { FlowOptions } from './link/flow.js';
+export type { Limits } from './directory/limits.js';
 export type { MeshEvent, RequestEvent } from './bus/events.js';
 export type { CloseInfo } from './bus/close-info.js';
 export type { BusLoad } from './bus/mesh.js';
@@ -28,4 +36,12 @@ export { MeshError, type LeaveReason, type MeshErrorCode, type MeshErrorOptions 
 export { registerError } from './errors/wire-error.js';
 export { transfer, Transfer, type Sendable } from './wire/transfer.js';
 export { createMemoryChannel, type MemoryChannel, type MemoryChannelOptions } from './port/memory-port.js';
+export {
+  MeshPort,
+  MeshPortClose,
+  MeshPortMessage,
+  type MeshPortEvents,
+  type MeshPortListener,
+  type MeshPortListenOptions,
+} from './port/mesh-port.js';
 export type { Port, PortCapabilities, PortListener } from './port/port.js';

@@ -1,7 +1,9 @@
 /**
- * Joining the mesh from a page.
+ * Joining the mesh from a page, and from its frames and workers.
  *
  * @module portmesh/renderer
  */
 
+export type { Grant } from '../core/directory/grant.js';
 export { connect, type ConnectOptions } from './connect.js';
+export { share, type ShareFrameOptions, type ShareOptions } from './share.js';

@@ -11,7 +11,7 @@ import { WIRE_VERSION } from '../../../src/core/wire/frames.js';
 import { connect } from '../../../src/renderer/connect.js';
 import { rejection } from '../../contract/case.js';
 import { FakeWindow } from '../support/fake-window.js';
-import { peer } from '../support/link-side.js';
+import { peer } from '../../contract/link-side.js';
 
 let window: FakeWindow;
 let hub: Hub;
@@ -32,7 +32,10 @@ function preload(answer: (message: unknown[], port: MessagePort) => void): void 
 function admitAs(type: PeerType): (message: unknown[], port: MessagePort) => void {
   return ([, name], port) => {
     const id = `p${++lastId}`;
-    hub.admit(peer((name as string | undefined) ?? type, { id, type }), new MessagePortPort(port as MessagePortLike));
+    const place = type === 'main' || type === 'utility' || type === 'node' ? type : 'renderer';
+    const process = { type: place, id: place, pid: 1 } as const;
+    const admitted = peer((name as string | undefined) ?? type, { id, type, process });
+    hub.admit(admitted, new MessagePortPort(port as MessagePortLike));
   };
 }
 
@@ -142,16 +145,14 @@ describe('a page', () => {
     port1.close();
   });
 
-  it.each<PeerType>(['main', 'utility', 'node'])('knows that %s can not take a port', async (type) => {
+  it.each<PeerType>(['main', 'utility', 'node'])('knows that %s can not take a Blob', async (type) => {
     let next: PeerType = 'window';
     preload((message, port) => admitAs(next)(message, port));
     const page = await connect({ name: 'page' });
     next = type;
     const other = await connect({ name: 'other' });
     await other.subscribe('e', () => {});
-    const { port1, port2 } = new MessageChannel();
-    expect(() => page.send('e', transfer(port2, [port2]))).toThrow(expect.objectContaining({ code: 'NOT_CLONEABLE' }));
-    port1.close();
+    expect(() => page.send('e', new Blob(['x']))).toThrow(expect.objectContaining({ code: 'NOT_CLONEABLE' }));
   });
 
   it('that unloads hears no close of any of its ports: a listener for it would crash Electron before 29', async () => {
