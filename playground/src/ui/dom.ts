@@ -1,3 +1,5 @@
+import { isPlace, places } from '../places.js';
+
 /** The one element of the page with that test id. The page's own code finds its parts as the tests do. */
 export function part<E extends HTMLElement = HTMLElement>(name: string): E {
   const element = document.querySelector<E>(`[data-testid="${name}"]`);
@@ -42,7 +44,7 @@ export function nameTag(name: string): HTMLElement {
   return tag;
 }
 
-/** Peers that the playground knows have a colour of their own, others share one. */
+/** Peers have the colour of their kind; those that the playground doesn't know share one. */
 export function hueOf(name: string): string {
-  return name === 'editor' || name === 'viewer' || name === 'main' ? name : 'other';
+  return isPlace(name) ? places[name].type : 'other';
 }

@@ -1,6 +1,6 @@
 import { hueOf, make, makeSvg, nameTag } from './dom.js';
 import { BUCKETS, type Gauge } from './gauge.js';
-import { duration } from './log.js';
+import { duration } from './words.js';
 
 const HEIGHT = 40;
 

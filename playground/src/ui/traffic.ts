@@ -1,39 +1,34 @@
-import { windowNames, type PlaygroundBus } from '../channels.js';
-import type { Actions } from './actions.js';
-import { Choice } from './choice.js';
+import type { PlaygroundBus } from '../channels.js';
+import type { Place } from '../place/place.js';
+import type { PlaceName } from '../places.js';
+import type { Acts } from './acts.js';
 import { make, nameTag, part, type Content } from './dom.js';
 import { BUCKET_MS, BUCKETS, Gauge } from './gauge.js';
-import { duration, type Log } from './log.js';
-import type { MeshMap } from './mesh-map.js';
 import { Meter } from './meter.js';
 import { flatOut, RoundTrips, steady, type Pace } from './round-trips.js';
-import type { Seat } from './seat.js';
+import { duration } from './words.js';
 
-const BLOCK_MS = 2000;
+const paces: Readonly<Record<string, Pace | undefined>> = { off: undefined, steady, 'flat out': flatOut };
 
-/** Live traffic with the other window, directly, and with main beside it; and what of it goes on while main is blocked. */
-export class Traffic {
-  readonly #log: Log;
-  readonly #map: MeshMap;
+/** Live traffic with another process, directly, and with main beside it; and what of it goes on while main is blocked. */
+export class TrafficPanel {
+  readonly #place: Place;
   readonly #gauges = new Map<string, Gauge>();
   readonly #trips: RoundTrips[] = [];
   readonly #meters: Meter[] = [];
   readonly #shaded = new Array<boolean>(BUCKETS).fill(false);
   readonly #result = part<HTMLOutputElement>('block-result');
-  readonly #block = part<HTMLButtonElement>('block-main');
+  readonly #block = part<HTMLButtonElement>('block');
+  readonly #pace = part<HTMLSelectElement>('pace');
   #blocked = false;
 
-  constructor(seat: Seat, log: Log, actions: Actions, map: MeshMap) {
-    this.#log = log;
-    this.#map = map;
-    for (const name of [...windowNames.filter((each) => each !== seat.name), 'main']) this.#measure(name);
-    const paces: { value: Pace | undefined; label: string; testId: string; title: string }[] = [
-      { value: undefined, label: 'off', testId: 'pace-off', title: 'No traffic' },
-      { value: steady, label: 'steady', testId: 'pace-steady', title: 'One request at a time, with a rest between' },
-      { value: flatOut, label: 'flat out', testId: 'pace-flat-out', title: 'A hundred requests under way, no rest' },
-    ];
-    new Choice(part('pace'), paces, steady as Pace | undefined, (pace) => this.#setPace(pace));
-    this.#block.addEventListener('click', () => actions.block(BLOCK_MS));
+  constructor(place: Place, acts: Acts, others: readonly PlaceName[]) {
+    this.#place = place;
+    for (const name of others) this.#measure(name);
+    this.#pace.append(...Object.keys(paces).map((name) => new Option(name, name, name === 'steady')));
+    this.#pace.value = 'steady';
+    this.#pace.addEventListener('change', () => this.#setPace(paces[this.#pace.value]));
+    this.#block.addEventListener('click', () => acts.block());
     setInterval(() => this.#step(), BUCKET_MS);
   }
 
@@ -55,8 +50,8 @@ export class Traffic {
 
   /** Main has other things to do: it is never asked flat out. */
   #setPace(pace: Pace | undefined): void {
-    const [window, main] = this.#trips;
-    window?.setPace(pace);
+    const [other, main] = this.#trips;
+    other?.setPace(pace);
     main?.setPace(pace && steady);
   }
 
@@ -64,17 +59,13 @@ export class Traffic {
     this.#shaded.shift();
     this.#shaded.push(this.#blocked);
     const now = performance.now();
-    for (const [name, gauge] of this.#gauges) {
-      gauge.step();
-      this.#map.flow(name, gauge.flowing);
-    }
+    for (const gauge of this.#gauges.values()) gauge.step();
     for (const meter of this.#meters) meter.draw(now, this.#shaded);
   }
 
   #setBlocked(blocked: boolean): void {
     this.#blocked = blocked;
     this.#block.disabled = blocked;
-    this.#map.set('main', blocked ? 'blocked' : 'here');
   }
 
   #onBlocking(): void {
@@ -88,14 +79,13 @@ export class Traffic {
     this.#setBlocked(false);
     const now = performance.now();
     const gaps = [...this.#gauges].map(([name, gauge]) => [name, gauge.watched(now)] as const);
-    const words = (): Content[] =>
-      gaps.flatMap(([name, gap], index) => [
-        index === 0 ? '' : ', ',
-        nameTag(name),
-        gap === undefined ? ' not measured' : ` ${duration(gap)}`,
-      ]);
-    this.#log.add('note', nameTag('main'), ` was blocked for ${duration(ms)}; largest gap: `, ...words());
-    this.#result.replaceChildren(make('span', '', 'largest gap meanwhile'), make('span', '', ...words()));
+    const words = gaps.flatMap(([name, gap], index): Content[] => [
+      index === 0 ? '' : ', ',
+      nameTag(name),
+      gap === undefined ? ' not measured' : ` ${duration(gap)}`,
+    ]);
+    this.#place.journal.add('note', { peer: 'main' }, ` was blocked for ${duration(ms)}`);
+    this.#result.replaceChildren(make('span', '', 'largest gap meanwhile'), make('span', '', ...words));
     // For who drives the page: the numbers themselves.
     this.#result.dataset['state'] = 'done';
     for (const [name, gap] of gaps) this.#result.dataset[name] = gap === undefined ? '' : gap.toFixed(1);
