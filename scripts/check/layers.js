@@ -10,6 +10,7 @@ const layers = {
   renderer: { layers: ['core'], packages: /(?!)/ },
   preload: { layers: ['core'], packages: /^electron$/ },
   main: { layers: ['core'], packages: /^(electron$|node:)/ },
+  node: { layers: ['core'], packages: /^node:/ },
 };
 
 const src = fileURLToPath(new URL('../../src', import.meta.url));

@@ -21,4 +21,12 @@ export { MeshError, type LeaveReason, type MeshErrorCode, type MeshErrorOptions 
 export { registerError } from './errors/wire-error.js';
 export { transfer, Transfer, type Sendable } from './wire/transfer.js';
 export { createMemoryChannel, type MemoryChannel, type MemoryChannelOptions } from './port/memory-port.js';
+export {
+  MeshPort,
+  MeshPortClose,
+  MeshPortMessage,
+  type MeshPortEvents,
+  type MeshPortListener,
+  type MeshPortListenOptions,
+} from './port/mesh-port.js';
 export type { Port, PortCapabilities, PortListener } from './port/port.js';

@@ -1,60 +1,109 @@
-import { join } from '../core/bus/join.js';
+import { JOIN } from '../core/broker/joining.js';
+import { checkConnect, type ConnectBasics } from '../core/broker/join-options.js';
+import { NotFinal } from '../core/broker/seat.js';
+import { join, joinThrough } from '../core/bus/join.js';
 import type { Bus } from '../core/bus/bus.js';
 import type { AnyChannels, ChannelMap } from '../core/bus/channels.js';
 import type { Platform } from '../core/bus/mesh.js';
-import { JOIN, PRELOAD_EVENT } from '../core/broker/joining.js';
 import type { Peer } from '../core/directory/peer.js';
-import { invalid, MeshError, show } from '../core/errors/mesh-error.js';
+import { MeshError } from '../core/errors/mesh-error.js';
 import { domEnd, electronEnd, MessagePortPort } from '../core/port/message-port.js';
 import type { PortCapabilities } from '../core/port/port.js';
-import { isName, WIRE_VERSION } from '../core/wire/frames.js';
+import { WIRE_VERSION } from '../core/wire/frames.js';
+import { checkOrigin, wayToMaker, wayToParent, type WorkerScope } from './owner.js';
+import { hasPreload, preloadMissing } from './preload.js';
 
-export interface ConnectOptions {
-  /** The display name; others reach this peer by it, and may share it. 1 to 256 characters. @default the peer's type, `'window'` or `'frame'` */
-  readonly name?: string;
-  /** Milliseconds to wait for the bridge. `Infinity`: for ever. @default 10000 */
-  readonly timeout?: number;
-  /** Gives up. */
-  readonly signal?: AbortSignal;
+export interface ConnectOptions extends ConnectBasics {
+  /**
+   * In a frame that the bridge doesn't let in by itself, or that has no preload: the origin of the page it is in, as the browser writes
+   * it, such as `'https://app.example'`; `'file://'` for a page of a file. That page lets the frame in with `share()`. Pages of no
+   * other origin are asked, or believed. Workers need none.
+   */
+  readonly owner?: string;
 }
 
-const optionNames: ReadonlySet<string> = new Set(['name', 'timeout', 'signal']);
+const optionNames = ['name', 'owner', 'timeout', 'signal'];
+
+/** A call of connect(), its options checked. */
+interface Attempt {
+  readonly call: string;
+  readonly name: string | undefined;
+  readonly timeout: number;
+  readonly signal: AbortSignal | undefined;
+}
 
 /**
- * Joins the mesh from a page: a window or a frame that has the preload.
+ * Joins the mesh: from a window or a frame that has the preload; from a frame without it, or a dedicated worker, through the page
+ * that owns it, which lets it in with `share()`, before or after this call.
  *
- * Rejects with a MeshError: `BRIDGE_GONE` if the preload is missing here, or the bridge closed; `NOT_AUTHORIZED` if the bridge
- * refuses this frame, or the name; `TIMEOUT`, `ABORTED`, `VERSION_MISMATCH`, `INVALID_ARGUMENT`. Its message says what to do.
+ * Rejects with a MeshError: `BRIDGE_GONE` if the preload is missing here and there is no owner, or the bridge closed;
+ * `NOT_AUTHORIZED` if the bridge refuses this frame, or the name; `TIMEOUT`, if an owner doesn't answer too; `ABORTED`,
+ * `VERSION_MISMATCH`, `INVALID_ARGUMENT`. Its message says what to do.
  *
  * @example
  * const bus = await connect<AppChannels>({ name: 'editor' });
+ * // in a frame that the page at app://editor shares
+ * const bus = await connect<AppChannels>({ name: 'widget', owner: 'app://editor' });
  */
 export async function connect<C extends ChannelMap<C> = AnyChannels>(options: ConnectOptions = {}): Promise<Bus<C>> {
-  const { name, timeout = 10_000, signal } = options;
-  for (const key of Object.keys(options)) {
-    if (!optionNames.has(key)) throw invalid(`connect({ ${key} })`, 'the options are name, timeout and signal.');
-  }
-  if (name !== undefined && !isName(name))
-    throw invalid('connect({ name })', 'a name is a text of 1 to 256 characters.');
-  if (typeof timeout !== 'number' || !(timeout > 0)) {
-    throw invalid(`connect({ timeout: ${show(timeout)} })`, 'give milliseconds above 0, or Infinity.');
-  }
-  if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
-    throw invalid('connect({ signal })', 'give an AbortSignal.');
-  }
-  const call = name === undefined ? 'connect()' : `connect({ name: '${name}' })`;
-  if (window.dispatchEvent(new CustomEvent(PRELOAD_EVENT, { cancelable: true }))) {
-    throw new MeshError(
-      'BRIDGE_GONE',
-      `${call}: no Portmesh preload in this frame. In main, call bridge.install(session) before the window is made, or set ` +
-        `webPreferences.preload to bridge.preload; frames need nodeIntegrationInSubFrames.`,
-    );
-  }
+  const { call, timeout } = checkConnect(options, optionNames);
+  const { name, owner, signal } = options;
+  if (owner !== undefined) checkOrigin('connect({ owner })', owner);
   // Nothing asks for a seat that nobody waits for.
   if (signal?.aborted) throw new MeshError('ABORTED', `${call}: aborted before.`, { cause: signal.reason });
+  const attempt = { call, name, timeout, signal };
+  if (typeof window === 'undefined') return connectWorker<C>(attempt);
+  const framed = window.parent !== window;
+  if (!hasPreload()) {
+    if (framed && owner !== undefined) return connectFrame<C>(owner, attempt);
+    const more = framed
+      ? '; or let the page it is in share(iframe, { origin }), and give connect({ owner }) its origin'
+      : '';
+    throw preloadMissing(call, more);
+  }
+  const start = performance.now();
+  try {
+    return await connectWindow<C>(attempt);
+  } catch (refusal) {
+    if (!(refusal instanceof NotFinal) || !framed || owner === undefined) throw refusal;
+    const left = Math.max(1, Math.ceil(timeout - (performance.now() - start)));
+    return await connectFrame<C>(owner, { ...attempt, timeout: left }).catch((error: unknown) => {
+      throw MeshError.is(error, 'TIMEOUT') ? refusal : error;
+    });
+  }
+}
+
+function connectWindow<C extends ChannelMap<C>>({ call, name, timeout, signal }: Attempt): Promise<Bus<C>> {
   const { port1, port2 } = new MessageChannel();
   window.postMessage([JOIN, name, WIRE_VERSION], '/', [port2]);
-  return join<C>(new MessagePortPort(port1, electronEnd, window), platform, { call, timeout, signal });
+  return join<C>(controlPort(port1), platform, { call, timeout, signal });
+}
+
+function connectFrame<C extends ChannelMap<C>>(owner: string, attempt: Attempt): Promise<Bus<C>> {
+  const unanswered = `Is it ${owner} whose page this frame is in, and is share(iframe, { origin: '${self.origin}' }) called there?`;
+  return joinThrough<C>(wayToParent(owner), controlPort, platform, { ...attempt, nonce: makeNonce(), unanswered });
+}
+
+async function connectWorker<C extends ChannelMap<C>>(attempt: Attempt): Promise<Bus<C>> {
+  const scope = globalThis as unknown as Partial<WorkerScope>;
+  if (typeof scope.postMessage !== 'function') {
+    const text = 'only pages and dedicated workers can join from here. In Node, use portmesh/node.';
+    throw new MeshError('BRIDGE_GONE', `${attempt.call}: ${text}`);
+  }
+  const unanswered = 'Is share(worker) called in the page that made this worker?';
+  const way = wayToMaker(scope as WorkerScope);
+  return joinThrough<C>(way, controlPort, platform, { ...attempt, nonce: makeNonce(), unanswered });
+}
+
+/** Not randomUUID: that exists in secure contexts only. */
+function makeNonce(): string {
+  return crypto.getRandomValues(new Uint32Array(4)).join('-');
+}
+
+const page = (): Window | undefined => (typeof window === 'undefined' ? undefined : window);
+
+function controlPort(raw: object): MessagePortPort {
+  return new MessagePortPort(raw as MessagePort, electronEnd, page());
 }
 
 const platform: Platform = {
@@ -62,7 +111,7 @@ const platform: Platform = {
     const { port1, port2 } = new MessageChannel();
     return [port1, port2];
   },
-  adopt: (port, far) => new MessagePortPort(port as MessagePort, endOf(far), window),
+  adopt: (port, far) => new MessagePortPort(port as MessagePort, endOf(far), page()),
 };
 
 /** What the port of such a peer can receive. Is it unknown, then what every port can. */

@@ -2,24 +2,14 @@ import { assert } from 'chai';
 import { transfer } from '../../src/core/wire/transfer.js';
 import { MeshError } from '../../src/core/errors/mesh-error.js';
 import { cases, deferred, rejection, type Case } from './case.js';
-import { TestMesh } from './mesh.js';
 import type { PortKind } from './port-contract.js';
-
-const idle = { calls: 0, serving: 0, parked: 0, signals: 0 };
+import { idle, withMesh } from './with-mesh.js';
 
 /** What a bus promises its application, over every kind of port. */
 export function busContract(kind: PortKind): Case[] {
-  const withMesh = (run: (mesh: TestMesh) => Promise<void>) => async (): Promise<void> => {
-    const mesh = new TestMesh(kind);
-    try {
-      await run(mesh);
-      assert.deepEqual(mesh.malformed, []);
-    } finally {
-      mesh.close();
-    }
-  };
+  const inMesh = withMesh(kind);
   return cases({
-    'M6: an event reaches every subscriber once, nobody else, and never its sender': withMesh(async (mesh) => {
+    'M6: an event reaches every subscriber once, nobody else, and never its sender': inMesh(async (mesh) => {
       const [a, b, c] = await Promise.all(['a', 'b', 'c'].map((name) => mesh.join(name)));
       const got: string[] = [];
       a!.on('e', () => got.push('a'));
@@ -29,7 +19,7 @@ export function busContract(kind: PortKind): Case[] {
       await a!.drain();
       assert.deepEqual(got, ['b:1 from a']);
     }),
-    'M6: order holds between two peers across send, to().send and request': withMesh(async (mesh) => {
+    'M6: order holds between two peers across send, to().send and request': inMesh(async (mesh) => {
       const [a, b] = [await mesh.join('a'), await mesh.join('b')];
       const got: unknown[] = [];
       b.handle('ask', (_, n) => void got.push(n));
@@ -51,7 +41,7 @@ export function busContract(kind: PortKind): Case[] {
         Array.from({ length: 100 }, (_, i) => i),
       );
     }),
-    'M7: who subscribes and then tells another over their link, gets what that one sends next': withMesh(
+    'M7: who subscribes and then tells another over their link, gets what that one sends next': inMesh(
       async (mesh) => {
         const [a, b] = [await mesh.join('a'), await mesh.join('b')];
         const got: unknown[] = [];
@@ -73,7 +63,7 @@ export function busContract(kind: PortKind): Case[] {
         assert.deepEqual(got, ['yes']);
       },
     ),
-    'M7: when subscribe() has resolved, what anybody sends arrives': withMesh(async (mesh) => {
+    'M7: when subscribe() has resolved, what anybody sends arrives': inMesh(async (mesh) => {
       const [a, b, c] = [await mesh.join('a'), await mesh.join('b'), await mesh.join('c')];
       const got: unknown[] = [];
       await c.subscribe('e', (event) => got.push(event.sender.name));
@@ -82,7 +72,7 @@ export function busContract(kind: PortKind): Case[] {
       await Promise.all([a.drain(), b.drain()]);
       assert.sameMembers(got, ['a', 'b']);
     }),
-    'M8: a send in the first turn after joining reaches whoever had subscribed before': withMesh(async (mesh) => {
+    'M8: a send in the first turn after joining reaches whoever had subscribed before': inMesh(async (mesh) => {
       const a = await mesh.join('a');
       const got: unknown[] = [];
       a.on('e', (event) => got.push(event.sender.name));
@@ -92,7 +82,7 @@ export function busContract(kind: PortKind): Case[] {
       await b.drain();
       assert.deepEqual(got, ['b']);
     }),
-    'M9: a request that nobody handles rejects with NO_HANDLER': withMesh(async (mesh) => {
+    'M9: a request that nobody handles rejects with NO_HANDLER': inMesh(async (mesh) => {
       const [a, b] = [await mesh.join('a'), await mesh.join('b')];
       for (const caller of [a, a.to('b'), a.to(b.self)]) {
         const error = await rejection(caller.request('nobody'));
@@ -101,7 +91,7 @@ export function busContract(kind: PortKind): Case[] {
       }
       assert.deepInclude(a.load, idle);
     }),
-    'M9: with wait, it is answered when a handler appears, with its arguments as they were': withMesh(async (mesh) => {
+    'M9: with wait, it is answered when a handler appears, with its arguments as they were': inMesh(async (mesh) => {
       const [a, b] = [await mesh.join('a'), await mesh.join('b')];
       const argument = { n: 1, more: new Map([[1, 2]]) };
       const asked = a.with({ wait: 5000 }).request('later', argument);
@@ -116,7 +106,7 @@ export function busContract(kind: PortKind): Case[] {
       assert.equal(none.code, 'NO_HANDLER');
       assert.deepInclude(a.load, idle);
     }),
-    'M9: of two handlers exactly one runs, and they take turns': withMesh(async (mesh) => {
+    'M9: of two handlers exactly one runs, and they take turns': inMesh(async (mesh) => {
       const [a, b, c] = [await mesh.join('a'), await mesh.join('b'), await mesh.join('c')];
       const ran: string[] = [];
       b.handle('ask', () => ran.push('b'));
@@ -128,7 +118,7 @@ export function busContract(kind: PortKind): Case[] {
         3,
       );
     }),
-    'a handler that is there no longer passes the call on to the next': withMesh(async (mesh) => {
+    'a handler that is there no longer passes the call on to the next': inMesh(async (mesh) => {
       const [a, b, c] = [await mesh.join('a'), await mesh.join('b'), await mesh.join('c')];
       const first = b.handle('ask', () => 'b');
       c.handle('ask', (_, ...args) => ['c', ...args]);
@@ -142,7 +132,7 @@ export function busContract(kind: PortKind): Case[] {
         ['c', 2, { x: 1 }],
       ]);
     }),
-    'an unknown target is NO_PEER, one that has left PEER_GONE with the reason': withMesh(async (mesh) => {
+    'an unknown target is NO_PEER, one that has left PEER_GONE with the reason': inMesh(async (mesh) => {
       const [a, b] = [await mesh.join('a'), await mesh.join('b')];
       assert.equal((await rejection(a.to('x').request('ask'))).code, 'NO_PEER');
       assert.throws(() => a.to('x').send('e'), MeshError, "send('e') to 'x'");
@@ -153,7 +143,7 @@ export function busContract(kind: PortKind): Case[] {
       assert.equal(error.code, 'PEER_GONE');
       assert.equal(error.reason, 'crashed');
     }),
-    'M10: time-out: the right error, the handler is told, nothing is left over': withMesh(async (mesh) => {
+    'M10: time-out: the right error, the handler is told, nothing is left over': inMesh(async (mesh) => {
       const [a, b] = [await mesh.join('a'), await mesh.join('b')];
       const aborted = deferred<unknown>();
       b.handle('slow', (event) => {
@@ -168,7 +158,7 @@ export function busContract(kind: PortKind): Case[] {
       assert.deepInclude(a.load, idle);
       assert.deepInclude(b.load, idle);
     }),
-    'M10: abort before, during and after': withMesh(async (mesh) => {
+    'M10: abort before, during and after': inMesh(async (mesh) => {
       const [a, b] = [await mesh.join('a'), await mesh.join('b')];
       const started = deferred();
       const aborted = deferred();
@@ -200,7 +190,7 @@ export function busContract(kind: PortKind): Case[] {
       assert.deepInclude(a.load, idle);
       assert.deepInclude(b.load, idle);
     }),
-    'one signal for thousands of calls': withMesh(async (mesh) => {
+    'one signal for thousands of calls': inMesh(async (mesh) => {
       const [a, b] = [await mesh.join('a'), await mesh.join('b')];
       b.handle('quick', (_, n) => n);
       b.handle('slow', () => new Promise(() => {}));
@@ -217,7 +207,7 @@ export function busContract(kind: PortKind): Case[] {
       for (const error of await Promise.all(slow)) assert.equal(error.code, 'ABORTED');
       assert.deepInclude(a.load, idle);
     }),
-    'M11: 100 pending calls reject with the reason when the peer is gone; leave is told once': withMesh(
+    'M11: 100 pending calls reject with the reason when the peer is gone; leave is told once': inMesh(
       async (mesh) => {
         const [a, b] = [await mesh.join('a'), await mesh.join('b')];
         const leaves: unknown[] = [];
@@ -238,7 +228,7 @@ export function busContract(kind: PortKind): Case[] {
         assert.deepInclude(a.load, { ...idle, links: 0 });
       },
     ),
-    'M18: a view on a part of a buffer arrives with nothing of its neighbours': withMesh(async (mesh) => {
+    'M18: a view on a part of a buffer arrives with nothing of its neighbours': inMesh(async (mesh) => {
       const [a, b] = [await mesh.join('a'), await mesh.join('b')];
       b.handle('size', (_, view, nested) => [
         view.byteLength,
@@ -251,7 +241,7 @@ export function busContract(kind: PortKind): Case[] {
       const nested = { list: [slab.subarray(0, 2)], map: new Map([['k', new DataView(slab.buffer, 4, 3)]]) };
       assert.deepEqual(await a.request('size', view, nested), [1, 1, 2, 3]);
     }),
-    'M19: what can not be cloned rejects that call alone': withMesh(async (mesh) => {
+    'M19: what can not be cloned rejects that call alone': inMesh(async (mesh) => {
       const [a, b] = [await mesh.join('a'), await mesh.join('b')];
       const got: unknown[] = [];
       await b.subscribe('e', (_, n) => got.push(n));
@@ -274,7 +264,7 @@ export function busContract(kind: PortKind): Case[] {
       assert.deepEqual(got, [1, 2]);
       assert.deepInclude(a.load, idle);
     }),
-    'M23: errors arrive as themselves': withMesh(async (mesh) => {
+    'M23: errors arrive as themselves': inMesh(async (mesh) => {
       const [a, b] = [await mesh.join('a'), await mesh.join('b')];
       const thrown: Record<string, unknown> = {
         type: new TypeError('t'),
@@ -313,7 +303,7 @@ export function busContract(kind: PortKind): Case[] {
       assert.equal(all.errors[1], 'two');
       assert.equal((all.cause as Error).message, 'why');
     }),
-    "M23: the caller's own awaits stand above the remote stack": withMesh(async (mesh) => {
+    "M23: the caller's own awaits stand above the remote stack": inMesh(async (mesh) => {
       const [a, b] = [await mesh.join('a'), await mesh.join('b')];
       b.handle('throw', function remoteFunction() {
         throw new Error('there');
@@ -324,7 +314,7 @@ export function busContract(kind: PortKind): Case[] {
       const { stack = '' } = await rejection(localFunction());
       assert.match(stack, /localFunction[^]*---[^]*remoteFunction/);
     }),
-    'M27: close() twice, on each side, at once': withMesh(async (mesh) => {
+    'M27: close() twice, on each side, at once': inMesh(async (mesh) => {
       const [a, b] = [await mesh.join('a'), await mesh.join('b')];
       b.handle('slow', () => new Promise(() => {}));
       await a.request('x').catch(() => {});
@@ -341,7 +331,7 @@ export function busContract(kind: PortKind): Case[] {
         assert.throws(() => bus.on('e', () => {}), MeshError);
       }
     }),
-    'M28: arguments are captured at the call, and are nobody else’s': withMesh(async (mesh) => {
+    'M28: arguments are captured at the call, and are nobody else’s': inMesh(async (mesh) => {
       const [a, b] = [await mesh.join('a'), await mesh.join('b')];
       const got: unknown[][] = [];
       await b.subscribe('e', (_, ...args) => got.push(args));
@@ -368,7 +358,7 @@ export function busContract(kind: PortKind): Case[] {
       const buffers = [got[3], got[4]].map((args) => (args?.[0] as Uint8Array).buffer);
       assert.notStrictEqual(buffers[0], buffers[1]);
     }),
-    'M30: a move needs exactly one receiver, and detaches nothing otherwise': withMesh(async (mesh) => {
+    'M30: a move needs exactly one receiver, and detaches nothing otherwise': inMesh(async (mesh) => {
       const [a, b, c] = [await mesh.join('a'), await mesh.join('b'), await mesh.join('c')];
       const bytes = new Uint8Array([1, 2, 3]);
       const move = (): void => a.send('e', transfer(bytes, [bytes.buffer]));
@@ -384,7 +374,7 @@ export function busContract(kind: PortKind): Case[] {
       await a.drain();
       assert.deepEqual(got, [new Uint8Array([1, 2, 3])]);
     }),
-    'M31: both sides open a link at once, 200 times: one order in each direction': withMesh(async (mesh) => {
+    'M31: both sides open a link at once, 200 times: one order in each direction': inMesh(async (mesh) => {
       for (let round = 0; round < 200; round++) {
         const [a, b] = await Promise.all([mesh.join('a'), mesh.join('b')]);
         const got: Record<string, unknown[]> = { a: [], b: [] };
@@ -411,7 +401,7 @@ export function busContract(kind: PortKind): Case[] {
         await b.close();
       }
     }),
-    'M32: two peers that call each other from their handlers both finish': withMesh(async (mesh) => {
+    'M32: two peers that call each other from their handlers both finish': inMesh(async (mesh) => {
       const [a, b] = [await mesh.join('a'), await mesh.join('b')];
       a.handle('a', async (_, n) => (n === 0 ? 0 : 1 + (await a.request('b', n - 1))));
       b.handle('b', async (_, n) => (n === 0 ? 0 : 1 + (await b.request('a', n - 1))));
@@ -419,7 +409,7 @@ export function busContract(kind: PortKind): Case[] {
       const many = Array.from({ length: 5000 }, () => a.request('b', 2));
       assert.deepEqual(new Set(await Promise.all(many)), new Set([2]));
     }),
-    'M33: evicted: its closed and the others’ leave say so, its links are dead': withMesh(async (mesh) => {
+    'M33: evicted: its closed and the others’ leave say so, its links are dead': inMesh(async (mesh) => {
       const [a, b] = [await mesh.join('a'), await mesh.join('b')];
       b.handle('slow', () => new Promise(() => {}));
       await a.request('x').catch(() => {});
@@ -432,7 +422,7 @@ export function busContract(kind: PortKind): Case[] {
       assert.equal(b.load.links + a.load.links, 0);
       assert.include((await rejection(b.request('x'))).message, 'misbehaved');
     }),
-    'EventEmitter-like: once, prepend, off, counts; the last listener gone, nothing arrives': withMesh(async (mesh) => {
+    'EventEmitter-like: once, prepend, off, counts; the last listener gone, nothing arrives': inMesh(async (mesh) => {
       const [a, b] = [await mesh.join('a'), await mesh.join('b')];
       const got: string[] = [];
       const second = (): void => void got.push('second');
@@ -456,7 +446,7 @@ export function busContract(kind: PortKind): Case[] {
       assert.deepEqual(a.peers.listening('f'), []);
       assert.deepEqual(a.peers.listening('e'), []);
     }),
-    'a listener that throws goes to onError, not to the sender and not to the next listener': withMesh(async (mesh) => {
+    'a listener that throws goes to onError, not to the sender and not to the next listener': inMesh(async (mesh) => {
       const [a, b] = [await mesh.join('a'), await mesh.join('b')];
       const errors: unknown[] = [];
       const got: unknown[] = [];
@@ -477,7 +467,7 @@ export function busContract(kind: PortKind): Case[] {
         ['two', 'e', 'a'],
       ]);
     }),
-    'what is lost with a peer is counted, reported to onDropped, and rejects drain()': withMesh(async (mesh) => {
+    'what is lost with a peer is counted, reported to onDropped, and rejects drain()': inMesh(async (mesh) => {
       const [a, b] = [await mesh.join('a'), await mesh.join('b')];
       await b.subscribe('e', () => {});
       const dropped = deferred<{ count: number; code: string }>();
@@ -489,7 +479,7 @@ export function busContract(kind: PortKind): Case[] {
       assert.equal((await drained).code, 'PEER_GONE');
       await a.drain();
     }),
-    'wrong arguments are named, with the fix': withMesh(async (mesh) => {
+    'wrong arguments are named, with the fix': inMesh(async (mesh) => {
       const a = await mesh.join('a');
       const wrong: [() => unknown, string][] = [
         [() => a.to(undefined as never), 'to(target)'],
@@ -507,7 +497,7 @@ export function busContract(kind: PortKind): Case[] {
       a.handle('h', () => 1);
       assert.throws(() => a.handle('h', () => 2), MeshError, 'already');
     }),
-    'peers come and go in the directory, and it is in step everywhere': withMesh(async (mesh) => {
+    'peers come and go in the directory, and it is in step everywhere': inMesh(async (mesh) => {
       const a = await mesh.join('a');
       const news: unknown[] = [];
       a.peers.on('join', (peer) => news.push(['join', peer.name]));
@@ -536,14 +526,14 @@ export function busContract(kind: PortKind): Case[] {
       ]);
       assert.equal(a.peers.size, 0);
     }),
-    'a peer that may not be linked to is hidden, and sounds like one that is not there': withMesh(async (mesh) => {
+    'a peer that may not be linked to is hidden, and sounds like one that is not there': inMesh(async (mesh) => {
       const [a, b] = [await mesh.join('a', { peers: ['c'] }), await mesh.join('b')];
       b.handle('x', () => 1);
       assert.equal(a.peers.size + b.peers.size, 0);
       assert.equal((await rejection(a.to('b').request('x'))).code, 'NO_PEER');
       assert.equal((await rejection(a.to({ id: b.self.id }).request('x'))).code, 'NO_PEER');
     }),
-    'the end of the broker ends the bus with BRIDGE_GONE': withMesh(async (mesh) => {
+    'the end of the broker ends the bus with BRIDGE_GONE': inMesh(async (mesh) => {
       const [a, b] = [await mesh.join('a'), await mesh.join('b')];
       b.handle('slow', () => new Promise(() => {}));
       await a.request('x').catch(() => {});

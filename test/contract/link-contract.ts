@@ -1,43 +1,35 @@
 import { assert } from 'chai';
-import type { Peer } from '../../src/core/directory/peer.js';
 import type { LeaveReason } from '../../src/core/errors/mesh-error.js';
 import { abortError, fail, type Call } from '../../src/core/link/calls.js';
-import { Link, type LinkOwner } from '../../src/core/link/link.js';
-import { Turn } from '../../src/core/link/turn.js';
-import type { Port } from '../../src/core/port/port.js';
+import type { Link } from '../../src/core/link/link.js';
 import * as wire from '../../src/core/wire/frames.js';
 import { cases, deferred, rejection, type Case } from './case.js';
+import { LinkSide } from './link-side.js';
 import type { PortKind } from './port-contract.js';
 
-function peer(name: string): Peer {
-  return { id: `id-${name}`, name, type: 'window', origin: '', process: { type: 'renderer', id: 'r1', pid: 1 } };
-}
-
-/** One side of a link with an owner that records what it is told, and answers requests by a table. */
-class Side implements LinkOwner {
-  readonly link: Link;
+/** One side of a link that answers requests by a table, and records what it is told. */
+class Side extends LinkSide {
   readonly events: [string, ...unknown[]][] = [];
-  readonly problems: string[] = [];
-  readonly unreadables: string[] = [];
   readonly handlers = new Map<string, (...args: unknown[]) => unknown>();
-  readonly served: string[] = [];
   readonly aborted: unknown[] = [];
   readonly passed: unknown[][] = [];
   readonly ending = deferred<{ reason: LeaveReason; lost: number }>();
-  ends = 0;
   onEvent: (() => void) | undefined;
 
-  constructor(port: Port, opened: boolean, name: string) {
-    this.link = new Link(this, peer(name), port, { epoch: 0, opened, redact: false, trusted: true, turn: new Turn() });
+  get problems(): unknown[][] {
+    return this.of('malformed');
   }
 
-  event(_: Link, channel: string, args: unknown[]): void {
+  get ends(): number {
+    return this.of('ended').length;
+  }
+
+  override event(_: Link, channel: string, args: unknown[]): void {
     this.events.push([channel, ...args.slice(1)]);
     this.onEvent?.();
   }
 
-  request(link: Link, id: number, channel: string, args: unknown[]): void {
-    this.served.push(channel);
+  override request(link: Link, id: number, channel: string, args: unknown[]): void {
     const handler = this.handlers.get(channel);
     if (!handler) return link.missed(id, channel, args);
     let result: unknown;
@@ -60,63 +52,20 @@ class Side implements LinkOwner {
     );
   }
 
-  missed(_: Link, call: Call, args: unknown[]): void {
+  override missed(_: Link, call: Call, args: unknown[]): void {
     this.passed.push(args);
     fail(call, () => new Error('missed'));
   }
 
-  changes(): boolean {
-    return true;
-  }
-
-  state(): boolean {
-    return true;
-  }
-
-  released(): void {}
-
-  unreadable(_: Link, channel: string): void {
-    this.unreadables.push(channel);
-  }
-
-  malformed(_: Link, problem: string): void {
-    this.problems.push(problem);
-  }
-
-  linkEnded(_: Link, reason: LeaveReason, lost: number): void {
-    this.ends++;
+  override linkEnded(link: Link, reason: LeaveReason, lost: number): void {
+    super.linkEnded(link, reason, lost);
     this.ending.resolve({ reason, lost });
-  }
-
-  ask(channel: string, ...args: unknown[]): { promise: Promise<unknown>; call: Call } {
-    const { promise, resolve } = deferred<unknown>();
-    const call: Call = {
-      channel,
-      timeout: Infinity,
-      signal: undefined,
-      link: undefined,
-      id: 0,
-      started: undefined,
-      copies: undefined,
-      resolve,
-    };
-    this.link.sendRequest(call, args);
-    promise.catch(() => {});
-    return { promise, call };
-  }
-
-  request_(channel: string, ...args: unknown[]): Promise<unknown> {
-    return this.ask(channel, ...args).promise;
-  }
-
-  send(channel: string, ...args: unknown[]): void {
-    this.link.sendEvent(channel, args, undefined);
   }
 }
 
 function pair({ make }: PortKind): [Side, Side] {
   const [near, far] = make();
-  return [new Side(near, true, 'b'), new Side(far, false, 'a')];
+  return [new Side(near, 'b'), new Side(far, 'a', { opened: false })];
 }
 
 /** What every link owes, over every kind of port. */
@@ -177,7 +126,7 @@ export function linkContract(kind: PortKind): Case[] {
         return finish.promise;
       });
       b.handlers.set('ok', () => 'ok');
-      const { promise, call } = a.ask('slow');
+      const { promise, call } = a.ask({}, 'slow');
       await started.promise;
       a.link.cancel(call, () => abortError(call));
       assert.equal((await rejection(promise)).code, 'ABORTED');
@@ -224,7 +173,7 @@ export function linkContract(kind: PortKind): Case[] {
     },
     'a close without BYE fails new calls at once, and pending ones when the reason is known': async () => {
       const [near, far] = kind.make();
-      const a = new Side(near, true, 'b');
+      const a = new Side(near, 'b');
       far.start({ message() {}, unreadable() {}, close() {} });
       const pending = rejection(a.request_('x'));
       a.send('e', 1);
@@ -236,7 +185,7 @@ export function linkContract(kind: PortKind): Case[] {
     },
     'a close without any word ends it as lost': async () => {
       const [near, far] = kind.make();
-      const a = new Side(near, true, 'b');
+      const a = new Side(near, 'b');
       far.start({ message() {}, unreadable() {}, close() {} });
       const pending = rejection(a.request_('x'));
       far.close();
@@ -248,8 +197,8 @@ export function linkContract(kind: PortKind): Case[] {
     'both sides may open at once: each direction stays in order, and either close ends it': async () => {
       const [a1, b1] = kind.make();
       const [b2, a2] = kind.make();
-      const a = new Side(a1, true, 'b');
-      const b = new Side(b2, true, 'a');
+      const a = new Side(a1, 'b');
+      const b = new Side(b2, 'a');
       for (const side of [a, b]) side.handlers.set('echo', (n) => n);
       a.send('e', 1);
       b.send('e', 1);
@@ -273,7 +222,7 @@ export function linkContract(kind: PortKind): Case[] {
     },
     'hostile posts are reported, and leave the link as it was': async () => {
       const [near, far] = kind.make();
-      const a = new Side(near, true, 'b');
+      const a = new Side(near, 'b');
       far.start({ message() {}, unreadable() {}, close() {} });
       const hostile: unknown[] = [
         'text',

@@ -1,14 +1,23 @@
+import { ASK, CHANGES, TOLD } from '../../src/core/broker/control.js';
 import { Hub, type HubOwner } from '../../src/core/broker/hub.js';
 import { defaultLimits } from '../../src/core/directory/limits.js';
 import type { Bus } from '../../src/core/bus/bus.js';
 import { join } from '../../src/core/bus/join.js';
 import type { AnyChannels, ChannelMap } from '../../src/core/bus/channels.js';
 import type { Platform } from '../../src/core/bus/mesh.js';
+import { HANDLE, LISTEN } from '../../src/core/directory/entry.js';
 import { everything, type Grant } from '../../src/core/directory/grant.js';
+import type { FlowOptions } from '../../src/core/link/flow.js';
 import type { LeaveReason } from '../../src/core/errors/mesh-error.js';
 import { createMemoryChannel, type MemoryChannel } from '../../src/core/port/memory-port.js';
 import type { Port } from '../../src/core/port/port.js';
+import { deferred } from './case.js';
 import type { PortKind } from './port-contract.js';
+
+/** A peer that has a link, and doesn't read it before it is woken. */
+export interface Hanging {
+  wake(read: (data: unknown, port: Port) => void): Promise<Port>;
+}
 
 /** A broker and its peers in one realm: control ports in memory, links over the kind of port under test. */
 export class TestMesh {
@@ -26,7 +35,7 @@ export class TestMesh {
     const owner: HubOwner = {
       redact: false,
       limits: defaultLimits,
-      channel: () => kind.make(),
+      channel: () => this.#ends(),
       show: (peer) => peer,
       closed: (peer) => this.hub.remove(peer.id, 'lost'),
       left: (peer, reason) => this.left.push([peer.name, reason]),
@@ -35,11 +44,11 @@ export class TestMesh {
     this.hub = new Hub(owner);
   }
 
-  async join<C extends ChannelMap<C> = AnyChannels>(name: string, grant: Grant = everything): Promise<Bus<C>> {
+  async join<C extends ChannelMap<C> = AnyChannels>(name: string, grant: Grant = everything, flow?: FlowOptions): Promise<Bus<C>> {
     const control = createMemoryChannel();
     const id = `p${++this.#lastId}`;
     this.#controls.set(id, control);
-    const bus = join<C>(control.ports[0], this.#platform, { call: `join('${name}')`, timeout: Infinity });
+    const bus = join<C>(control.ports[0], this.#platform, { call: `join('${name}')`, timeout: Infinity, flow });
     const process = { type: 'renderer', id: `r${id}`, pid: 1 } as const;
     this.hub.admit({ id, name, type: 'window', origin: 'app://test', process }, control.ports[1], grant);
     return bus;
@@ -55,13 +64,39 @@ export class TestMesh {
     return { port: control.ports[0], id };
   }
 
+  /** Joins by hand as a peer that listens to, and handles, `channels`, and reads nothing of its link until it is woken. */
+  async joinHanging(name: string, channels: readonly string[]): Promise<Hanging> {
+    const { port: control } = this.joinRaw(name);
+    const linked = deferred<Port>();
+    control.start({
+      message: (data, [raw]) => {
+        for (const [kind, token] of data as unknown[][]) if (kind === ASK) control.post([[TOLD, token]]);
+        if (raw) linked.resolve(this.#adopt(raw as object));
+      },
+      unreadable() {},
+      close() {},
+    });
+    control.post([[CHANGES, 1, channels.flatMap((channel) => [LISTEN, channel, HANDLE, channel])]]);
+    // Known to everybody before the next one acts.
+    await (await this.join('witness')).close();
+    return {
+      wake: async (read) => {
+        const port = await linked.promise;
+        port.start({ message: (data) => read(data, port), unreadable() {}, close() {} });
+        return port;
+      },
+    };
+  }
+
   /** As if the peer's process had been killed, with the word on it that the platform gives. */
-  kill(bus: Bus<never>, reason: LeaveReason): void {
+  kill(bus: { readonly self: { readonly id: string } }, reason: LeaveReason): void {
     this.hub.remove(bus.self.id, reason);
   }
 
-  channel(): readonly [Port, Port] {
-    return this.#kind.make();
+  /** This side's end of a channel, and the raw other one. */
+  channel(): readonly [Port, object] {
+    const [near, far] = this.#ends();
+    return [this.#adopt(near), far];
   }
 
   close(): void {
@@ -69,11 +104,19 @@ export class TestMesh {
   }
 
   readonly #platform: Platform = {
-    channel: () => {
-      const [near, far] = this.#kind.make();
-      this.opened.push(near);
-      return [near, far];
+    channel: () => this.#ends(),
+    adopt: (raw) => {
+      const port = this.#adopt(raw as object);
+      this.opened.push(port);
+      return port;
     },
-    adopt: (port) => port as Port,
   };
+
+  #ends(): readonly [object, object] {
+    return this.#kind.raw?.() ?? this.#kind.make();
+  }
+
+  #adopt(raw: object): Port {
+    return this.#kind.adopt?.(raw) ?? (raw as Port);
+  }
 }

@@ -5,6 +5,9 @@ import { cases, deferred, type Case } from './case.js';
 export interface PortKind {
   /** Two connected ends in this realm */
   readonly make: () => readonly [Port, Port];
+  /** The same as the platform has them, and what makes a port of one. Default: `make`'s are their own raw ports */
+  readonly raw?: () => readonly [object, object];
+  readonly adopt?: (raw: object) => Port;
   /** Whether a value that the far end can't read is noticed there only; then this makes one */
   readonly unreadable?: () => unknown;
 }
@@ -119,6 +122,14 @@ export function portContract({ make }: PortKind): Case[] {
       b.post(['late']);
       b.close();
       assert.deepEqual(there.messages, []);
+    },
+    'null arrives as what can not be read: so a relay passes such on': async () => {
+      const [a, b] = make();
+      const there = inbox(b);
+      a.post(null);
+      a.post([null]);
+      assert.deepEqual(await there.wait(2), ['unreadable', [null]]);
+      a.close();
     },
     'throws NOT_CLONEABLE for what can not be sent, and goes on': async () => {
       const [a, b] = make();

@@ -1,11 +1,4 @@
-import type { Bus } from 'portmesh';
-
-/** As MeshPort will be: a kind of channel of its own. */
-export interface MeshPort {
-  postMessage(message: unknown, transfer?: readonly object[]): void;
-  start(): void;
-  close(): void;
-}
+import type { Bus, MeshPort } from 'portmesh';
 
 /** A channel map with every kind of channel, in the words of the design. */
 export interface AppChannels {

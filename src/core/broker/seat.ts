@@ -21,7 +21,10 @@ export interface SeatListener {
 export class Seat {
   readonly #port: Port;
   readonly #outbox: control.ControlOutbox;
-  readonly #waiting = new Map<number, { resolve: (ports: readonly unknown[]) => void; reject: (error: unknown) => void }>();
+  readonly #waiting = new Map<
+    number,
+    { resolve: (ports: readonly unknown[]) => void; reject: (error: unknown) => void }
+  >();
   #listener: SeatListener | undefined;
   #token = 0;
   #ended = false;

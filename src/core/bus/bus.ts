@@ -1,15 +1,25 @@
 import type { Peer } from '../directory/peer.js';
 import { invalid } from '../errors/mesh-error.js';
 import { Caller, checkChannel, defaultOptions } from './caller.js';
-import type { AnyChannels, ChannelMap, EventChannel, Handler, Listener, RequestChannel } from './channels.js';
+import type {
+  AnyChannels,
+  ChannelMap,
+  EventChannel,
+  Handler,
+  Listener,
+  PortChannel,
+  PortHandler,
+  RequestChannel,
+  StreamChannel,
+} from './channels.js';
 import type { CloseInfo } from './close-info.js';
-import type { AnyHandler } from './dispatcher.js';
+import type { AnyHandler, AnyPortHandler } from './dispatcher.js';
 import type { BusLoad, Mesh } from './mesh.js';
 import { Peers } from './peers.js';
 import type { Dropped, ErrorContext } from './reports.js';
 import { checkTarget } from './target.js';
 
-/** What undoes a registration: `handle`, `onError`, `onDropped`. Idempotent. */
+/** What undoes a registration: `handle`, `onPort`, `onError`, `onDropped`. Idempotent. */
 export interface Registration {
   dispose(): void;
 }
@@ -140,18 +150,34 @@ export class Bus<C extends ChannelMap<C> = AnyChannels> extends Caller<C> {
   // ---- requests
 
   /**
-   * Answers requests on a channel. The handler's result, or what it throws, goes to the caller; `event.signal` aborts when
-   * the caller no longer waits.
+   * Answers requests, or streams, on a channel. The handler's result, or what it throws, goes to the caller; `event.signal` aborts
+   * when the caller no longer waits. What it returns to a stream is an async iterable, such as a generator, an iterable or a
+   * ReadableStream: items are taken from it while the caller has room, and it is ended when the caller ends.
    * @throws MeshError `INVALID_ARGUMENT` if this bus handles the channel already, `CLOSED`
    * @example
    * bus.handle('doc:render', async (event, id, scale) => render(id, scale, event.signal));
    */
-  handle<K extends RequestChannel<C>>(channel: K, handler: Handler<C[K]>): Registration {
+  handle<K extends RequestChannel<C> | StreamChannel<C>>(channel: K, handler: Handler<C[K]>): Registration {
     checkChannel('handle', channel);
     checkFunction(`handle('${channel}')`, handler);
     this.#mesh.check(`handle('${channel}')`);
     // An object of its own, so that disposing twice can't end a later registration of the same handler.
     const handling = { handler: handler as AnyHandler };
+    this.#mesh.handle(channel, handling);
+    return { dispose: () => this.#mesh.unhandle(channel, handling) };
+  }
+
+  /**
+   * Takes the ports that other peers open on a channel. A handler that throws refuses the port; its opener gets the error.
+   * @throws MeshError `INVALID_ARGUMENT` if this bus handles the channel already, `NOT_AUTHORIZED`, `CLOSED`
+   * @example
+   * bus.onPort('video', (event, port, { codec }) => (port.onmessage = ({ data }) => decode(codec, data)));
+   */
+  onPort<K extends PortChannel<C>>(channel: K, handler: PortHandler<C[K]>): Registration {
+    checkChannel('onPort', channel);
+    checkFunction(`onPort('${channel}')`, handler);
+    this.#mesh.check(`onPort('${channel}')`);
+    const handling = { portHandler: handler as AnyPortHandler };
     this.#mesh.handle(channel, handling);
     return { dispose: () => this.#mesh.unhandle(channel, handling) };
   }

@@ -1,22 +1,37 @@
 import { invalid, show } from '../errors/mesh-error.js';
 import { isName } from '../wire/frames.js';
-import type { AnyChannels, Arguments, ChannelMap, EventChannel, RequestChannel, Result } from './channels.js';
+import type { MeshPort } from '../port/mesh-port.js';
+import type {
+  AnyChannels,
+  Arguments,
+  ChannelMap,
+  EventChannel,
+  Item,
+  PortChannel,
+  RequestChannel,
+  Result,
+  StreamChannel,
+} from './channels.js';
 import type { Mesh } from './mesh.js';
+import type { MeshStream } from './mesh-stream.js';
 import type { CallOptions } from './requests.js';
 import type { Target } from './target.js';
 
 /** Options of calls, set with `with()`. */
 export interface CallerOptions {
-  /** Milliseconds until a request rejects with `TIMEOUT`, and is cancelled at the other side. `Infinity`: never. @default 30000 */
+  /**
+   * Milliseconds until a request, or `openPort`, rejects with `TIMEOUT`, and is cancelled at the other side. `Infinity`: never. Of
+   * a stream, the longest wait for its next item. @default 30000; a stream waits so long for its beginning, and for ever for items
+   */
   readonly timeout?: number;
-  /** Aborts a request: it rejects with `ABORTED`, and is cancelled at the other side. */
+  /** Aborts a call: it rejects with `ABORTED`, and is cancelled at the other side. */
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds a request waits for somebody to handle its channel, before it rejects with `NO_HANDLER`. @default 0 */
   readonly wait?: number;
 }
 
 /** The options a bus begins with. */
-export const defaultOptions: CallOptions = { timeout: 30_000, signal: undefined, wait: 0 };
+export const defaultOptions: CallOptions = { timeout: undefined, signal: undefined, wait: 0 };
 
 /**
  * Calls to somebody, with some options: what `bus.to()` and `bus.with()` return, and what a bus itself is for all its peers.
@@ -37,7 +52,8 @@ export class Caller<C extends ChannelMap<C> = AnyChannels> {
    * Sends an event to every peer meant that listens to `channel`; never to oneself. Arguments travel as they are now. What
    * is lost is reported to `bus.onDropped`.
    *
-   * @throws MeshError `NOT_CLONEABLE` if an argument can't be sent; `INVALID_ARGUMENT` if something moves and not exactly one
+   * @throws MeshError `NOT_CLONEABLE` if an argument can't be sent; `NOT_AUTHORIZED` if this peer may not send there; `LIMIT` if
+   *   too much waits for those meant already (see `FlowOptions`); `INVALID_ARGUMENT` if something moves and not exactly one
    *   peer listens; `NO_PEER` or `PEER_GONE` if the target isn't there; `CLOSED`, `BRIDGE_GONE` after the end of the bus
    * @example
    * bus.send('doc:saved', '42');
@@ -61,6 +77,39 @@ export class Caller<C extends ChannelMap<C> = AnyChannels> {
   request<K extends RequestChannel<C>>(channel: K, ...args: Arguments<C[K]>): Promise<Result<C[K]>> {
     checkChannel('request', channel);
     return this.#mesh.requests.request(this.#target, channel, args, this.#options) as Promise<Result<C[K]>>;
+  }
+
+  /**
+   * Asks one of the peers meant that handles `channel` for a stream. The call is made at once; arguments travel as they are now.
+   * Items come in order, and their producer waits while nobody takes them.
+   *
+   * @throws MeshError `INVALID_ARGUMENT` if `channel` is no name
+   *
+   * Taking items rejects as `request` does, behind the last item that arrived.
+   *
+   * @example
+   * for await (const line of bus.to('viewer').stream('log:tail', 'a.log')) console.log(line);
+   */
+  stream<K extends StreamChannel<C>>(channel: K, ...args: Arguments<C[K]>): MeshStream<Item<C[K]>> {
+    checkChannel('stream', channel);
+    return this.#mesh.requests.stream(this.#target, channel, args, this.#options);
+  }
+
+  /**
+   * Opens a port straight to one of the peers meant that takes ports on `channel` (`onPort`). Resolves when it has accepted. The
+   * port has no order with what is sent besides, and lives on when this bus is closed.
+   *
+   * @throws MeshError `INVALID_ARGUMENT` if `channel` is no name
+   *
+   * Rejects with what the handler threw, or with a MeshError, as `request` does; then nobody holds a port.
+   *
+   * @example
+   * const port = await bus.to('viewer').openPort('video', { codec: 'h264' });
+   * port.postMessage(frame, [frame.buffer]);
+   */
+  openPort<K extends PortChannel<C>>(channel: K, ...args: Arguments<C[K]>): Promise<MeshPort> {
+    checkChannel('openPort', channel);
+    return this.#mesh.openPort(this.#target, channel, args, this.#options);
   }
 
   /**
@@ -90,7 +139,7 @@ function mergeOptions(before: CallOptions, options: CallerOptions): CallOptions 
     if (!Object.hasOwn(before, key)) throw invalid(`with({ ${key} })`, 'the options are timeout, signal and wait.');
   }
   const { timeout = before.timeout, signal = before.signal, wait = before.wait } = options;
-  if (typeof timeout !== 'number' || !(timeout > 0)) {
+  if (timeout !== undefined && (typeof timeout !== 'number' || !(timeout > 0))) {
     throw invalid(`with({ timeout: ${show(timeout)} })`, 'give milliseconds above 0, or Infinity.');
   }
   if (typeof wait !== 'number' || !(wait >= 0)) {

@@ -1,15 +1,19 @@
-import { notCloneable } from '../errors/mesh-error.js';
+import { invalid, notCloneable, type MeshError } from '../errors/mesh-error.js';
 import type { Link } from '../link/link.js';
+import type { MeshPort } from '../port/mesh-port.js';
 import { MeshEvent, RequestEvent } from './events.js';
 import { Listeners } from './listeners.js';
+import { isSource, Producer } from './producer.js';
 import type { Reports } from './reports.js';
 
 export type AnyHandler = (event: RequestEvent, ...args: unknown[]) => unknown;
 
-/** A handler that is registered. */
-export interface Handling {
-  readonly handler: AnyHandler;
-}
+export type AnyPortHandler = (event: MeshEvent, port: MeshPort, ...args: unknown[]) => unknown;
+
+/** What handles a channel: requests and streams, or ports. */
+export type Handling =
+  | { readonly handler: AnyHandler; readonly portHandler?: never }
+  | { readonly portHandler: AnyPortHandler; readonly handler?: never };
 
 /** Brings what arrives to the application's listeners and handlers, and their results back. */
 export class Dispatcher {
@@ -23,6 +27,8 @@ export class Dispatcher {
 
   /** `args[0]` is a free place. True if the last listener was a `once` and is gone now. */
   event(link: Link, channel: string, args: unknown[]): boolean {
+    if (this.listeners.count(channel) === 0) return false;
+    link.keepPorts();
     args[0] = new MeshEvent(channel, link.peer);
     const emptied = this.listeners.call(channel, args, (error) => this.#reports.failed(error, link.peer, channel));
     return emptied && this.listeners.count(channel) === 0;
@@ -30,14 +36,15 @@ export class Dispatcher {
 
   /** `args[0]` is a free place. */
   request(link: Link, id: number, channel: string, args: unknown[]): void {
-    const handling = this.handlers.get(channel);
-    if (!handling) return link.missed(id, channel, args);
+    const handler = this.handlers.get(channel)?.handler;
+    if (!handler) return link.missed(id, channel, args);
+    link.keepPorts();
     const event = new RequestEvent(channel, link.peer);
     args[0] = event;
     let result: unknown;
     let later: boolean;
     try {
-      result = handling.handler.apply(undefined, args as [RequestEvent, ...unknown[]]);
+      result = handler.apply(undefined, args as [RequestEvent, ...unknown[]]);
       later = isThenable(result);
     } catch (error) {
       return link.fail(id, channel, error);
@@ -51,14 +58,57 @@ export class Dispatcher {
       (error: unknown) => link.fail(id, channel, error),
     );
   }
+
+  /** `args[0]` is a free place. */
+  stream(link: Link, id: number, channel: string, args: unknown[], credit: number): void {
+    const handler = this.handlers.get(channel)?.handler;
+    if (!handler) return link.missed(id, channel, args);
+    link.keepPorts();
+    const event = new RequestEvent(channel, link.peer);
+    args[0] = event;
+    let result: unknown;
+    try {
+      result = handler.apply(undefined, args as [RequestEvent, ...unknown[]]);
+    } catch (error) {
+      return link.fail(id, channel, error);
+    }
+    const producer = new Producer(link, id, credit, event, (error) => this.#reports.failed(error, link.peer, channel));
+    link.serve(id, producer);
+    void producer.run(result);
+  }
+
+  /** `args[0]` is a free place. The port is accepted when the handler has been called without throwing. */
+  port(link: Link, id: number, channel: string, args: unknown[], port: MeshPort): void {
+    const handler = this.handlers.get(channel)?.portHandler;
+    // Nothing is given back: its opener has the arguments, and a fresh port for the next one.
+    if (!handler) return link.missed(id, channel, [undefined]);
+    link.keepPorts();
+    const failed = (error: unknown): void => {
+      port.close();
+      this.#reports.failed(error, link.peer, channel);
+    };
+    try {
+      const result = handler(new MeshEvent(channel, link.peer), port, ...args.slice(1));
+      if (isThenable(result)) Promise.resolve(result).catch(failed);
+    } catch (error) {
+      port.close();
+      return link.fail(id, channel, error);
+    }
+    link.answer(id, channel, undefined);
+  }
 }
 
 function answer(link: Link, id: number, channel: string, value: unknown): void {
+  if (isSource(value)) return link.fail(id, channel, notAsked(channel));
   try {
     link.answer(id, channel, value);
   } catch (error) {
     link.fail(id, channel, notCloneable(error, `handle('${channel}'): its result can't be sent: `));
   }
+}
+
+function notAsked(channel: string): MeshError {
+  return invalid(`request('${channel}')`, `its handler returns a stream. Take it with stream('${channel}', …).`);
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -1,4 +1,6 @@
+import { askOwner, type AskOptions, type OwnerWay } from '../broker/asker.js';
 import { takeSeat, type JoinOptions } from '../broker/seat.js';
+import { checkFlow, type FlowOptions } from '../link/flow.js';
 import type { Port } from '../port/port.js';
 import { Bus } from './bus.js';
 import type { AnyChannels, ChannelMap } from './channels.js';
@@ -8,7 +10,27 @@ import { Mesh, type Platform } from './mesh.js';
 export function join<C extends ChannelMap<C> = AnyChannels>(
   port: Port,
   platform: Platform,
-  options: JoinOptions,
+  options: JoinOptions & { readonly flow?: FlowOptions | undefined },
 ): Promise<Bus<C>> {
-  return takeSeat(port, options, (seat, welcome) => new Bus<C>(new Mesh(seat, welcome, platform)));
+  const flow = checkFlow(options.call, options.flow);
+  return takeSeat(port, options, (seat, welcome) => new Bus<C>(new Mesh(seat, welcome, platform, flow)));
+}
+
+/**
+ * The same for a peer that has no way of its own to the broker: its owner is asked for the control port. The time-out is for
+ * both together.
+ *
+ * @param adopt makes the control port of the raw one that the owner gave
+ */
+export async function joinThrough<C extends ChannelMap<C> = AnyChannels>(
+  owner: OwnerWay,
+  adopt: (raw: object) => Port,
+  platform: Platform,
+  options: AskOptions,
+): Promise<Bus<C>> {
+  const { call, timeout, signal } = options;
+  const start = performance.now();
+  const raw = await askOwner(owner, options);
+  const left = Math.max(1, Math.ceil(timeout - (performance.now() - start)));
+  return join<C>(adopt(raw), platform, { call, timeout: left, signal });
 }

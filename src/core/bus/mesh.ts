@@ -2,12 +2,14 @@ import type { Seat, SeatListener } from '../broker/seat.js';
 import type { Welcome } from '../broker/control.js';
 import { Directory } from '../directory/directory.js';
 import { Channels, HANDLE, LISTEN, UNHANDLE, UNLISTEN, type Entry } from '../directory/entry.js';
-import type { Grant } from '../directory/grant.js';
+import { allows, type Grant } from '../directory/grant.js';
 import type { Peer } from '../directory/peer.js';
 import { invalid, MeshError, notCloneable, type LeaveReason } from '../errors/mesh-error.js';
-import { goneError, type Call } from '../link/calls.js';
-import { Link, type LinkOwner } from '../link/link.js';
+import { goneError } from '../link/calls.js';
+import { Link } from '../link/link.js';
+import type { Flow } from '../link/flow.js';
 import { Turn } from '../link/turn.js';
+import { MeshPort } from '../port/mesh-port.js';
 import type { Port } from '../port/port.js';
 import { capture } from '../wire/capture.js';
 import { moves } from '../wire/payload.js';
@@ -15,7 +17,10 @@ import { closedError, type CloseInfo } from './close-info.js';
 import { Dispatcher, type Handling } from './dispatcher.js';
 import { Listeners } from './listeners.js';
 import { Reports } from './reports.js';
-import { Requests, type RequestsOwner } from './requests.js';
+import { Liveness, type LivenessOwner } from './liveness.js';
+import { openPort, type OpenerOwner } from './opening.js';
+import { Receiver, type ReceiverOwner } from './receiver.js';
+import { fullError, Requests, type CallOptions, type RequestsOwner } from './requests.js';
 import { noPeer, peersOf, select, type Target } from './target.js';
 
 /** What a platform gives the mesh. */
@@ -40,10 +45,10 @@ export interface BusLoad {
   readonly signals: number;
 }
 
-type PeerNews = 'join' | 'leave' | 'change';
+type PeerNews = 'join' | 'leave' | 'change' | 'unresponsive' | 'responsive';
 
 /** One peer's seat in the mesh: its links, the directory, and what happens between them. `Bus` is its public face. */
-export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
+export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, LivenessOwner, OpenerOwner {
   readonly self: Peer;
   readonly directory: Directory;
   readonly news = new Listeners();
@@ -51,20 +56,24 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
   readonly dispatcher = new Dispatcher(this.reports);
   readonly requests = new Requests(this);
   readonly closed: Promise<CloseInfo>;
+  readonly #welcome: Welcome;
   readonly #seat: Seat;
-  readonly #redact: boolean;
   readonly #platform: Platform;
+  readonly #flow: Flow;
   readonly #own: Channels;
-  readonly #turn = new Turn();
+  readonly #receiver = new Receiver(this);
+  readonly #liveness = new Liveness(this);
+  readonly #turn = new Turn(this.#liveness.watch);
   readonly #links = new Set<Link>();
   #resolveClosed: (info: CloseInfo) => void = () => {};
   #closeInfo: CloseInfo | undefined;
 
-  constructor(seat: Seat, welcome: Welcome, platform: Platform) {
+  constructor(seat: Seat, welcome: Welcome, platform: Platform, flow: Flow) {
     this.self = welcome.self;
-    this.#redact = welcome.redact;
+    this.#welcome = welcome;
     this.#seat = seat;
     this.#platform = platform;
+    this.#flow = flow;
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
     const { channels } = welcome.limits;
     this.#own = new Channels(undefined, channels);
@@ -96,9 +105,16 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
     if (this.#closeInfo) throw closedError(call, this.#closeInfo);
   }
 
+  /** Why this bus may not send to a channel; `undefined`: it may. */
+  refusal(call: string, channel: string): MeshError | undefined {
+    const { send } = this.#welcome.grant;
+    return send === undefined || allows(send, channel) ? undefined : notGranted(call, 'send to', channel);
+  }
+
   // ---- own channels
 
   listen(channel: string): void {
+    this.#checkReceive(`on('${channel}')`, channel);
     this.#announce(LISTEN, channel);
   }
 
@@ -111,6 +127,7 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
     if (handlers.has(channel)) {
       throw invalid(`handle('${channel}')`, 'this bus handles the channel already. Dispose the first handler before.');
     }
+    this.#checkReceive(`handle('${channel}')`, channel);
     this.#announce(HANDLE, channel); // it may throw LIMIT
     handlers.set(channel, handling);
   }
@@ -122,13 +139,18 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
     this.#announce(UNHANDLE, channel);
   }
 
+  #checkReceive(call: string, channel: string): void {
+    if (!allows(this.#welcome.grant.receive, channel)) throw notGranted(call, 'receive from', channel);
+  }
+
   /** Tells the broker, which tells everybody, and each linked peer, in order with what it is told besides. */
   #announce(change: number, channel: string): void {
     if (this.#closeInfo) return;
     const first = this.#own.number + 1;
     const changes = [change, channel];
     if (!this.#own.apply(first, changes)) {
-      throw new MeshError('LIMIT', `'${channel}': a peer can listen to 10,000 channels, and handle as many.`);
+      const { channels } = this.#welcome.limits;
+      throw new MeshError('LIMIT', `'${channel}': a peer can listen to ${channels} channels, and handle as many.`);
     }
     this.#seat.changes(first, changes);
     for (const link of this.#links) if (link.open) link.sendChanges(first, changes);
@@ -138,6 +160,8 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
 
   send(target: Target, channel: string, args: readonly unknown[]): void {
     if (this.#closeInfo) throw closedError(`send('${channel}')`, this.#closeInfo);
+    const refusal = this.refusal(`send('${channel}')`, channel);
+    if (refusal) throw refusal;
     const receivers = select(target, this.directory.listening(channel));
     if (receivers.length !== 1) this.#checkReceivers(target, channel, args, receivers.length);
     if (receivers.length === 0) return;
@@ -147,7 +171,20 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
     } catch (error) {
       throw unsendable(channel, error); // a getter threw
     }
-    for (const entry of receivers) this.#sendTo(entry, channel, args, copies);
+    let full: Link[] | undefined;
+    for (const entry of receivers) {
+      const link = this.linkTo(entry);
+      if (link.full) (full ??= []).push(link);
+      else this.#sendOn(link, channel, args, copies);
+    }
+    if (full) this.#onFull(full, channel, receivers.length);
+  }
+
+  /** Nothing was sent to those. A slow receiver doesn't keep the others from theirs. */
+  #onFull(links: readonly Link[], channel: string, receivers: number): void {
+    const errors = links.map((link) => fullError(`send('${channel}')`, link));
+    if (links.length === receivers) throw errors[0];
+    links.forEach(({ peer }, index) => this.reports.dropped(peer, 1, channel, errors[index] as MeshError));
   }
 
   #checkReceivers(target: Target, channel: string, args: readonly unknown[], count: number): void {
@@ -163,10 +200,9 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
     );
   }
 
-  #sendTo(entry: Entry, channel: string, args: readonly unknown[], copies: readonly unknown[] | undefined): void {
-    const link = this.linkTo(entry);
+  #sendOn(link: Link, channel: string, args: readonly unknown[], copies: readonly unknown[] | undefined): void {
     if (!link.open) {
-      return this.reports.dropped(entry.peer, 1, channel, goneError(`send('${channel}')`, 'lost'));
+      return this.reports.dropped(link.peer, 1, channel, goneError(`send('${channel}')`, 'lost'));
     }
     try {
       link.sendEvent(channel, args, copies);
@@ -181,19 +217,62 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
 
   /** Keeps one end of a channel, to send on at once, and passes the other end on. */
   #open(entry: Entry): Link {
-    const [near, far] = this.#platform.channel() as readonly [object, object];
-    const link = this.#link(entry, this.#platform.adopt(near, entry.peer), true);
-    this.#seat.open(entry.peer.id, entry.epoch, entry.channels.number, far);
+    const { peer } = entry;
+    const ends = this.#platform.channel();
+    const link = this.#link(entry, ends && this.#platform.adopt(ends[0], peer), true);
+    if (ends) this.#seat.open(peer.id, entry.epoch, entry.channels.number, ends[1]);
+    else this.#askForPort(entry, link);
     return link;
   }
 
-  #link(entry: Entry, port: Port, opened: boolean): Link {
+  /** Only the broker can make a channel: what is sent meanwhile waits in the link. */
+  #askForPort(entry: Entry, link: Link): void {
+    this.#seat.channel().then(
+      ([near, far]) => {
+        // The peer may have opened the link in the meantime, or it has ended.
+        if (link.attach(this.#platform.adopt(near, entry.peer))) {
+          this.#seat.open(entry.peer.id, link.epoch, entry.channels.number, far);
+        } else {
+          (near as { close?: () => void }).close?.();
+        }
+      },
+      () => link.end('bridge-gone'),
+    );
+  }
+
+  /** A fresh channel's two raw ends. */
+  channel(): readonly [object, object] | Promise<readonly [object, object]> {
+    return this.#platform.channel() ?? this.#seat.channel();
+  }
+
+  openPort(target: Target, channel: string, args: readonly unknown[], options: CallOptions): Promise<MeshPort> {
+    return openPort(this, target, channel, args, options);
+  }
+
+  /** Makes a port for the application of a raw one. `far`: who is at its other end, if that is known. */
+  makePort(raw: object, far: Peer | undefined): MeshPort {
+    return new MeshPort(this.#platform.adopt(raw, far), (other) => this.#platform.adopt(other, undefined));
+  }
+
+  adoptPort(link: Link, raw: object, opened: boolean): MeshPort {
+    return this.makePort(raw, opened ? link.peer : undefined);
+  }
+
+  #link(entry: Entry, port: Port | undefined, opened: boolean): Link {
     const { peer, epoch } = entry;
     // Main and what it attached is trusted with everything.
     const { origin } = this.self;
     const trusted = (peer.origin === origin && origin !== 'null') || peer.process.type !== 'renderer';
-    const redact = this.#redact && !trusted;
-    const link = new Link(this, peer, port, { epoch, opened, redact, trusted, turn: this.#turn });
+    const link = new Link(this.#receiver, peer, port, {
+      epoch,
+      opened,
+      redact: this.#welcome.redact && !trusted,
+      trusted,
+      grant: entry.grant,
+      serving: this.#welcome.limits.serving,
+      flow: this.#flow,
+      turn: this.#turn,
+    });
     entry.link = link;
     this.#links.add(link);
     return link;
@@ -218,6 +297,8 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
   /** Waits for every link; a loss since the last call, or while it waits, rejects. */
   async drain(): Promise<void> {
     this.check('drain()');
+    const before = this.reports.takeLoss();
+    if (before) throw before;
     const drained = await Promise.allSettled([...this.#links].map((link) => link.drain()));
     const failed = drained.find((each) => each.status === 'rejected');
     const lost: unknown = this.reports.takeLoss() ?? failed?.reason;
@@ -235,6 +316,7 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
   }
 
   #finish(info: CloseInfo): void {
+    this.#liveness.stop();
     this.requests.close(() => closedError('request', info));
     this.#resolveClosed(info);
   }
@@ -294,41 +376,13 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
 
   // ---- what links tell
 
-  event(link: Link, channel: string, args: unknown[]): void {
-    if (this.dispatcher.event(link, channel, args)) this.unlisten(channel);
+  unresponsive(link: Link): void {
+    this.#news('unresponsive', link.peer);
   }
 
-  request(link: Link, id: number, channel: string, args: unknown[]): void {
-    this.dispatcher.request(link, id, channel, args);
-  }
-
-  missed(link: Link, call: Call, args: unknown[]): void {
-    this.requests.passOn(call, link, args);
-  }
-
-  changes(link: Link, first: number, changes: readonly unknown[]): boolean {
-    const entry = this.directory.get(link.peer.id);
-    return !entry || this.directory.change(entry, first, changes);
-  }
-
-  state(link: Link, number: unknown, listens: unknown, handles: unknown): boolean {
-    const entry = this.directory.get(link.peer.id);
-    return !entry || this.directory.state(entry, number, listens, handles);
-  }
-
-  released(call: Call): void {
-    this.requests.released(call);
-  }
-
-  unreadable(link: Link, channel: string, error: MeshError): void {
-    this.reports.dropped(link.peer, 1, channel, error);
-  }
-
-  malformed(link: Link, problem: string, count: number): void {
-    // The first, the second, the fourth …: a flood of nonsense must not become a flood of reports.
-    if ((count & (count - 1)) !== 0) return;
-    const text = `link with ${link.peer.name} (${link.peer.id}): ${problem}; ignored, the ${count}. of its kind.`;
-    this.reports.failed(new MeshError('PROTOCOL', text), link.peer, undefined);
+  responsive(link: Link): void {
+    link.silent = false;
+    this.#news('responsive', link.peer);
   }
 
   linkEnded(link: Link, reason: LeaveReason, lost: number): void {
@@ -355,6 +409,11 @@ export class Mesh implements LinkOwner, SeatListener, RequestsOwner {
     }
     if (kind !== 'leave') this.requests.retry();
   }
+}
+
+function notGranted(call: string, what: string, channel: string): MeshError {
+  const text = `${call}: this peer is not granted to ${what} '${channel}'. Grant it with authorize() in the main process.`;
+  return new MeshError('NOT_AUTHORIZED', text);
 }
 
 function unsendable(channel: string, error: unknown): MeshError {

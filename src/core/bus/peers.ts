@@ -9,6 +9,10 @@ export interface PeerNewsMap {
   leave: (peer: Peer, reason: LeaveReason) => void;
   /** Somebody listens to, or handles, other channels than before. */
   change: (peer: Peer) => void;
+  /** Somebody to whom something was sent has not shown a sign of life for more than a second: it hangs, or is very busy. */
+  unresponsive: (peer: Peer) => void;
+  /** It has shown one. Nothing that waits for it was given up. */
+  responsive: (peer: Peer) => void;
 }
 
 /** The other peers of the mesh, as this one may see them, kept up to date. */

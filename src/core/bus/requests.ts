@@ -3,16 +3,17 @@ import type { Entry } from '../directory/entry.js';
 import { MeshError, notCloneable } from '../errors/mesh-error.js';
 import { abortError, deadlineOf, describeCall, fail, goneError, timeoutError, type Call } from '../link/calls.js';
 import type { Link } from '../link/link.js';
-import { capture } from '../wire/capture.js';
-import { Transfer } from '../wire/transfer.js';
+import { PORT, REQUEST, STREAM } from '../wire/frames.js';
+import { hold } from '../wire/hold.js';
 import { Aborts } from './aborts.js';
 import { Clock } from './clock.js';
 import { closedError, type CloseInfo } from './close-info.js';
+import { MeshStream } from './mesh-stream.js';
 import { noPeer, peersOf, select, type Target } from './target.js';
 
 export interface CallOptions {
-  /** Milliseconds until a request rejects with `TIMEOUT`. `Infinity`: never. */
-  readonly timeout: number;
+  /** Milliseconds until a request rejects with `TIMEOUT`. `Infinity`: never. `undefined`: what is usual for the kind of call. */
+  readonly timeout: number | undefined;
   /** Aborts a request. */
   readonly signal: AbortSignal | undefined;
   /** Milliseconds a request waits for somebody to handle its channel. */
@@ -23,11 +24,19 @@ export interface RequestsOwner {
   /** How the bus ended, if it has. */
   readonly closeInfo: CloseInfo | undefined;
   readonly directory: Directory;
+  /** Why this bus may not send to a channel; `undefined`: it may. */
+  refusal(call: string, channel: string): MeshError | undefined;
   links(): Iterable<Link>;
   linkTo(entry: Entry): Link;
   /** Resolves when all that the broker knew at the call is in the directory. */
   sync(): Promise<void>;
 }
+
+/** Milliseconds a request, or the beginning of a stream, is waited for. */
+const TIMEOUT_MS = 30_000;
+
+/** How a port's call ends whose peer turned out not to take it: it needs a new port for the next one. */
+export const MISSED = Symbol('missed');
 
 /** A call of ours, with what is needed to find another peer for it. */
 interface Request extends Call {
@@ -48,7 +57,7 @@ interface Parked {
 }
 
 /**
- * The requests of a bus: finds a peer for each, passes it on when that peer doesn't handle it, and settles it when its time
+ * The calls of a bus (requests, streams, ports): finds a peer for each, passes it on when that peer doesn't handle it, and settles it when its time
  * is over or its signal aborts.
  *
  * 1. Those peers of the target that handle the channel take turns.
@@ -74,29 +83,74 @@ export class Requests {
   }
 
   request(target: Target, channel: string, args: readonly unknown[], options: CallOptions): Promise<unknown> {
-    return new Promise((resolve) => {
-      const { timeout, signal } = options;
-      const request: Request = {
-        channel,
-        timeout,
-        signal,
-        target,
-        wait: options.wait,
-        until: 0,
-        started: undefined,
-        copies: undefined,
-        tried: undefined,
-        link: undefined,
-        id: 0,
-        resolve,
-      };
-      const closed = this.#owner.closeInfo;
-      if (closed) return fail(request, () => closedError(`request('${channel}')`, closed));
-      if (signal?.aborted) return fail(request, () => abortError(request));
-      const entry = this.#pick(request);
-      if (entry) this.#start(request, entry, args);
-      else this.#park(request, args);
+    return new Promise((resolve) => this.#begin(newRequest(REQUEST, target, channel, options, resolve), args));
+  }
+
+  stream<T>(target: Target, channel: string, args: readonly unknown[], options: CallOptions): MeshStream<T> {
+    // Once it runs, there is no end to wait for; a time-out that was given is the longest wait for an item.
+    const idle = options.timeout ?? Infinity;
+    let running = false;
+    let waits = false;
+    const rest = (): void => {
+      request.started = waits && idle < Infinity ? { time: performance.now() } : undefined;
+      this.#clock.watch(deadlineOf(request));
+    };
+    const stream = new MeshStream<T>({
+      abandon: () => this.#abandon(request),
+      credit: (cost) => request.link?.credit(request, cost),
+      waiting: (now) => {
+        waits = now;
+        if (running) rest();
+      },
     });
+    const request: Request = {
+      ...newRequest(STREAM, target, channel, options, (outcome) => stream.settle(outcome)),
+      stream: {
+        credit: stream.credit,
+        started: () => {
+          running = true;
+          request.timeout = idle;
+          rest();
+        },
+        item: (cost, value) => {
+          if (running) rest();
+          return stream.item(cost, value);
+        },
+      },
+    };
+    this.#begin(request, args);
+    return stream;
+  }
+
+  /** Hands `port` over; resolves with the peer that has accepted it, or with `MISSED`. `tried`: not to those. */
+  port(
+    target: Target,
+    channel: string,
+    args: readonly unknown[],
+    options: CallOptions,
+    port: object,
+    tried: Set<string>,
+  ): Promise<unknown> {
+    return new Promise((resolve) => {
+      const request: Request = {
+        ...newRequest(PORT, target, channel, options, (outcome) => resolve(outcome ?? request.link?.peer)),
+        port,
+        tried,
+      };
+      this.#begin(request, args);
+    });
+  }
+
+  #begin(request: Request, args: readonly unknown[]): void {
+    const { channel, signal } = request;
+    const closed = this.#owner.closeInfo;
+    if (closed) return fail(request, () => closedError(describeCall(request), closed));
+    if (signal?.aborted) return fail(request, () => abortError(request));
+    const refusal = this.#owner.refusal('request', channel);
+    if (refusal) return fail(request, () => this.#owner.refusal(describeCall(request), channel));
+    const entry = this.#pick(request);
+    if (entry) this.#start(request, entry, args);
+    else this.#park(request, args);
   }
 
   /** A peer gave the request back, with arguments that it says are those it got. */
@@ -105,7 +159,8 @@ export class Requests {
     // Its UNHANDLE came before; one that still says it handles the channel is not asked again.
     const { id } = from.peer;
     const claims = this.#owner.directory.handling(passed.channel).some(({ peer }) => peer.id === id);
-    if (claims) (passed.tried ??= new Set()).add(id);
+    if (claims || passed.port) (passed.tried ??= new Set()).add(id);
+    if (passed.port) return passed.resolve(MISSED);
     // What goes on under our own name is what we have sent. Where there is no copy of it, the word of those counts who could
     // speak for us anyway.
     const args = from.trusted ? returned : passed.copies;
@@ -151,8 +206,12 @@ export class Requests {
       request.link = link;
       return fail(request, () => goneError(describeCall(request), 'lost'));
     }
+    if (link.full) {
+      request.link = link;
+      return fail(request, () => fullError(describeCall(request), link));
+    }
     try {
-      link.sendRequest(request, args);
+      link.sendCall(request, args);
     } catch (error) {
       return fail(request, () => unsendable(request, error));
     }
@@ -163,8 +222,7 @@ export class Requests {
   #park(request: Request, args: readonly unknown[]): void {
     let held: readonly unknown[];
     try {
-      // What moves already belongs to the call; everything else is held as it is now.
-      held = capture(args) ?? args.map((each) => (each instanceof Transfer ? each : structuredClone(each)));
+      held = hold(args);
     } catch (error) {
       return fail(request, () => unsendable(request, error));
     }
@@ -184,6 +242,10 @@ export class Requests {
       },
       (error: unknown) => this.#cancel(request, () => error),
     );
+  }
+
+  #abandon(request: Request): void {
+    if (!this.#unpark(request)) request.link?.abandon(request);
   }
 
   #unpark(request: Request): boolean {
@@ -209,8 +271,9 @@ export class Requests {
     return next;
   }
 
-  #nobody({ target, channel, tried }: Request): MeshError {
-    const call = `request('${channel}')`;
+  #nobody(request: Request): MeshError {
+    const { target, channel, tried } = request;
+    const call = describeCall({ ...request, link: undefined });
     const { directory } = this.#owner;
     if (target !== undefined && !tried && peersOf(target, directory).length === 0) {
       return noPeer(call, target, directory);
@@ -219,11 +282,45 @@ export class Requests {
       target === undefined ? 'no peer' : `no peer of ${typeof target === 'string' ? `'${target}'` : target.id}`;
     return new MeshError(
       'NO_HANDLER',
-      `${call}: ${whom} handles this channel. Is handle('${channel}', …) called there? with({ wait: ms }) waits for it.`,
+      `${call}: ${whom} handles this channel. Is ${request.port ? 'onPort' : 'handle'}('${channel}', …) called there? ` +
+        `with({ wait: ms }) waits for it.`,
     );
   }
 }
 
-function unsendable({ channel }: Request, error: unknown): MeshError {
-  return notCloneable(error, `request('${channel}'): an argument can't be sent: `);
+function newRequest(
+  kind: number,
+  target: Target,
+  channel: string,
+  { timeout = TIMEOUT_MS, signal, wait }: CallOptions,
+  resolve: (value: unknown) => void,
+): Request {
+  return {
+    kind,
+    channel,
+    timeout,
+    signal,
+    target,
+    wait,
+    until: 0,
+    started: undefined,
+    copies: undefined,
+    tried: undefined,
+    link: undefined,
+    id: 0,
+    resolve,
+  };
+}
+
+function unsendable(request: Request, error: unknown): MeshError {
+  return notCloneable(error, `${describeCall(request)}: an argument can't be sent: `);
+}
+
+/** What to say where so much waits for a peer that no more is taken. */
+export function fullError(call: string, link: Link): MeshError {
+  return new MeshError(
+    'LIMIT',
+    `${call}: ${link.pending} messages wait for ${link.peer.name} (${link.peer.id}) already, more than the limit. Wait with ` +
+      `drain(), or connect({ flow: { limit } }).`,
+  );
 }

@@ -88,7 +88,13 @@ export function notCloneable(error: unknown, call = ''): MeshError {
 
 /** Internal: what was given, in a few words: whatever it is, this doesn't throw. */
 export function show(value: unknown): string {
-  return typeof value === 'string' ? `'${value.slice(0, 100)}'` : typeof value === 'number' ? `${value}` : typeof value;
+  return typeof value === 'string'
+    ? `'${value.slice(0, 100)}'`
+    : typeof value === 'number'
+      ? `${value}`
+      : value === null
+        ? 'null'
+        : typeof value;
 }
 
 /** Internal: an `INVALID_ARGUMENT` in the words `call: what is wrong. What to do.` */

@@ -1,18 +1,26 @@
 import type { Peer } from '../directory/peer.js';
+import { PORT, STREAM } from '../wire/frames.js';
 import type { Stamp } from './turn.js';
 import { MeshError, type LeaveReason } from '../errors/mesh-error.js';
 
 /** What a call is on: a link. */
 export interface Carrier {
   readonly peer: Peer;
+  /** The caller no longer waits: tells the peer, and rejects. */
   cancel(call: Call, error: () => unknown): void;
+  /** As `cancel`, but the call is simply over. */
+  abandon(call: Call): void;
+  /** So much was taken from a stream. */
+  credit(call: Call, cost: number): void;
 }
 
-/** A request under way, on the side that made it. */
+/** A request, a stream or a port that is asked for, on the side that asks. */
 export interface Call {
+  /** `REQUEST`, `STREAM` or `PORT` */
+  readonly kind: number;
   readonly channel: string;
   /** Milliseconds it may take; `Infinity`: any number */
-  readonly timeout: number;
+  timeout: number;
   /** Since when it is under way; `undefined`: not yet */
   started: Stamp | undefined;
   /** Its arguments, as they were captured; `undefined` if they went alone, or to a peer that is trusted with them */
@@ -21,7 +29,21 @@ export interface Call {
   /** The link it is on, and its id there: both change when it is passed on to another peer. */
   link: Carrier | undefined;
   id: number;
+  /** Of a stream: what its consumer is told, and has room for. */
+  readonly stream?: StreamSink;
+  /** With a PORT: the raw port that is handed over */
+  readonly port?: object;
   resolve(value: unknown): void;
+}
+
+/** The consumer of a stream, as its link sees it. */
+export interface StreamSink {
+  /** What it has room for at the beginning. */
+  readonly credit: number;
+  /** The producer runs. */
+  started(): void;
+  /** False if that is more than there is room for. */
+  item(cost: number, value: unknown): boolean;
 }
 
 /**
@@ -49,8 +71,10 @@ export function deadlineOf({ started, timeout }: Call): number {
 /** "request('doc:render') to viewer (k3.2)", as the caller would have written it. */
 export function describeCall(call: Call): string {
   const peer = call.link?.peer;
-  return `request('${call.channel}')${peer ? ` to ${peer.name} (${peer.id})` : ''}`;
+  return `${verbs[call.kind] ?? 'request'}('${call.channel}')${peer ? ` to ${peer.name} (${peer.id})` : ''}`;
 }
+
+const verbs: Readonly<Record<number, string>> = { [STREAM]: 'stream', [PORT]: 'openPort' };
 
 export function timeoutError(call: Call): MeshError {
   return new MeshError(

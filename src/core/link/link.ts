@@ -1,25 +1,29 @@
-import { decodeError, encodeError, type WireError } from '../errors/wire-error.js';
-import { MeshError, type LeaveReason } from '../errors/mesh-error.js';
+import { decodeError } from '../errors/wire-error.js';
+import { MeshError, notCloneable, type LeaveReason } from '../errors/mesh-error.js';
+import { allows, type Grant } from '../directory/grant.js';
 import type { Peer } from '../directory/peer.js';
+import type { MeshPort } from '../port/mesh-port.js';
 import type { Port } from '../port/port.js';
 import { startTimer, type Timer } from '../timer.js';
-import { capture, captureOne, uncaptured } from '../wire/capture.js';
 import * as wire from '../wire/frames.js';
-import { preparePayload } from '../wire/payload.js';
-import { deadlineOf, describeCall, fail, goneError, timeoutError, type Call } from './calls.js';
-import { Outbox, type Lone } from './outbox.js';
+import { Arrivals } from './arrivals.js';
+import { deadlineOf, describeCall, fail, goneError, timeoutError, type Call, type Carrier } from './calls.js';
+import type { Flow } from './flow.js';
+import { Outbox } from './outbox.js';
 import { readFrame, type FrameSink } from './reader.js';
 import type { Turn } from './turn.js';
+import type { Lone } from './window.js';
+import { Writer } from './writer.js';
 
 /** How long a closed link waits for the reason, and a peer that left for the end of what it had sent. */
 const LINGER_MS = 200;
 
-/** Requests of one peer that may be served at a time. Protects memory from a peer that asks and asks. */
-const MAX_SERVING = 100_000;
-
-/** A request being served; `abort` is called when its requester no longer waits. */
+/** A request or a stream being served. */
 export interface Serving {
+  /** Its caller no longer waits. */
   abort(reason: unknown): void;
+  /** A stream's consumer has taken so much. */
+  credit?(amount: number): void;
 }
 
 export interface LinkOptions {
@@ -31,6 +35,11 @@ export interface LinkOptions {
   readonly redact: boolean;
   /** See `Link.trusted` */
   readonly trusted: boolean;
+  /** What the peer may do. */
+  readonly grant: Grant;
+  /** Requests and streams of the peer that may be served at a time. */
+  readonly serving: number;
+  readonly flow: Flow;
   /** Of the bus it belongs to */
   readonly turn: Turn;
 }
@@ -41,16 +50,26 @@ export interface LinkOwner {
   event(link: Link, channel: string, args: unknown[]): void;
   /** A request, to be settled by `answer`, `fail` or `missed`. `args` as above. */
   request(link: Link, id: number, channel: string, args: unknown[]): void;
+  /** A stream that is asked for, settled the same way when it has ended. */
+  stream(link: Link, id: number, channel: string, args: unknown[], credit: number): void;
+  /** A port that is handed over; settled the same way. */
+  port(link: Link, id: number, channel: string, args: unknown[], port: MeshPort): void;
   /** The peer doesn't handle the channel; the arguments came back. */
   missed(link: Link, call: Call, args: unknown[]): void;
   changes(link: Link, first: number, changes: readonly unknown[]): boolean;
   state(link: Link, number: unknown, listens: unknown, handles: unknown): boolean;
   /** A call is settled, or is on its way to another link. */
   released(call: Call): void;
-  /** An event the peer could not read. */
+  /** An event the peer could not read, or that could not be posted. */
   unreadable(link: Link, channel: string, error: MeshError): void;
+  /** An event on a channel that the peer may not send to; the count of such. */
+  refused(link: Link, channel: string, error: MeshError, count: number): void;
   /** Something arrived that is no frame of ours. */
   malformed(link: Link, problem: string, count: number): void;
+  /** The peer was silent, and isn't any more. */
+  responsive(link: Link): void;
+  /** Makes a port for the application of a raw one that arrived. `opened`: the peer itself is at its other end. */
+  adopt(link: Link, raw: object, opened: boolean): MeshPort;
   /** Over. `lost` events may not have arrived. */
   linkEnded(link: Link, reason: LeaveReason, lost: number): void;
 }
@@ -58,13 +77,14 @@ export interface LinkOwner {
 /**
  * The direct connection of two peers.
  *
- * 1. The opener keeps one end of a channel and sends at once; the other end is on its way to the peer.
+ * 1. The opener keeps one end of a channel and sends at once; the other end is on its way to the peer. Where only the broker
+ *    can make a channel, what is sent waits for it.
  * 2. Each side pins one port to send on: the one it received if it had sent nothing yet, else the one it opened. So a link
  *    has a second port where both opened at once, and each direction is in order. Either port's close ends the link.
  * 3. A peer that leaves in order says BYE, its last frame. A port that closes without it leaves the pending calls waiting
  *    `LINGER_MS` for the broker's word on the reason; new ones fail at once.
  */
-export class Link implements FrameSink {
+export class Link implements FrameSink, Carrier {
   readonly peer: Peer;
   /** How many links with this peer have ended before this one: tells a new link from a late one. */
   readonly epoch: number;
@@ -72,48 +92,81 @@ export class Link implements FrameSink {
   readonly opened: boolean;
   /** Whether the peer could speak for this side anyway: it is of the same origin, or main's own. */
   readonly trusted: boolean;
+  /** Posts that have arrived: who looks again and finds more knows that the peer lives. */
+  heard = 0;
+  /** Whether it is taken to hang. */
+  silent = false;
   readonly #owner: LinkOwner;
-  readonly #redact: boolean;
-  readonly #turn: Turn;
+  readonly #options: LinkOptions;
   readonly #outbox: Outbox;
+  readonly #writer: Writer;
+  readonly #arrivals: Arrivals;
   readonly #calls = new Map<number, Call>();
   readonly #serving = new Map<number, Serving>();
   #inbound: Port | undefined;
   #lastId = 0;
   #malformedCount = 0;
+  #refusedCount = 0;
   #state: 'open' | 'closing' | 'ended' = 'open';
   /** Of its one or two ports. There is no order across them: what was sent on one may come behind the other's close. */
   #openPorts = 0;
   #reason: LeaveReason | undefined;
   #timer: Timer | undefined;
 
-  constructor(owner: LinkOwner, peer: Peer, port: Port, options: LinkOptions) {
+  /** @param port `undefined` if it has to be waited for; see `attach` */
+  constructor(owner: LinkOwner, peer: Peer, port: Port | undefined, options: LinkOptions) {
     this.#owner = owner;
+    this.#options = options;
     this.peer = peer;
     this.epoch = options.epoch;
     this.opened = options.opened;
     this.trusted = options.trusted;
-    this.#redact = options.redact;
-    this.#turn = options.turn;
-    this.#outbox = new Outbox(port, options.turn, () => this.end('lost'));
-    this.#listen(port);
+    this.#outbox = new Outbox({
+      port,
+      turn: options.turn,
+      flow: options.flow,
+      onFailure: () => this.end('lost'),
+      onUnpostable: (lone, error) => this.#failLone(lone, (call) => notCloneable(error, `${call}: `)),
+    });
+    this.#writer = new Writer(this.#outbox, options.redact);
+    this.#arrivals = new Arrivals((raw, opened) => owner.adopt(this, raw, opened));
+    if (port) this.#listen(port);
   }
 
   get open(): boolean {
     return this.#state === 'open';
   }
 
+  /** Whether so much waits to be sent that no more should be. */
+  get full(): boolean {
+    return this.#outbox.full;
+  }
+
   get pending(): number {
     return this.#outbox.pending;
   }
 
-  /** Requests under way, both ways: made here, and served here. */
+  /** Whether the peer owes something: a sign that it has dispatched what was sent, or an answer. */
+  get owed(): boolean {
+    return this.#state === 'open' && (this.#outbox.pending > 0 || this.#calls.size > 0);
+  }
+
+  /** Calls under way, both ways: made here, and served here. */
   get load(): { readonly calls: number; readonly serving: number } {
     return { calls: this.#calls.size, serving: this.#serving.size };
   }
 
+  /** The port that was waited for is there. False if it isn't needed: the link has ended, or the peer's came first. */
+  attach(port: Port): boolean {
+    if (this.#openPorts > 0 || this.#state !== 'open') return false;
+    this.#listen(port);
+    this.#outbox.attach(port);
+    return true;
+  }
+
   /** The peer opened a port at the same time. False if it can't have: the link has one already. */
   join(port: Port): boolean {
+    if (this.attach(port)) return true;
     if (!this.opened || this.#inbound || this.#state !== 'open') return false;
     this.#inbound = port;
     this.#listen(port);
@@ -124,28 +177,17 @@ export class Link implements FrameSink {
 
   /** Sends an event: `copies` if it could be captured, else `args` alone. Throws `NOT_CLONEABLE`; nothing is sent then. */
   sendEvent(channel: string, args: readonly unknown[], copies: readonly unknown[] | undefined): void {
-    if (copies) {
-      const batch = this.#outbox.frame(1);
-      batch.push(wire.EVENT, channel, copies.length);
-      for (const value of copies) batch.push(value);
-    } else {
-      this.#sendAlone([wire.EVENT, channel], args, { kind: wire.EVENT, id: 0, channel }, 1);
-    }
+    this.#writer.event(channel, args, copies);
   }
 
-  /** Puts a request under way. Throws `NOT_CLONEABLE`; the call is not on this link then. */
-  sendRequest(call: Call, args: readonly unknown[]): void {
+  /** Puts a call under way. Throws `NOT_CLONEABLE`; the call is not on this link then. */
+  sendCall(call: Call, args: readonly unknown[]): void {
     const id = ++this.#lastId;
-    const copies = capture(args);
-    if (copies) {
-      const batch = this.#outbox.frame();
-      batch.push(wire.REQUEST, id, call.channel, copies.length);
-      for (const value of copies) batch.push(value);
-    } else {
-      const lone = { kind: wire.REQUEST, id, channel: call.channel };
-      this.#sendAlone([wire.REQUEST, id, call.channel], args, lone);
-    }
-    call.started ??= copies ? this.#turn.stamp : { time: performance.now() };
+    let copies: readonly unknown[] | undefined;
+    if (call.kind === wire.REQUEST) copies = this.#writer.request(id, call.channel, args);
+    else if (call.stream) copies = this.#writer.stream(id, call.channel, args, call.stream.credit);
+    else this.#writer.port(id, call.channel, args, call.port as object);
+    call.started ??= copies ? this.#options.turn.stamp : { time: performance.now() };
     // Kept only for where it is needed: what lives as long as its call costs a tenth of their rate.
     call.copies = this.trusted ? undefined : copies;
     call.link = this;
@@ -153,49 +195,45 @@ export class Link implements FrameSink {
     this.#calls.set(id, call);
   }
 
-  /** The handler's result. Throws `NOT_CLONEABLE`; nothing is sent then. */
+  /** The handler's result, or the end of a stream. Throws `NOT_CLONEABLE`; nothing is sent then. */
   answer(id: number, channel: string, value: unknown): void {
     if (this.#state !== 'open') return;
     this.#serving.delete(id);
-    this.#sendValue(wire.RESULT, id, channel, value);
+    this.#writer.result(id, channel, value);
   }
 
   /** What the handler threw. Something that is no error and can't be sent rejects as `NOT_CLONEABLE`. */
   fail(id: number, channel: string, thrown: unknown): void {
     if (this.#state !== 'open') return;
     this.#serving.delete(id);
-    let error: WireError | undefined;
-    try {
-      error = encodeError(thrown, this.#redact);
-      if (error) this.#sendValue(wire.FAILURE, id, channel, error);
-      else this.#sendValue(wire.THROWN, id, channel, thrown);
-    } catch {
-      // Class, name, message and stack always go.
-      const why = new MeshError('NOT_CLONEABLE', `handle('${channel}'): what it threw can't be sent.`);
-      this.#outbox.frame().push(wire.FAILURE, id, error ? error.slice(0, 4) : encodeError(why));
-    }
+    this.#writer.failure(id, channel, thrown);
   }
 
   /** Not handled here: gives the arguments back. `args[0]` is not one of them. */
   missed(id: number, channel: string, args: readonly unknown[]): void {
     if (this.#state !== 'open') return;
-    const values = args.slice(1);
-    const copies = capture(values);
-    if (copies) {
-      this.#outbox.frame().push(wire.MISSED, id, copies.length, ...copies);
-      return;
-    }
-    try {
-      this.#sendAlone([wire.MISSED, id], values, { kind: wire.MISSED, id, channel });
-    } catch {
-      const text = `request('${channel}'): not handled any more, and its arguments can't be given back.`;
-      this.fail(id, channel, new MeshError('NO_HANDLER', text));
-    }
+    this.#writer.missed(id, channel, this.#arrivals.giveBack(args.slice(1)));
   }
 
-  /** A request is being served asynchronously: its requester's abort, and the end of the link, reach it. */
+  /** A request or stream is being served: its caller's abort, and the end of the link, reach it. */
   serve(id: number, serving: Serving): void {
     this.#serving.set(id, serving);
+  }
+
+  /** The application has the ports that came with the frame that is being read. */
+  keepPorts(): void {
+    this.#arrivals.take();
+  }
+
+  started(id: number): void {
+    this.#outbox.frame().push(wire.STARTED, id);
+  }
+
+  /** Sends an item of a stream; returns its cost. Throws `NOT_CLONEABLE`; nothing is sent then. */
+  sendItem(id: number, channel: string, value: unknown): number {
+    const cost = this.#writer.item(id, channel, value);
+    this.#options.turn.hold();
+    return cost;
   }
 
   sendChanges(first: number, changes: readonly (number | string)[]): void {
@@ -210,13 +248,23 @@ export class Link implements FrameSink {
     return this.#outbox.drain();
   }
 
+  /** Asks for a sign of life, if nothing under way does. */
+  probe(): void {
+    if (this.#outbox.pending === 0) this.#outbox.frame().push(wire.ECHO);
+  }
+
   // ---- calls
 
-  /** The caller no longer waits: tells the peer, and rejects. */
   cancel(call: Call, error: () => unknown): void {
-    if (!this.#calls.has(call.id)) return;
-    if (this.#state === 'open') this.#outbox.frame().push(wire.ABORT, call.id);
-    fail(this.#take(call), error);
+    if (this.#drop(call)) fail(call, error);
+  }
+
+  abandon(call: Call): void {
+    if (this.#drop(call)) call.resolve(undefined);
+  }
+
+  credit(call: Call, cost: number): void {
+    if (this.#state === 'open') this.#outbox.frame().push(wire.CREDIT, call.id, cost);
   }
 
   /** Rejects the calls whose time is over, and returns when the next one's is. */
@@ -228,6 +276,19 @@ export class Link implements FrameSink {
       else if (deadline < next) next = deadline;
     }
     return next;
+  }
+
+  #drop(call: Call): boolean {
+    if (this.#calls.get(call.id) !== call) return false;
+    if (this.#state === 'open') this.#outbox.frame().push(wire.ABORT, call.id);
+    this.#take(call);
+    return true;
+  }
+
+  #take(call: Call): Call {
+    this.#calls.delete(call.id);
+    this.#owner.released(call);
+    return call;
   }
 
   // ---- ending
@@ -242,10 +303,7 @@ export class Link implements FrameSink {
 
   /** Ends it in order, on this side's wish. */
   bye(error: (call: Call) => unknown): void {
-    if (this.#state === 'open') {
-      this.#outbox.frame().push(wire.BYE);
-      this.#outbox.flush();
-    }
+    if (this.#state === 'open') this.#outbox.finish(wire.BYE);
     this.end('bye', error);
   }
 
@@ -256,7 +314,7 @@ export class Link implements FrameSink {
     this.#timer?.stop();
     const gone = goneError(`link to ${this.peer.name} (${this.peer.id})`, reason);
     const lost = this.#outbox.close(gone);
-    this.#outbox.port.close();
+    this.#outbox.port?.close();
     this.#inbound?.close();
     for (const call of [...this.#calls.values()]) fail(this.#take(call), () => error(call));
     for (const serving of this.#serving.values()) serving.abort(gone);
@@ -276,41 +334,30 @@ export class Link implements FrameSink {
     this.#timer ??= startTimer(LINGER_MS, () => this.end(this.#reason ?? 'lost'));
   }
 
-  #take(call: Call): Call {
-    this.#calls.delete(call.id);
-    this.#owner.released(call);
-    return call;
-  }
-
-  // ---- sending, inside
-
-  #sendValue(kind: number, id: number, channel: string, value: unknown): void {
-    const copy = captureOne(value);
-    if (copy !== uncaptured) this.#outbox.frame().push(kind, id, copy);
-    else this.#sendAlone([kind, id], [value], { kind, id, channel }, 0, false);
-  }
-
-  #sendAlone(head: unknown[], args: readonly unknown[], lone: Lone, events = 0, counted = true): void {
-    const payload = preparePayload(args, this.#outbox.port.carries);
-    if (counted) head.push(payload.values.length);
-    for (const value of payload.values) head.push(value);
-    this.#outbox.postAlone(head, payload.transfer, lone, events);
-    payload.settle();
-  }
-
   // ---- receiving
 
   #listen(port: Port): void {
     this.#openPorts++;
     port.start({
-      message: (data) => this.#onPost(data),
+      message: (data, ports) => this.#onPost(data, ports),
       unreadable: () => this.#onUnreadable(),
       close: () => this.#onPortClose(),
     });
   }
 
-  #onPost(data: unknown): void {
-    if (this.#state === 'ended') return;
+  #onPost(data: unknown, ports: readonly unknown[]): void {
+    this.#hear();
+    this.#arrivals.begin(ports);
+    if (this.#state !== 'ended') this.#readPost(data);
+    this.#arrivals.end();
+  }
+
+  #hear(): void {
+    this.heard++;
+    if (this.silent && this.#state !== 'ended') this.#owner.responsive(this);
+  }
+
+  #readPost(data: unknown): void {
     if (!Array.isArray(data)) {
       this.#malformed('a post that is no array');
       this.#outbox.dispatched(0, false);
@@ -346,24 +393,59 @@ export class Link implements FrameSink {
   }
 
   #onUnreadable(): void {
-    if (this.#state === 'ended') return;
-    const post = this.#outbox.received + 1;
-    this.#outbox.frame().push(wire.UNREADABLE, post);
-    this.#outbox.dispatched(1, false);
+    this.#hear();
+    if (this.#state !== 'ended') this.#outbox.unreadable();
   }
 
   // ---- what frames say
 
-  onEvent(channel: string, args: unknown[]): void {
-    this.#owner.event(this, channel, args);
+  onPorts(placeholders: unknown): boolean {
+    return this.#arrivals.place(placeholders);
   }
 
-  onRequest(id: number, channel: string, args: unknown[]): boolean {
+  onEvent(channel: string, args: unknown[]): void {
+    const values = this.#arrivals.restore(args);
+    if (this.#refuses(channel)) {
+      this.#owner.refused(this, channel, this.#notGranted(`send('${channel}')`), ++this.#refusedCount);
+    } else {
+      this.#owner.event(this, channel, values);
+    }
+  }
+
+  onRequest(kind: number, id: number, channel: string, args: unknown[]): boolean {
     if (this.#serving.has(id)) return false;
-    if (this.#serving.size < MAX_SERVING) this.#owner.request(this, id, channel, args);
-    else
-      this.fail(id, channel, new MeshError('LIMIT', `request('${channel}'): ${MAX_SERVING} of this peer are pending.`));
+    const port = kind === wire.PORT ? this.#arrivals.first() : undefined;
+    if (kind === wire.PORT && !port) return false;
+    const values = this.#arrivals.restore(args);
+    if (!this.#mayAsk(id, channel)) return true;
+    if (port) this.#owner.port(this, id, channel, values, port);
+    else this.#owner.request(this, id, channel, values);
     return true;
+  }
+
+  onStream(id: number, channel: string, args: unknown[], credit: number): boolean {
+    if (this.#serving.has(id)) return false;
+    const values = this.#arrivals.restore(args);
+    if (this.#mayAsk(id, channel)) this.#owner.stream(this, id, channel, values, credit);
+    return true;
+  }
+
+  onStarted(id: unknown): void {
+    this.#calls.get(id as number)?.stream?.started();
+  }
+
+  onItem(id: unknown, cost: number, value: unknown): void {
+    const call = this.#calls.get(id as number);
+    if (!call?.stream) return; // it was abandoned meanwhile
+    if (call.stream.item(Math.max(1, cost), this.#arrivals.restoreOne(value))) return;
+    this.cancel(call, () => {
+      const text = `${describeCall(call)}: the peer sent more than there was room for.`;
+      return new MeshError('PROTOCOL', text);
+    });
+  }
+
+  onCredit(id: unknown, credit: number): void {
+    this.#serving.get(id as number)?.credit?.(credit);
   }
 
   onSettled(kind: number, id: unknown, value: unknown): void {
@@ -371,13 +453,17 @@ export class Link implements FrameSink {
     const call = this.#calls.get(id as number);
     if (!call) return;
     this.#take(call);
-    if (kind === wire.RESULT) return call.resolve(value);
-    fail(call, () => (kind === wire.THROWN ? value : decodeError(value, `${describeCall(call)}, there`)));
+    const settled = this.#arrivals.restoreOne(value);
+    if (kind === wire.RESULT) return call.resolve(settled);
+    fail(call, () => (kind === wire.THROWN ? settled : decodeError(settled, `${describeCall(call)}, there`)));
   }
 
   onMissed(id: unknown, args: unknown[]): void {
     const call = this.#calls.get(id as number);
-    if (call) this.#owner.missed(this, this.#take(call), args);
+    if (!call) return;
+    // Of a peer that isn't trusted nothing is passed on.
+    const returned = this.trusted ? this.#arrivals.giveBack(this.#arrivals.restore(args)) : args;
+    this.#owner.missed(this, this.#take(call), returned);
   }
 
   onAbort(id: unknown): void {
@@ -390,21 +476,10 @@ export class Link implements FrameSink {
   onPeerUnreadable(post: number): void {
     const lone = this.#outbox.takeLone(post);
     if (!lone) return;
-    const { kind, id, channel } = lone;
-    const error = (call: string, fix: string): MeshError =>
-      new MeshError(
-        'NOT_CLONEABLE',
-        `${call}('${channel}'): ${this.peer.name} (${this.peer.id}) can't read a value of it in its process. ${fix} plain ` +
-          `data, or typed arrays and buffers, instead.`,
-      );
-    if (kind === wire.REQUEST) {
-      const call = this.#calls.get(id);
-      if (call) fail(this.#take(call), () => error('request', 'Send'));
-    } else if (kind === wire.EVENT) {
-      this.#owner.unreadable(this, channel, error('send', 'Send'));
-    } else {
-      this.fail(id, channel, error('handle', 'Return'));
-    }
+    this.#failLone(lone, (call, fix) => {
+      const text = `${call}: ${this.peer.name} (${this.peer.id}) can't read a value of it in its process. ${fix} plain data, or typed arrays and buffers, instead.`;
+      return new MeshError('NOT_CLONEABLE', text);
+    });
   }
 
   onChanges(first: number, changes: unknown[]): boolean {
@@ -417,5 +492,41 @@ export class Link implements FrameSink {
 
   onBye(): void {
     this.end('bye');
+  }
+
+  /** What went alone did not get there. */
+  #failLone({ kind, id, channel }: Lone, error: (call: string, fix: string) => MeshError): void {
+    const call = kind === wire.REQUEST || kind === wire.STREAM || kind === wire.PORT;
+    if (call) {
+      const failed = this.#calls.get(id);
+      if (failed) fail(this.#take(failed), () => error(describeCall(failed), 'Send'));
+    } else if (kind === wire.EVENT) {
+      this.#owner.unreadable(this, channel, error(`send('${channel}')`, 'Send'));
+    } else {
+      const what = error(`handle('${channel}')`, kind === wire.ITEM ? 'Yield' : 'Return');
+      this.#serving.get(id)?.abort(what);
+      this.fail(id, channel, what);
+    }
+  }
+
+  // ---- what the peer may do
+
+  #refuses(channel: string): boolean {
+    const { send } = this.#options.grant;
+    return send !== undefined && !allows(send, channel);
+  }
+
+  #notGranted(call: string): MeshError {
+    const { name, id } = this.peer;
+    return new MeshError('NOT_AUTHORIZED', `${call}: ${name} (${id}) is not granted to send to this channel.`);
+  }
+
+  /** False, and answered, if the peer may not ask this, or asks too much. */
+  #mayAsk(id: number, channel: string): boolean {
+    const { serving } = this.#options;
+    if (this.#refuses(channel)) this.fail(id, channel, this.#notGranted(`request('${channel}')`));
+    else if (this.#serving.size < serving) return true;
+    else this.fail(id, channel, new MeshError('LIMIT', `request('${channel}'): ${serving} of this peer are pending.`));
+    return false;
   }
 }

@@ -3,8 +3,13 @@ import * as wire from '../wire/frames.js';
 /** What the frames of a post say. `args[0]` is a free place, for the event object; the arguments stand behind it. */
 export interface FrameSink {
   onEvent(channel: string, args: unknown[]): void;
-  /** False if there is a request of that id already. */
-  onRequest(id: number, channel: string, args: unknown[]): boolean;
+  /** `kind`: REQUEST or PORT. False if there is one of that id already, or if no port came with it. */
+  onRequest(kind: number, id: number, channel: string, args: unknown[]): boolean;
+  /** As a request, for at most `credit` of items until more is given. */
+  onStream(id: number, channel: string, args: unknown[], credit: number): boolean;
+  onStarted(id: unknown): void;
+  onItem(id: unknown, cost: number, value: unknown): void;
+  onCredit(id: unknown, credit: number): void;
   /** `kind`: RESULT, FAILURE or THROWN */
   onSettled(kind: number, id: unknown, value: unknown): void;
   onMissed(id: unknown, args: unknown[]): void;
@@ -12,6 +17,8 @@ export interface FrameSink {
   onPeerUnreadable(post: number): void;
   onChanges(first: number, changes: unknown[]): boolean;
   onState(number: unknown, listens: unknown, handles: unknown): boolean;
+  /** The places of the ports that came beside the post, in the frame that follows. */
+  onPorts(placeholders: unknown): boolean;
   onBye(): void;
 }
 
@@ -29,12 +36,37 @@ export function readFrame(data: readonly unknown[], at: number, sink: FrameSink)
       sink.onEvent(first, data.slice(at + 2, next));
       return next;
     }
-    case wire.REQUEST: {
+    case wire.REQUEST:
+    case wire.PORT: {
       const channel = data[at + 2];
       const next = argumentsEnd(data, at + 3);
       if (next < 0 || !wire.isName(channel) || !wire.isCount(first)) return -1;
-      return sink.onRequest(first, channel, data.slice(at + 3, next)) ? next : -1;
+      return sink.onRequest(data[at] as number, first, channel, data.slice(at + 3, next)) ? next : -1;
     }
+    case wire.STREAM: {
+      const channel = data[at + 2];
+      const credit = data[at + 3];
+      const next = argumentsEnd(data, at + 4);
+      if (next < 0 || !wire.isName(channel) || !wire.isCount(first) || !wire.isCount(credit)) return -1;
+      return sink.onStream(first, channel, data.slice(at + 4, next), credit) ? next : -1;
+    }
+    case wire.STARTED:
+      sink.onStarted(first);
+      return at + 2;
+    case wire.ITEM: {
+      const cost = data[at + 2];
+      if (at + 3 >= data.length || !wire.isCount(cost)) return -1;
+      sink.onItem(first, cost, data[at + 3]);
+      return at + 4;
+    }
+    case wire.CREDIT: {
+      const credit = data[at + 2];
+      if (!wire.isCount(credit)) return -1;
+      sink.onCredit(first, credit);
+      return at + 3;
+    }
+    case wire.PORTS:
+      return sink.onPorts(first) ? at + 2 : -1;
     case wire.RESULT:
     case wire.FAILURE:
     case wire.THROWN:

@@ -29,7 +29,7 @@ export type CloneCheck = (message: unknown) => void;
 /** A port over a `MessagePortMain`: in the main process, and in utility processes. */
 export class ElectronPort implements Port {
   readonly carries = electronPortCarries;
-  readonly #port: ElectronPortLike;
+  readonly raw: ElectronPortLike;
   readonly #check: CloneCheck | undefined;
   #listener: PortListener | undefined;
   #closed = false;
@@ -39,7 +39,7 @@ export class ElectronPort implements Port {
    * @param check see `CloneCheck`; default: none, as newer versions don't need it
    */
   constructor(port: ElectronPortLike, check?: CloneCheck) {
-    this.#port = port;
+    this.raw = port;
     this.#check = check;
   }
 
@@ -47,8 +47,8 @@ export class ElectronPort implements Port {
     if (this.#closed) return;
     try {
       if (transfer) this.#check?.(message);
-      if (transfer === undefined || transfer.length === 0) this.#port.postMessage(message);
-      else this.#port.postMessage(message, transfer as never[]);
+      if (transfer === undefined || transfer.length === 0) this.raw.postMessage(message);
+      else this.raw.postMessage(message, transfer as never[]);
     } catch (cause) {
       throw notCloneable(cause);
     }
@@ -57,21 +57,21 @@ export class ElectronPort implements Port {
   start(listener: PortListener): void {
     if (this.#closed || this.#listener) return;
     this.#listener = listener;
-    this.#port.on('message', this.#onMessage);
-    this.#port.on('close', this.#onClose);
-    this.#port.start();
+    this.raw.on('message', this.#onMessage);
+    this.raw.on('close', this.#onClose);
+    this.raw.start();
   }
 
   close(): void {
     if (this.#closed) return;
     this.#release();
-    this.#port.close();
+    this.raw.close();
   }
 
   detach(): object | undefined {
     if (this.#closed) return undefined;
     this.#release();
-    return this.#port;
+    return this.raw;
   }
 
   readonly #onMessage = (event: ElectronPortEvent): void => {
@@ -90,7 +90,7 @@ export class ElectronPort implements Port {
   #release(): void {
     this.#closed = true;
     this.#listener = undefined;
-    this.#port.off('message', this.#onMessage);
-    this.#port.off('close', this.#onClose);
+    this.raw.off('message', this.#onMessage);
+    this.raw.off('close', this.#onClose);
   }
 }

@@ -52,6 +52,7 @@ type Delivery =
 
 class MemoryPort implements Port {
   readonly carries: PortCapabilities;
+  readonly raw = this;
   readonly #latency: number;
   readonly #waiting: Delivery[] = [];
   #far: MemoryPort | undefined;
@@ -140,7 +141,9 @@ class MemoryPort implements Port {
   #drain(): void {
     while (this.#listener && !this.#closed && this.#waiting.length > 0) {
       const delivery = this.#waiting.shift() as Delivery;
-      if (delivery.kind === 'message') {
+      if (delivery.kind === 'message' && delivery.data === null) {
+        this.#listener.unreadable(); // as with every port: what a relay could not pass on
+      } else if (delivery.kind === 'message') {
         this.#listener.message(delivery.data, delivery.ports);
       } else {
         const listener = this.#listener;

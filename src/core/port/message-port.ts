@@ -29,7 +29,7 @@ const nothing: unknown[] = [];
 /** A port over a DOM `MessagePort`. The `close` event is Electron's, and Node's; a plain browser doesn't fire it. */
 export class MessagePortPort implements Port {
   readonly carries: PortCapabilities;
-  readonly #port: MessagePortLike;
+  readonly raw: MessagePortLike;
   readonly #page: Target | undefined;
   #listener: PortListener | undefined;
   #closed = false;
@@ -41,7 +41,7 @@ export class MessagePortPort implements Port {
    *   port has a `close` listener, so it is taken off at `pagehide`
    */
   constructor(port: MessagePortLike, carries: PortCapabilities = domEnd, page?: Target) {
-    this.#port = port;
+    this.raw = port;
     this.#page = page;
     this.carries = carries;
   }
@@ -49,7 +49,7 @@ export class MessagePortPort implements Port {
   post(message: unknown, transfer?: readonly unknown[]): void {
     if (this.#closed) return;
     try {
-      this.#port.postMessage(message, (transfer as unknown[] | undefined) ?? nothing);
+      this.raw.postMessage(message, (transfer as unknown[] | undefined) ?? nothing);
     } catch (cause) {
       throw notCloneable(cause);
     }
@@ -58,26 +58,30 @@ export class MessagePortPort implements Port {
   start(listener: PortListener): void {
     if (this.#closed || this.#listener) return;
     this.#listener = listener;
-    this.#port.addEventListener('message', this.#onMessage);
-    this.#port.addEventListener('messageerror', this.#onMessageError);
-    this.#port.addEventListener('close', this.#onClose);
+    this.raw.addEventListener('message', this.#onMessage);
+    this.raw.addEventListener('messageerror', this.#onMessageError);
+    this.raw.addEventListener('close', this.#onClose);
     this.#page?.addEventListener('pagehide', this.#onPageHide);
-    this.#port.start();
+    this.raw.start();
   }
 
   close(): void {
     if (this.#closed) return;
     this.#release();
-    this.#port.close();
+    this.raw.close();
   }
 
   detach(): object | undefined {
     if (this.#closed) return undefined;
     this.#release();
-    return this.#port;
+    return this.raw;
   }
 
-  readonly #onMessage = (event: PortEvent): void => this.#listener?.message(event.data, event.ports ?? nothing);
+  readonly #onMessage = (event: PortEvent): void => {
+    // What a relay could not pass on. The mesh itself never posts `null`.
+    if (event.data === null) this.#listener?.unreadable();
+    else this.#listener?.message(event.data, event.ports ?? nothing);
+  };
 
   readonly #onMessageError = (): void => this.#listener?.unreadable();
 
@@ -86,18 +90,18 @@ export class MessagePortPort implements Port {
     // In some versions the closer gets the event too: then it has been released already.
     if (this.#closed) return;
     this.#release();
-    this.#port.close();
+    this.raw.close();
     listener?.close('closed');
   };
 
-  readonly #onPageHide = (): void => this.#port.removeEventListener('close', this.#onClose);
+  readonly #onPageHide = (): void => this.raw.removeEventListener('close', this.#onClose);
 
   #release(): void {
     this.#closed = true;
     this.#listener = undefined;
-    this.#port.removeEventListener('message', this.#onMessage);
-    this.#port.removeEventListener('messageerror', this.#onMessageError);
-    this.#port.removeEventListener('close', this.#onClose);
+    this.raw.removeEventListener('message', this.#onMessage);
+    this.raw.removeEventListener('messageerror', this.#onMessageError);
+    this.raw.removeEventListener('close', this.#onClose);
     this.#page?.removeEventListener('pagehide', this.#onPageHide);
   }
 }

@@ -12,7 +12,7 @@ export interface PortCapabilities {
 export interface PortListener {
   /** A message, with the ports that came beside it (raw ports of the platform). */
   message(data: unknown, ports: readonly unknown[]): void;
-  /** A message arrived that this side can't read. It counts as one in the order of messages. */
+  /** A message arrived that this side can't read, or `null`, which stands for one. It counts as one in the order of messages. */
   unreadable(): void;
   /** The far end is gone. Called once at most, after the last message, and never for this end's own `close()`. */
   close(reason: string): void;
@@ -26,9 +26,11 @@ export interface PortListener {
  */
 export interface Port {
   readonly carries: PortCapabilities;
+  /** The platform's own port, for the transfer list of a post. After the post has succeeded, `detach()` gives it up. */
+  readonly raw: object;
   /**
    * Sends `message` as it is now: changes made afterwards don't travel. The objects in `transfer` belong to the receiver
-   * when this returns, and still to the caller when it throws.
+   * when this returns, and still to the caller when it throws. `null` is no message: it arrives as one that can't be read.
    * @throws MeshError `NOT_CLONEABLE` if the message can't be sent; nothing has been sent then
    */
   post(message: unknown, transfer?: readonly unknown[]): void;
@@ -37,8 +39,9 @@ export interface Port {
   /** Ends both sides. Idempotent. What was posted before still arrives. */
   close(): void;
   /**
-   * Gives up the platform's own port, to be moved elsewhere: nothing is delivered here any more, and what comes waits in it. This
-   * object is as if closed afterwards, without an end of the pipe. `undefined` if it is closed.
+   * Gives up the platform's own port, which belongs to the caller then: nothing is delivered here any more, not its close
+   * either. What has not been delivered waits for the next owner, if it starts it, or moves it away, in the same turn; of
+   * a port that was never started, nothing is ever lost. `undefined` if it is closed.
    */
   detach(): object | undefined;
 }

@@ -17,6 +17,15 @@
 //   STATE       number, listens, handles               the whole of it
 //   ECHO                                               acknowledge at once
 //   BYE                                                the last frame
+//   STREAM      id, channel, credit, count, ...arguments
+//   STARTED     id                                     the stream's handler runs
+//   ITEM        id, cost, value                        of a stream; its end is a RESULT, FAILURE or THROWN
+//   CREDIT      id, credit                             that much was taken from the stream
+//   PORT        id, channel, count, ...arguments       behind PORTS, whose first port is the one opened; RESULT: accepted
+//   PORTS       placeholders                           the ports beside this post, for the frame that follows
+//
+// Ports never stand inside a payload: not every kind of port could read it there. Each is replaced by an empty object, and PORTS
+// lists these in the order of the ports. Structured clone keeps identity within a post, so the receiver finds the places.
 export const EVENT = 1;
 export const REQUEST = 2;
 export const RESULT = 3;
@@ -29,6 +38,12 @@ export const CHANGES = 9;
 export const STATE = 10;
 export const ECHO = 11;
 export const BYE = 12;
+export const STREAM = 13;
+export const STARTED = 14;
+export const ITEM = 15;
+export const CREDIT = 16;
+export const PORT = 17;
+export const PORTS = 18;
 
 /** The version of this wire. Peers of different versions are kept apart by the broker, at the join. */
 export const WIRE_VERSION = 1;

@@ -1,15 +1,26 @@
 import { MeshError, notCloneable } from '../errors/mesh-error.js';
+import { isPort, isPortHolder } from '../port/port-holder.js';
 import type { PortCapabilities } from '../port/port.js';
 import { MAX_FIELDS } from './frames.js';
-import { isolateViews } from './isolate.js';
+import { inspect } from './inspect.js';
+import { cutOut, isPartial } from './isolate.js';
+import { lift } from './lift.js';
 import { Transfer } from './transfer.js';
 
 /** Values that are posted alone, and what moves with them. */
 export interface Payload {
+  /** Without ports: see lift.ts */
   readonly values: readonly unknown[];
-  /** For the port's own transfer list */
+  /** What stands in the values for the first of `transfer`, one for each port. They are to be posted with the values. */
+  readonly placeholders: readonly object[];
+  /** For the port's own transfer list: raw ports, in the order of the placeholders, then what else moves */
   readonly transfer: readonly object[];
-  /** To be called once the post has succeeded: detaches what this kind of port could only copy. */
+  /** Of binaries and long texts in the values */
+  readonly bytes: number;
+  /**
+   * To be called once the post has succeeded: gives up the ports that moved, and detaches the buffers that this kind of port could
+   * only copy. Until then, everything is still the caller's.
+   */
   settle(): void;
 }
 
@@ -21,45 +32,69 @@ export function moves(values: readonly unknown[]): boolean {
 
 /**
  * Makes values ready for a post of their own to a far end that can receive what `far` says.
- * @throws MeshError `NOT_CLONEABLE` if something that moves can't be received there; nothing is detached then
+ * @throws MeshError `NOT_CLONEABLE` if something in them can't be received there, or can't move; nothing is changed then
  */
 export function preparePayload(values: readonly unknown[], far: PortCapabilities): Payload {
   if (values.length > MAX_FIELDS) throw new MeshError('NOT_CLONEABLE', `there are more than ${MAX_FIELDS} values.`);
-  const bare: unknown[] = [];
-  const list: object[] = [];
-  for (const value of values) {
-    if (value instanceof Transfer) {
-      bare.push(value.value);
-      for (const each of value.list) if (!list.includes(each)) list.push(each);
-    } else {
-      bare.push(value);
-    }
+  try {
+    return prepare(values, far);
+  } catch (error) {
+    throw MeshError.is(error) ? error : notCloneable(error); // a getter's, for instance
   }
-  const buffers = list.filter((each) => each instanceof ArrayBuffer);
-  if (!far.nestedPorts && buffers.length < list.length) {
+}
+
+function prepare(values: readonly unknown[], far: PortCapabilities): Payload {
+  const bare: unknown[] = [];
+  const listed = new Set<object>();
+  for (const value of values) {
+    bare.push(value instanceof Transfer ? value.value : value);
+    if (value instanceof Transfer) for (const each of value.list) list(each, listed);
+  }
+  const { ports, buffers, others } = sort(listed);
+  if (!far.nestedPorts && others.length > 0) {
     throw new MeshError(
       'NOT_CLONEABLE',
-      'only ArrayBuffers can move to a peer in main or in a utility process; a port, stream or bitmap can not.',
+      'only ArrayBuffers and ports can move to a peer in main, in a utility process, or behind one of them; a stream or a bitmap can not.',
     );
   }
+  const moved = new Set(far.buffers ? buffers : []);
+  const { bytes, partial } = inspect(bare, far, { buffers: moved, ports: new Set(ports) });
+  const cut = (value: object): object | undefined =>
+    ArrayBuffer.isView(value) && isPartial(value, moved) ? cutOut(value) : undefined;
+  const lifted = lift(bare, ports, partial ? cut : undefined);
   return {
-    values: isolate(bare, far.buffers ? buffers : []),
-    transfer: far.buffers ? list : [],
+    values: lifted.values,
+    placeholders: lifted.placeholders,
+    transfer: [...lifted.raw, ...moved, ...others],
+    bytes,
     settle() {
-      if (far.buffers || buffers.length === 0) return;
-      try {
-        structuredClone(null, { transfer: buffers });
-      } catch {
-        // One can't be detached (a WebAssembly memory's): it has been copied, the call has succeeded.
-      }
+      for (const port of ports) if (isPortHolder(port)) port.detach();
+      if (!far.buffers) for (const buffer of buffers) detach(buffer);
     },
   };
 }
 
-function isolate(values: readonly unknown[], moved: readonly unknown[]): readonly unknown[] {
+function list(each: object, listed: Set<object>): void {
+  if (listed.has(each)) {
+    throw new MeshError('NOT_CLONEABLE', 'the same object is listed twice among what moves. List each once.');
+  }
+  listed.add(each);
+}
+
+function sort(listed: ReadonlySet<object>): { ports: object[]; buffers: ArrayBuffer[]; others: object[] } {
+  const sorted = { ports: [] as object[], buffers: [] as ArrayBuffer[], others: [] as object[] };
+  for (const each of listed) {
+    if (each instanceof ArrayBuffer) sorted.buffers.push(each);
+    else if (isPort(each)) sorted.ports.push(each);
+    else sorted.others.push(each);
+  }
+  return sorted;
+}
+
+function detach(buffer: ArrayBuffer): void {
   try {
-    return isolateViews(values, moved) as readonly unknown[];
-  } catch (cause) {
-    throw notCloneable(cause);
+    structuredClone(null, { transfer: [buffer] });
+  } catch {
+    // It can't be detached (a WebAssembly memory's): it has been copied, the call has succeeded.
   }
 }

@@ -12,7 +12,7 @@ import { TestMesh } from '../../contract/mesh.js';
 import { ControlSide } from '../support/control-side.js';
 import { FakePort } from '../support/fake-port.js';
 import { controlPost, linkPost } from '../support/hostile.js';
-import { peer } from '../support/link-side.js';
+import { peer } from '../../contract/link-side.js';
 import { turn } from '../support/turn.js';
 
 // M26 on ports in memory: a peer that speaks the wire by hand, and wrongly. A failure prints its seed, its path and the
@@ -26,6 +26,7 @@ const patience = 60_000 * scale;
 function guarded(port: Port, thrown: unknown[]): Port {
   return {
     carries: port.carries,
+    raw: port.raw,
     post: (message, transfer) => port.post(message, transfer),
     close: () => port.close(),
     detach: () => port.detach(),

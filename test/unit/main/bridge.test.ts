@@ -268,7 +268,7 @@ describe('a refusal', () => {
     const { port1, port2 } = new MessageChannel();
     const answer = new Promise((resolve) => (port1.onmessage = ({ data }) => resolve(data)));
     electron.postJoin([electron.newNonce(), 'x', WIRE_VERSION], null, new FakeContents(1), [port2]);
-    expect(await answer).toEqual([[control.REFUSED, 'NOT_AUTHORIZED', 'the frame is gone already.']]);
+    expect(await answer).toEqual([[control.REFUSED, 'NOT_AUTHORIZED', 'the frame is gone already.', true]]);
     expect(bridge.state()).toMatchObject({ peers: [], refused: 1 });
     port1.close();
   });
@@ -279,7 +279,12 @@ describe('a refusal', () => {
     const answer = new Promise((resolve) => (port1.onmessage = ({ data }) => resolve(data)));
     electron.postJoin([electron.newNonce(), 'x', 99], makeFrame('app://a'), new FakeContents(1), [port2]);
     expect(await answer).toEqual([
-      [control.REFUSED, 'VERSION_MISMATCH', `the page speaks version 99 of the wire, the bridge ${WIRE_VERSION}.`],
+      [
+        control.REFUSED,
+        'VERSION_MISMATCH',
+        `the page speaks version 99 of the wire, the bridge ${WIRE_VERSION}.`,
+        true,
+      ],
     ]);
     expect(bridge.state()).toMatchObject({ peers: [], refused: 1 });
     port1.close();

@@ -161,13 +161,17 @@ describe('authorize', () => {
     expect((verdict as { refusal: string }).refusal).not.toContain('no.');
   });
 
-  it.each([undefined, null, 'yes', 1, 0, ''])(
-    'that returns %j refuses, and says what it must return',
-    async (answer) => {
-      const verdict = await ask((() => answer) as never);
-      expect(verdict).toEqual({
-        refusal: `the bridge's authorize() returned ${answer}. It must return a grant, true or false.`,
-      });
-    },
-  );
+  it.each([
+    [undefined, 'undefined: a grant is an object'],
+    [null, 'null: a grant is an object'],
+    ['yes', "'yes': a grant is an object"],
+    [0, '0: a grant is an object'],
+    [{ sends: [] }, "object: a grant has no 'sends', only names, send, receive, services, peers"],
+    [{ send: 'doc' }, "object: 'send' of a grant is a list of names"],
+  ])('that returns %j refuses, and says what it must return', async (answer, problem) => {
+    const verdict = await ask((() => answer) as never);
+    expect(verdict).toEqual({
+      refusal: `the bridge's authorize() returned ${problem}. It must return a grant, true or false.`,
+    });
+  });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Registry, type DocumentRecord } from '../../../src/main/registry.js';
-import { peer } from '../support/link-side.js';
+import { peer } from '../../contract/link-side.js';
 
 function record(nonce: string, more: Partial<DocumentRecord> = {}): DocumentRecord {
   return {

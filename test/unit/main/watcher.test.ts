@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { Registry, type DocumentRecord } from '../../../src/main/registry.js';
 import { Watcher } from '../../../src/main/watcher.js';
 import { FakeContents } from '../support/fake-electron.js';
-import { peer } from '../support/link-side.js';
+import { peer } from '../../contract/link-side.js';
 
 let registry: Registry;
 let told: [string, string, string][];

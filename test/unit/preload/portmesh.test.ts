@@ -37,12 +37,12 @@ beforeEach(() => {
 afterEach(() => void vi.useRealTimers());
 
 /** Posts a join as connect() does; returns its port, and whether a script of the page would have seen it. */
-function join(name: string, from: unknown = window): { port: unknown; seen: boolean } {
+function join(name: string, from: unknown = window, vouch?: object): { port: unknown; seen: boolean } {
   const port = { name };
   let seen = false;
   const script = (): void => void (seen = true);
   window.addEventListener('message', script);
-  window.receive([JOIN, name, 1], from, [port]);
+  window.receive([JOIN, name, 1, vouch], from, [port]);
   window.removeEventListener('message', script);
   return { port, seen };
 }
@@ -101,8 +101,8 @@ describe('a join', () => {
     ipcRenderer.emit(READY);
     const [, [nonce]] = ipcRenderer.postMessage.mock.calls[0] as [string, [string]];
     expect(ipcRenderer.postMessage.mock.calls).toEqual([
-      [JOIN, [nonce, 'a', 1], [ports[0]]],
-      [JOIN, [nonce, 'b', 1], [ports[1]]],
+      [JOIN, [nonce, 'a', 1, undefined], [ports[0]]],
+      [JOIN, [nonce, 'b', 1, undefined], [ports[1]]],
     ]);
     ipcRenderer.emit(READY);
     expect(ipcRenderer.postMessage, 'each once, also where the bridge says so twice').toHaveBeenCalledTimes(2);
@@ -111,7 +111,17 @@ describe('a join', () => {
   it('is passed on at once when the bridge is there', () => {
     ipcRenderer.emit(READY);
     const { port } = join('a');
-    expect(ipcRenderer.postMessage.mock.calls).toEqual([[JOIN, [expect.any(String), 'a', 1], [port]]]);
+    expect(ipcRenderer.postMessage.mock.calls).toEqual([[JOIN, [expect.any(String), 'a', 1, undefined], [port]]]);
+  });
+
+  it("of a child that the page shares carries what the page vouches for, under the page's own nonce", () => {
+    ipcRenderer.emit(READY);
+    const vouch = { type: 'frame', origin: 'https://widgets.example', grant: { send: ['doc:*'] } };
+    const { port } = join('widget', window, vouch);
+    join('own');
+    const [[, [nonce]], [, [own]]] = ipcRenderer.postMessage.mock.calls as [[string, [string]], [string, [string]]];
+    expect(nonce).toBe(own);
+    expect(ipcRenderer.postMessage.mock.calls[0]).toEqual([JOIN, [nonce, 'widget', 1, vouch], [port]]);
   });
 
   it('is seen by no script of the page', () => {

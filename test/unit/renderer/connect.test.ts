@@ -11,7 +11,7 @@ import { WIRE_VERSION } from '../../../src/core/wire/frames.js';
 import { connect } from '../../../src/renderer/connect.js';
 import { rejection } from '../../contract/case.js';
 import { FakeWindow } from '../support/fake-window.js';
-import { peer } from '../support/link-side.js';
+import { peer } from '../../contract/link-side.js';
 
 let window: FakeWindow;
 let hub: Hub;
@@ -32,7 +32,10 @@ function preload(answer: (message: unknown[], port: MessagePort) => void): void 
 function admitAs(type: PeerType): (message: unknown[], port: MessagePort) => void {
   return ([, name], port) => {
     const id = `p${++lastId}`;
-    hub.admit(peer((name as string | undefined) ?? type, { id, type }), new MessagePortPort(port as MessagePortLike));
+    const place = type === 'main' || type === 'utility' || type === 'node' ? type : 'renderer';
+    const process = { type: place, id: place, pid: 1 } as const;
+    const admitted = peer((name as string | undefined) ?? type, { id, type, process });
+    hub.admit(admitted, new MessagePortPort(port as MessagePortLike));
   };
 }
 

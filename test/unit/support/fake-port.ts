@@ -5,6 +5,7 @@ import type { Port, PortCapabilities, PortListener } from '../../../src/core/por
 /** A port whose far end is the test: it sees every post at once, and decides when something arrives. */
 export class FakePort implements Port {
   readonly carries: PortCapabilities;
+  readonly raw = this;
   /** What was posted, as it was then. */
   readonly posts: unknown[][] = [];
   readonly transfers: (readonly unknown[] | undefined)[] = [];

@@ -10,7 +10,7 @@ import type { Port } from '../../../../src/core/port/port.js';
 import { WIRE_VERSION } from '../../../../src/core/wire/frames.js';
 import { ControlSide } from '../../support/control-side.js';
 import { FakePort } from '../../support/fake-port.js';
-import { peer } from '../../support/link-side.js';
+import { peer } from '../../../contract/link-side.js';
 import { turn } from '../../support/turn.js';
 
 /** A hub whose owner writes down what it is told, and peers that speak by hand. */
@@ -71,8 +71,10 @@ describe('admit', () => {
     const expected = {
       version: WIRE_VERSION,
       self: peer('b', { id: 'b' }),
+      grant: {},
+      limits: defaultLimits,
       redact: false,
-      peers: [[peer('a', { id: 'a' }), 4, ['f'], ['h']]],
+      peers: [[peer('a', { id: 'a' }), 4, ['f'], ['h'], {}]],
     };
     expect(b.messages).toEqual([[control.WELCOME, expected]]);
   });
@@ -86,7 +88,7 @@ describe('admit', () => {
     b.post([control.BYE]);
     await turn();
     expect(a.messages.slice(1)).toEqual([
-      [control.JOIN, peer('b', { id: 'b' })],
+      [control.JOIN, peer('b', { id: 'b' }), {}],
       [control.CHANGE, 'b', 1, [LISTEN, 'e']],
       [control.CHANGE, 'b', 2, [HANDLE, 'h']],
       [control.LEAVE, 'b', 'bye'],
@@ -120,7 +122,7 @@ describe('admit', () => {
     world.hub.admit(framed, far);
     const b = new ControlSide(near);
     await turn();
-    expect(a.of(control.JOIN)).toEqual([[peer('b', { id: 'b' })]]);
+    expect(a.of(control.JOIN)).toEqual([[peer('b', { id: 'b' }), {}]]);
     expect((b.messages[0]?.[1] as control.Welcome).self).toEqual(framed);
   });
 
@@ -446,5 +448,5 @@ it('a refusal is answered on the port that came, which is then closed', async ()
   refuse(far, 'NOT_AUTHORIZED', 'not you');
   const side = new ControlSide(near);
   await side.closed;
-  expect(side.messages).toEqual([[control.REFUSED, 'NOT_AUTHORIZED', 'not you']]);
+  expect(side.messages).toEqual([[control.REFUSED, 'NOT_AUTHORIZED', 'not you', true]]);
 });

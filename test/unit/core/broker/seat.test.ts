@@ -7,7 +7,7 @@ import { rejection } from '../../../contract/case.js';
 import { ControlSide } from '../../support/control-side.js';
 import { everything } from '../../../../src/core/directory/grant.js';
 import { defaultLimits } from '../../../../src/core/directory/limits.js';
-import { peer } from '../../support/link-side.js';
+import { peer } from '../../../contract/link-side.js';
 import { turn } from '../../support/turn.js';
 import { spy } from '../../support/spy.js';
 
@@ -70,14 +70,14 @@ afterEach(() => {
 describe('takeSeat', () => {
   it('resolves with the welcome, and tells what came behind it, in the same post and the same turn', async () => {
     const { joining, broker } = begin();
-    broker.post([control.WELCOME, welcome], [control.JOIN, peer('third')]);
+    broker.post([control.WELCOME, welcome], [control.JOIN, peer('third'), {}]);
     broker.post([control.LEAVE, 'id-third', 'bye']);
     const taken = await joining;
     expect(taken.welcome).toEqual(welcome);
     broker.post([control.CHANGE, 'id-other', 2, [1, 'f']]);
     await turn();
     expect(taken.told).toEqual([
-      ['join', peer('third')],
+      ['join', peer('third'), {}],
       ['leave', 'id-third', 'bye'],
       ['change', 'id-other', 2, [1, 'f']],
     ]);
@@ -107,7 +107,7 @@ describe('takeSeat', () => {
     const { joining, broker } = begin({ timeout: 500 });
     vi.advanceTimersByTime(499);
     broker.port.post('nothing a broker says');
-    broker.post([control.JOIN, peer('third')]);
+    broker.post([control.JOIN, peer('third'), {}]);
     await turn();
     vi.advanceTimersByTime(1);
     const error = await rejection(joining);
@@ -219,7 +219,7 @@ describe('Seat', () => {
     const { broker, told } = await seated();
     let known = 0;
     broker.onMessage = ([kind]) => kind === control.TOLD && (known = told.length);
-    broker.post([control.CHANGE, 'id-other', 2, [1, 'f']], [control.ASK, 77], [control.JOIN, peer('third')]);
+    broker.post([control.CHANGE, 'id-other', 2, [1, 'f']], [control.ASK, 77], [control.JOIN, peer('third'), {}]);
     await turn();
     expect(broker.of(control.TOLD)).toEqual([[77]]);
     expect(known).toBeGreaterThan(0);
@@ -264,7 +264,7 @@ describe('Seat', () => {
     broker.port.post(
       [
         [control.END, 'evicted', ''],
-        [control.JOIN, peer('third')],
+        [control.JOIN, peer('third'), {}],
         [control.LINK, 'id-other', 0, 0],
       ],
       [far],
@@ -278,8 +278,8 @@ describe('Seat', () => {
     const { broker, told } = await seated();
     broker.port.post('text');
     broker.post([99], []);
-    broker.post([control.JOIN, peer('third')]);
+    broker.post([control.JOIN, peer('third'), {}]);
     await turn();
-    expect(told).toEqual([['join', peer('third')]]);
+    expect(told).toEqual([['join', peer('third'), {}]]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { MeshEvent, RequestEvent } from '../../../../src/core/bus/events.js';
-import { peer } from '../../support/link-side.js';
+import { peer } from '../../../contract/link-side.js';
 
 describe('RequestEvent', () => {
   it('is an event, with the sender that the broker stamped', () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest';
 import { Reports } from '../../../../src/core/bus/reports.js';
 import { MeshError } from '../../../../src/core/errors/mesh-error.js';
-import { peer } from '../../support/link-side.js';
+import { peer } from '../../../contract/link-side.js';
 import { spy } from '../../support/spy.js';
 
 let console_: MockInstance;

@@ -3,7 +3,7 @@ import { checkTarget, noPeer, peersOf, select, type Target } from '../../../../s
 import { Directory } from '../../../../src/core/directory/directory.js';
 import type { Entry } from '../../../../src/core/directory/entry.js';
 import { MeshError } from '../../../../src/core/errors/mesh-error.js';
-import { peer } from '../../support/link-side.js';
+import { peer } from '../../../contract/link-side.js';
 
 function directory(...names: string[]): Directory {
   const result = new Directory(() => {});

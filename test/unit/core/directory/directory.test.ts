@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Directory } from '../../../../src/core/directory/directory.js';
 import { Channels, HANDLE, LISTEN, UNHANDLE, UNLISTEN, type Entry } from '../../../../src/core/directory/entry.js';
-import { peer } from '../../support/link-side.js';
+import { peer } from '../../../contract/link-side.js';
 import { spy } from '../../support/spy.js';
 
 const names = ['a', 'b', 'c', '__proto__'];

@@ -1,11 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  Channels,
-  HANDLE,
-  LISTEN,
-  UNHANDLE,
-  UNLISTEN,
-} from '../../../../src/core/directory/entry.js';
+import { Channels, HANDLE, LISTEN, UNHANDLE, UNLISTEN } from '../../../../src/core/directory/entry.js';
 import { spy } from '../../support/spy.js';
 
 function look({ number, listens, handles }: Channels): unknown {
@@ -89,8 +83,7 @@ describe('Channels', () => {
 
   it('hold 10,000 of each kind', () => {
     const channels = new Channels();
-    const changes = (change: number): unknown[] =>
-      Array.from({ length: 10_000 }, (_, i) => [change, `c${i}`]).flat();
+    const changes = (change: number): unknown[] => Array.from({ length: 10_000 }, (_, i) => [change, `c${i}`]).flat();
     expect(channels.apply(1, changes(LISTEN))).toBe(true);
     expect(channels.apply(10_001, changes(HANDLE))).toBe(true);
     expect(channels.apply(channels.number + 1, [LISTEN, 'one more'])).toBe(false);

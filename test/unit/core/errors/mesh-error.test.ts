@@ -49,7 +49,7 @@ describe('show', () => {
     [NaN, 'NaN'],
     [5n, 'bigint'],
     [undefined, 'undefined'],
-    [null, 'object'],
+    [null, 'null'],
     [Symbol('s'), 'symbol'],
     [Object.create(null), 'object'],
     [{ toString: 1 }, 'object'],

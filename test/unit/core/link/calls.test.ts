@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { abortError, describeCall, fail, goneError, timeoutError, type Call } from '../../../../src/core/link/calls.js';
-import { peer } from '../../support/link-side.js';
+import { peer } from '../../../contract/link-side.js';
 import { spy } from '../../support/spy.js';
 
 function call(more: Partial<Call> = {}): Call {

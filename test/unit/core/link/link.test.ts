@@ -4,7 +4,7 @@ import type { Port } from '../../../../src/core/port/port.js';
 import * as wire from '../../../../src/core/wire/frames.js';
 import { rejection } from '../../../contract/case.js';
 import { FakePort } from '../../support/fake-port.js';
-import { LinkSide } from '../../support/link-side.js';
+import { LinkSide } from '../../../contract/link-side.js';
 import { turn } from '../../support/turn.js';
 import { spy } from '../../support/spy.js';
 
@@ -18,6 +18,7 @@ function afraid(port: Port): Port {
   const isPoison = (value: unknown): boolean => value instanceof Set && value.has('poison');
   return {
     carries: port.carries,
+    raw: port.raw,
     post: (message, transfer) => port.post(message, transfer),
     close: () => port.close(),
     detach: () => port.detach(),

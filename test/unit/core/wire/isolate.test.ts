@@ -1,7 +1,9 @@
 import assert from 'node:assert';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isolateViews } from '../../../../src/core/wire/isolate.js';
+import { domEnd } from '../../../../src/core/port/message-port.js';
+import { preparePayload } from '../../../../src/core/wire/payload.js';
+import { transfer } from '../../../../src/core/wire/transfer.js';
 import { assertSame } from '../../support/same.js';
 
 const kinds = [
@@ -18,6 +20,11 @@ const kinds = [
   BigUint64Array,
   DataView,
 ] as const;
+
+/** What is sent for `value`, when `moved` moves with it. */
+function isolate(value: unknown, moved: readonly object[] = []): unknown {
+  return preparePayload([transfer(value, moved)], domEnd).values[0];
+}
 
 /** A view of any kind on any part of a buffer, the whole included. */
 const view = fc
@@ -60,11 +67,11 @@ const { tree } = fc.letrec<{ tree: unknown }>((tie) => ({
   ),
 }));
 
-describe('isolateViews', () => {
+describe('a view on a part of a buffer', () => {
   it('gives every view a buffer of its own size, with its bytes and its kind', () => {
     fc.assert(
       fc.property(view, (given) => {
-        const [copy] = isolateViews([given], []) as [ArrayBufferView];
+        const [copy] = isolate([given]) as [ArrayBufferView];
         assert.equal(copy.buffer.byteLength, given.byteLength);
         assert.deepEqual(bytesOf(copy), bytesOf(given));
         assert.equal(copy.constructor, given.constructor);
@@ -76,7 +83,7 @@ describe('isolateViews', () => {
     fc.assert(
       fc.property(tree, (value) => {
         const before = structuredClone(value);
-        const isolated = isolateViews(value, []);
+        const isolated = isolate(value);
         assertSame(structuredClone(isolated), before);
         assertSame(structuredClone(value), before);
         for (const each of viewsIn(isolated)) assert.equal(each.buffer.byteLength, each.byteLength);
@@ -87,11 +94,11 @@ describe('isolateViews', () => {
 
   it('returns the value itself where there is nothing to cut', () => {
     const value = { whole: new Uint8Array(4), map: new Map([[1, new Set(['x'])]]), date: new Date(0) };
-    expect(isolateViews(value, [])).toBe(value);
+    expect(isolate(value)).toBe(value);
   });
 
   it('makes a Uint8Array of a Buffer, without the bytes of its pool', () => {
-    const [copy] = isolateViews([Buffer.from('hello')], []) as [Uint8Array];
+    const [copy] = isolate([Buffer.from('hello')]) as [Uint8Array];
     expect(copy.constructor).toBe(Uint8Array);
     expect(copy.buffer.byteLength).toBe(5);
     expect(Buffer.from(copy).toString()).toBe('hello');
@@ -105,7 +112,7 @@ describe('isolateViews', () => {
     const cyclic: Record<string, unknown> = { later: part() };
     cyclic['self'] = cyclic;
     const value = [new Map([[part(), [part()]]]), new Set([part()]), new Holder(), cyclic];
-    const views = viewsIn(isolateViews(value, []));
+    const views = viewsIn(isolate(value));
     expect(views).toHaveLength(5);
     for (const each of views) expect(each.buffer.byteLength).toBe(2);
   });
@@ -116,7 +123,7 @@ describe('isolateViews', () => {
     const odd = JSON.parse('{"__proto__": {"polluted": true}}') as object;
     const root: Record<string, unknown> = { a: shared, b: shared, list, odd, part: new Uint8Array(4).subarray(1) };
     root['self'] = root;
-    const copy = isolateViews(root, []) as typeof root;
+    const copy = isolate(root) as typeof root;
     expect(copy).not.toBe(root);
     expect(copy['self']).toBe(copy);
     expect(copy['a']).toBe(copy['b']);
@@ -129,19 +136,19 @@ describe('isolateViews', () => {
 
   it('cuts a view that occurs twice once', () => {
     const part = new Uint8Array(4).subarray(1);
-    const [one, two] = isolateViews([part, part], []) as [Uint8Array, Uint8Array];
+    const [one, two] = isolate([part, part]) as [Uint8Array, Uint8Array];
     expect(one).toBe(two);
   });
 
   it('leaves views on a buffer that moves, and shared memory, alone', () => {
     const moved = new ArrayBuffer(8);
     const value = [new Uint8Array(moved, 2, 2), new Uint8Array(new SharedArrayBuffer(8), 2, 2)];
-    expect(isolateViews(value, [moved])).toBe(value);
+    expect(isolate(value, [moved])).toBe(value);
   });
 
   it('walks ten thousand levels', () => {
     let value: unknown = 'end';
     for (let i = 0; i < 10_000; i++) value = { value };
-    expect(isolateViews(value, [])).toBe(value);
+    expect(isolate(value)).toBe(value);
   });
 });

@@ -1,9 +1,12 @@
-import type { Peer } from '../../../src/core/directory/peer.js';
-import type { LeaveReason } from '../../../src/core/errors/mesh-error.js';
-import type { Call } from '../../../src/core/link/calls.js';
-import { Link, type LinkOwner } from '../../../src/core/link/link.js';
-import { Turn } from '../../../src/core/link/turn.js';
-import type { Port } from '../../../src/core/port/port.js';
+import type { Peer } from '../../src/core/directory/peer.js';
+import type { LeaveReason } from '../../src/core/errors/mesh-error.js';
+import type { Call } from '../../src/core/link/calls.js';
+import { defaultFlow } from '../../src/core/link/flow.js';
+import { Link, type LinkOptions, type LinkOwner } from '../../src/core/link/link.js';
+import { Turn } from '../../src/core/link/turn.js';
+import { MeshPort } from '../../src/core/port/mesh-port.js';
+import type { Port } from '../../src/core/port/port.js';
+import { REQUEST } from '../../src/core/wire/frames.js';
 
 export function peer(name: string, more: Partial<Peer> = {}): Peer {
   return {
@@ -23,8 +26,18 @@ export class LinkSide implements LinkOwner {
   /** Answers requests. Default: they are left unanswered. */
   onRequest: ((id: number, channel: string, args: unknown[]) => void) | undefined;
 
-  constructor(port: Port, name = 'far', redact = false) {
-    this.link = new Link(this, peer(name), port, { epoch: 0, opened: true, redact, trusted: true, turn: new Turn() });
+  constructor(port: Port | undefined, name = 'far', options: Partial<LinkOptions> = {}) {
+    this.link = new Link(this, peer(name), port, {
+      epoch: 0,
+      opened: true,
+      redact: false,
+      trusted: true,
+      grant: {},
+      serving: 1000,
+      flow: defaultFlow,
+      turn: new Turn(),
+      ...options,
+    });
   }
 
   /** What it was told of one kind. */
@@ -32,9 +45,12 @@ export class LinkSide implements LinkOwner {
     return this.told.filter(([each]) => each === kind).map(([, ...rest]) => rest);
   }
 
-  request_(channel: string, ...args: unknown[]): Promise<unknown> {
+  /** Makes a call: of `more`, its kind and what belongs to that. */
+  ask(more: Partial<Call>, channel: string, ...args: unknown[]): { promise: Promise<unknown>; call: Call } {
+    let call!: Call;
     const promise = new Promise((resolve) => {
-      const call: Call = {
+      call = {
+        kind: REQUEST,
         channel,
         timeout: Infinity,
         signal: undefined,
@@ -43,11 +59,16 @@ export class LinkSide implements LinkOwner {
         started: undefined,
         copies: undefined,
         resolve,
+        ...more,
       };
-      this.link.sendRequest(call, args);
+      this.link.sendCall(call, args);
     });
     promise.catch(() => {}); // looked at later
-    return promise;
+    return { promise, call };
+  }
+
+  request_(channel: string, ...args: unknown[]): Promise<unknown> {
+    return this.ask({}, channel, ...args).promise;
   }
 
   send(channel: string, ...args: unknown[]): void {
@@ -61,6 +82,27 @@ export class LinkSide implements LinkOwner {
   request(_: Link, id: number, channel: string, args: unknown[]): void {
     this.told.push(['request', id, channel, ...args.slice(1)]);
     this.onRequest?.(id, channel, args);
+  }
+
+  stream(_: Link, id: number, channel: string, args: unknown[], credit: number): void {
+    this.told.push(['stream', id, channel, credit, ...args.slice(1)]);
+  }
+
+  port(_: Link, id: number, channel: string, args: unknown[], port: MeshPort): void {
+    this.told.push(['port', id, channel, port, ...args.slice(1)]);
+  }
+
+  adopt(_: Link, raw: object): MeshPort {
+    return new MeshPort(raw as Port, (other) => other as Port);
+  }
+
+  refused(_: Link, channel: string, error: Error, count: number): void {
+    this.told.push(['refused', channel, error, count]);
+  }
+
+  responsive(link: Link): void {
+    link.silent = false;
+    this.told.push(['responsive']);
   }
 
   missed(_: Link, call: Call, args: unknown[]): void {

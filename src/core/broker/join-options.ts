@@ -1,0 +1,35 @@
+import { invalid, show } from '../errors/mesh-error.js';
+import { isName } from '../wire/frames.js';
+
+/** What every `connect()` takes. */
+export interface ConnectBasics {
+  /** The display name; others reach this peer by it, and may share it. 1 to 256 characters. @default the peer's type, such as `'window'` */
+  readonly name?: string;
+  /** Milliseconds to wait for the bridge, and for an owner. `Infinity`: for ever. @default 10000 */
+  readonly timeout?: number;
+  /** Gives up. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * @param names the options there are
+ * @returns the call in the caller's words, and the time-out
+ * @throws MeshError `INVALID_ARGUMENT`
+ */
+export function checkConnect(options: ConnectBasics, names: readonly string[]): { call: string; timeout: number } {
+  const { name, timeout = 10_000, signal } = options;
+  for (const key of Object.keys(options)) {
+    if (!names.includes(key)) {
+      throw invalid(`connect({ ${key} })`, `the options are ${names.slice(0, -1).join(', ')} and ${names.at(-1)}.`);
+    }
+  }
+  if (name !== undefined && !isName(name))
+    throw invalid('connect({ name })', 'a name is a text of 1 to 256 characters.');
+  if (typeof timeout !== 'number' || !(timeout > 0)) {
+    throw invalid(`connect({ timeout: ${show(timeout)} })`, 'give milliseconds above 0, or Infinity.');
+  }
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
+    throw invalid('connect({ signal })', 'give an AbortSignal.');
+  }
+  return { call: name === undefined ? 'connect()' : `connect({ name: '${name}' })`, timeout };
+}

@@ -1,0 +1,130 @@
+import { notCloneable } from '../errors/mesh-error.js';
+import type { Link, Serving } from '../link/link.js';
+import type { RequestEvent } from './events.js';
+
+/** What a handler of a stream may return, or resolve with: something to take items from. */
+export type Source<T = unknown> = AsyncIterable<T> | Iterable<T> | ReadableStream<T>;
+
+/**
+ * Sends what a handler yields: takes the next item only while its consumer has room. Its consumer's end, or the link's, returns
+ * the iterator, whose `finally` runs.
+ */
+export class Producer implements Serving {
+  readonly #link: Link;
+  readonly #id: number;
+  readonly #event: RequestEvent;
+  readonly #onError: (error: unknown) => void;
+  #credit: number;
+  #iterator: AsyncIterator<unknown> | Iterator<unknown> | undefined;
+  #over = false;
+  #wake: (() => void) | undefined;
+
+  /** @param onError told what its iterator throws after the stream's end */
+  constructor(link: Link, id: number, credit: number, event: RequestEvent, onError: (error: unknown) => void) {
+    this.#link = link;
+    this.#id = id;
+    this.#credit = credit;
+    this.#event = event;
+    this.#onError = onError;
+  }
+
+  async run(result: unknown): Promise<void> {
+    const { channel } = this.#event;
+    try {
+      const iterator = iterate(await result, channel);
+      this.#iterator = iterator;
+      if (this.#over) return this.#stop();
+      this.#link.started(this.#id);
+      for (;;) {
+        if (this.#credit <= 0) await new Promise<void>((resolve) => (this.#wake = resolve));
+        if (this.#over) return;
+        const { done, value } = await iterator.next();
+        if (this.#over) return;
+        if (done) break;
+        this.#credit -= this.#send(value);
+      }
+      this.#over = true;
+      this.#link.answer(this.#id, channel, undefined);
+    } catch (error) {
+      if (this.#over) return this.#onError(error);
+      this.#over = true;
+      this.#link.fail(this.#id, channel, error);
+    }
+  }
+
+  credit(amount: number): void {
+    this.#credit += amount;
+    if (this.#credit > 0) this.#resume();
+  }
+
+  abort(reason: unknown): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#event.abort(reason);
+    this.#stop();
+    this.#resume();
+  }
+
+  #send(value: unknown): number {
+    try {
+      return this.#link.sendItem(this.#id, this.#event.channel, value);
+    } catch (error) {
+      this.#stop();
+      throw notCloneable(error, `handle('${this.#event.channel}'): an item of its stream can't be sent: `);
+    }
+  }
+
+  #stop(): void {
+    // A generator that is at work returns when it next yields.
+    const iterator = this.#iterator;
+    this.#iterator = undefined;
+    if (iterator?.return) Promise.resolve(callReturn(iterator)).catch(this.#onError);
+  }
+
+  #resume(): void {
+    const wake = this.#wake;
+    this.#wake = undefined;
+    wake?.();
+  }
+}
+
+async function callReturn(iterator: AsyncIterator<unknown> | Iterator<unknown>): Promise<void> {
+  await iterator.return?.();
+}
+
+/** Whether something is a stream's source, and no value to be sent. */
+export function isSource(value: unknown): value is Source {
+  if (typeof value !== 'object' || value === null) return false;
+  return Symbol.asyncIterator in value || isReadable(value);
+}
+
+function iterate(result: unknown, channel: string): AsyncIterator<unknown> | Iterator<unknown> {
+  if (typeof result === 'object' && result !== null) {
+    if (Symbol.asyncIterator in result) return (result as AsyncIterable<unknown>)[Symbol.asyncIterator]();
+    if (isReadable(result)) return readAll(result);
+    if (Symbol.iterator in result) return (result as Iterable<unknown>)[Symbol.iterator]();
+  }
+  throw new TypeError(`handle('${channel}') returned no stream: an async iterable, an iterable or a ReadableStream.`);
+}
+
+function isReadable(value: object): value is ReadableStream<unknown> {
+  return typeof (value as { getReader?: unknown }).getReader === 'function';
+}
+
+/** Not every platform's ReadableStream is async iterable. */
+async function* readAll(stream: ReadableStream<unknown>): AsyncGenerator<unknown, void, undefined> {
+  const reader = stream.getReader();
+  let ended = false;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) {
+        ended = true;
+        return;
+      }
+      yield value;
+    }
+  } finally {
+    if (!ended) await reader.cancel();
+  }
+}

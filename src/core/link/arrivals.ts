@@ -1,0 +1,81 @@
+import type { MeshPort } from '../port/mesh-port.js';
+import { restore } from '../wire/lift.js';
+import { transfer } from '../wire/transfer.js';
+
+/**
+ * The ports that came beside the post that is being read. Each belongs to the frame behind PORTS, and is put back there in the
+ * place of its placeholder; one that nobody has taken when the post is read is closed, so that nobody holds an orphan.
+ */
+export class Arrivals {
+  readonly #adopt: (raw: object, opened: boolean) => MeshPort;
+  #raw: readonly unknown[] = [];
+  #placeholders: readonly object[] | undefined;
+  #ports: MeshPort[] = [];
+  #taken = false;
+
+  /** @param adopt `opened`: the first port of a PORT frame, whose other end the peer keeps */
+  constructor(adopt: (raw: object, opened: boolean) => MeshPort) {
+    this.#adopt = adopt;
+  }
+
+  /** A post begins. */
+  begin(raw: readonly unknown[]): void {
+    this.#raw = raw;
+  }
+
+  /** PORTS. False if it makes no sense. */
+  place(placeholders: unknown): boolean {
+    if (this.#placeholders || !Array.isArray(placeholders) || placeholders.length !== this.#raw.length) return false;
+    if (this.#raw.length === 0) return false;
+    this.#placeholders = placeholders as object[];
+    return true;
+  }
+
+  /** The port that a PORT frame hands over. */
+  first(): MeshPort | undefined {
+    if (!this.#placeholders || this.#ports.length > 0) return undefined;
+    this.#makePorts(true);
+    return this.#ports[0];
+  }
+
+  /** `values` with their ports in place. */
+  restore(values: unknown[]): unknown[] {
+    if (!this.#placeholders) return values;
+    if (this.#ports.length === 0) this.#makePorts(false);
+    return (restore(values, this.#placeholders, this.#ports) as unknown[] | undefined) ?? values;
+  }
+
+  /** As `restore`, for somebody who waits for the value. */
+  restoreOne(value: unknown): unknown {
+    if (!this.#placeholders) return value;
+    this.#taken = true;
+    return this.restore([value])[0];
+  }
+
+  /** Somebody has the ports of the frame now, and closes them. */
+  take(): void {
+    this.#taken = true;
+  }
+
+  /** `values`, to be sent: what had moved here moves on. */
+  giveBack(values: unknown[]): unknown[] {
+    if (this.#ports.length === 0 || values.length === 0) return values;
+    this.#taken = true;
+    return [...values.slice(0, -1), transfer(values.at(-1), this.#ports)];
+  }
+
+  /** The post has been read. */
+  end(): void {
+    if (this.#raw.length === 0) return;
+    if (this.#ports.length === 0) for (const raw of this.#raw) (raw as { close?: () => void }).close?.();
+    else if (!this.#taken) for (const port of this.#ports) port.close();
+    this.#raw = [];
+    this.#placeholders = undefined;
+    this.#ports = [];
+    this.#taken = false;
+  }
+
+  #makePorts(opened: boolean): void {
+    this.#ports = this.#raw.map((raw, index) => this.#adopt(raw as object, opened && index === 0));
+  }
+}

@@ -1,0 +1,140 @@
+import { encodeError, type WireError } from '../errors/wire-error.js';
+import { MeshError } from '../errors/mesh-error.js';
+import type { PortCapabilities } from '../port/port.js';
+import { capture, captureOne, uncaptured } from '../wire/capture.js';
+import * as wire from '../wire/frames.js';
+import { preparePayload } from '../wire/payload.js';
+import type { Outbox } from './outbox.js';
+import type { Lone } from './window.js';
+
+/** An item of a stream costs one, and one more for each so many bytes of it. */
+const BYTES_PER_COST = 4096;
+
+/**
+ * Lays frames into the outbox: what is small and plain is copied into the batch that leaves at the end of the turn, anything
+ * else goes alone, at once. A method that throws `NOT_CLONEABLE` has sent nothing, and moved nothing.
+ */
+export class Writer {
+  readonly #outbox: Outbox;
+  readonly #redact: boolean;
+
+  constructor(outbox: Outbox, redact: boolean) {
+    this.#outbox = outbox;
+    this.#redact = redact;
+  }
+
+  /** `copies`, if the arguments could be captured; else they go alone. */
+  event(channel: string, args: readonly unknown[], copies: readonly unknown[] | undefined): void {
+    if (!copies) return void this.#alone([wire.EVENT, channel], args, { kind: wire.EVENT, id: 0, channel }, { events: 1 });
+    const batch = this.#outbox.frame(1);
+    batch.push(wire.EVENT, channel, copies.length);
+    for (const value of copies) batch.push(value);
+  }
+
+  /** Returns the arguments as they were captured; `undefined` if they went alone. */
+  request(id: number, channel: string, args: readonly unknown[]): readonly unknown[] | undefined {
+    const copies = capture(args);
+    if (copies) {
+      const batch = this.#outbox.frame();
+      batch.push(wire.REQUEST, id, channel, copies.length);
+      for (const value of copies) batch.push(value);
+    } else {
+      this.#alone([wire.REQUEST, id, channel], args, { kind: wire.REQUEST, id, channel });
+    }
+    return copies;
+  }
+
+  /** As `request`. */
+  stream(id: number, channel: string, args: readonly unknown[], credit: number): readonly unknown[] | undefined {
+    const copies = capture(args);
+    if (copies) this.#outbox.frame().push(wire.STREAM, id, channel, credit, copies.length, ...copies);
+    else this.#alone([wire.STREAM, id, channel, credit], args, { kind: wire.STREAM, id, channel });
+    return copies;
+  }
+
+  /** Hands a raw port over. It is the receiver's when this returns. */
+  port(id: number, channel: string, args: readonly unknown[], port: object): void {
+    this.#alone([wire.PORT, id, channel], args, { kind: wire.PORT, id, channel }, { port });
+  }
+
+  result(id: number, channel: string, value: unknown): void {
+    this.#value(wire.RESULT, id, channel, value);
+  }
+
+  /** What was thrown. Something that is no error and can't be sent becomes a `NOT_CLONEABLE`; this doesn't throw. */
+  failure(id: number, channel: string, thrown: unknown): void {
+    let error: WireError | undefined;
+    try {
+      error = encodeError(thrown, this.#redact);
+      if (error) this.#value(wire.FAILURE, id, channel, error);
+      else this.#value(wire.THROWN, id, channel, thrown);
+    } catch {
+      // Class, name, message and stack always go.
+      const why = new MeshError('NOT_CLONEABLE', `handle('${channel}'): what it threw can't be sent.`);
+      this.#outbox.frame().push(wire.FAILURE, id, error ? error.slice(0, 4) : encodeError(why));
+    }
+  }
+
+  /** Gives the arguments of a request back. */
+  missed(id: number, channel: string, args: readonly unknown[]): void {
+    const copies = capture(args);
+    if (copies) {
+      this.#outbox.frame().push(wire.MISSED, id, copies.length, ...copies);
+      return;
+    }
+    try {
+      this.#alone([wire.MISSED, id], args, { kind: wire.MISSED, id, channel });
+    } catch {
+      const text = `request('${channel}'): not handled any more, and its arguments can't be given back.`;
+      this.failure(id, channel, new MeshError('NO_HANDLER', text));
+    }
+  }
+
+  /** Returns what the item costs of the stream's credit. */
+  item(id: number, channel: string, value: unknown): number {
+    const copy = captureOne(value);
+    if (copy !== uncaptured) {
+      this.#outbox.frame().push(wire.ITEM, id, 1, copy);
+      return 1;
+    }
+    const head = [wire.ITEM, id, 0];
+    const payload = preparePayload([value], this.#carries);
+    const cost = 1 + Math.floor(payload.bytes / BYTES_PER_COST);
+    head[2] = cost;
+    this.#post(head, payload, { kind: wire.ITEM, id, channel });
+    return cost;
+  }
+
+  get #carries(): PortCapabilities {
+    return this.#outbox.carries;
+  }
+
+  #value(kind: number, id: number, channel: string, value: unknown): void {
+    const copy = captureOne(value);
+    if (copy !== uncaptured) this.#outbox.frame().push(kind, id, copy);
+    else this.#post([kind, id], preparePayload([value], this.#carries), { kind, id, channel });
+  }
+
+  /** The frame of `head`, with the count of `args` and these behind it. */
+  #alone(head: unknown[], args: readonly unknown[], lone: Lone, more: { events?: number; port?: object } = {}): void {
+    const payload = preparePayload(args, this.#carries);
+    head.push(payload.values.length);
+    this.#post(head, payload, lone, more);
+  }
+
+  #post(
+    head: unknown[],
+    payload: ReturnType<typeof preparePayload>,
+    lone: Lone,
+    { events = 0, port }: { events?: number; port?: object } = {},
+  ): void {
+    const frame: unknown[] = [];
+    const placeholders = port ? [{}, ...payload.placeholders] : payload.placeholders;
+    if (placeholders.length > 0) frame.push(wire.PORTS, placeholders);
+    frame.push(...head);
+    for (const value of payload.values) frame.push(value);
+    const transfer = port ? [port, ...payload.transfer] : payload.transfer;
+    this.#outbox.postAlone(frame, transfer, lone, events, payload.bytes);
+    payload.settle();
+  }
+}

@@ -1,0 +1,128 @@
+import { Answered } from '../core/broker/answered.js';
+import { ANSWER, readAsk, type Ask, type Vouch } from '../core/broker/asking.js';
+import { JOIN } from '../core/broker/joining.js';
+import type { Registration } from '../core/bus/bus.js';
+import { everything, grantProblem, type Grant } from '../core/directory/grant.js';
+import { invalid } from '../core/errors/mesh-error.js';
+import { isName } from '../core/wire/frames.js';
+import { checkOrigin } from './owner.js';
+import { hasPreload, preloadMissing } from './preload.js';
+
+export interface ShareOptions {
+  /** What the child may do: never more than this page itself. @default what this page may do */
+  readonly grant?: Grant;
+  /** The name it gets, whatever it asks for. @default the one it asks for */
+  readonly name?: string;
+}
+
+export interface ShareFrameOptions extends ShareOptions {
+  /**
+   * The origin of the documents in the frame that are let in, as the browser writes it: `'https://widgets.example'`, `'file://'` for
+   * pages of files. `'null'` stands for all opaque origins, such as those of sandboxed frames and `data:` pages: the browser can't tell
+   * one of them from another, so whatever opaque document is in the frame is let in, and should the frame navigate at that very
+   * moment, the next document gets the seat.
+   */
+  readonly origin: string;
+}
+
+/** What is being shared. */
+const shared = new WeakSet<object>();
+
+/**
+ * Lets a frame, or a dedicated worker, that this page owns into the mesh: it joins through this page with `connect()`. This page needs
+ * the preload; the child doesn't. The bridge's policy may refuse it. What the child does in the mesh is its own; its messages
+ * don't pass through this page.
+ *
+ * An iframe may be loaded before or after, or be navigated: each document of that origin is let in. Asks are answered as long as it is
+ * shared, and are hidden from the listeners for messages that are put on later.
+ *
+ * @returns `dispose()` ends it: no further ask is answered. Those who have joined stay.
+ * @throws MeshError `INVALID_ARGUMENT`, also if it is shared already; `BRIDGE_GONE` if this page has no preload
+ * @example
+ * share(iframe, { origin: 'https://widgets.example', grant: { send: ['doc:*'], peers: ['editor'] } });
+ * share(new Worker(url, { type: 'module' }));
+ */
+export function share(target: HTMLIFrameElement, options: ShareFrameOptions): Registration;
+export function share(target: Worker, options?: ShareOptions): Registration;
+export function share(target: HTMLIFrameElement | Worker, options: Partial<ShareFrameOptions> = {}): Registration {
+  const kind = Object.prototype.toString.call(target);
+  if (kind !== '[object HTMLIFrameElement]' && kind !== '[object Worker]') {
+    throw invalid('share(target)', 'give an iframe element, or a Worker.');
+  }
+  const frame = kind === '[object HTMLIFrameElement]' ? (target as HTMLIFrameElement) : undefined;
+  const call = frame ? 'share(iframe)' : 'share(worker)';
+  const { origin = '', grant = everything, name } = checkOptions(call, options, frame !== undefined);
+  if (shared.has(target)) throw invalid(call, 'it is shared already. Dispose the first registration before.');
+  if (!hasPreload()) throw preloadMissing(call);
+  const vouch: Vouch = { type: frame ? 'frame' : 'worker', origin, grant };
+  const answer = answering(vouch, name);
+  shared.add(target);
+  return frame ? shareFrame(frame, origin, answer) : shareWorker(target as Worker, answer);
+}
+
+type Answer = (event: MessageEvent, post: (message: unknown[], port: MessagePort) => void) => void;
+
+/** Answers an ask, and passes the other end on to the preload. */
+function answering(vouch: Vouch, name: string | undefined): Answer {
+  const answered = new Answered();
+  return (event, post) => {
+    const ask: Ask | undefined = readAsk(event.data);
+    if (!ask) return;
+    event.stopImmediatePropagation();
+    if (!answered.first(ask.nonce)) return;
+    const { port1, port2 } = new MessageChannel();
+    window.postMessage([JOIN, name ?? ask.name, ask.version, vouch], '/', [port1]);
+    post([ANSWER, ask.nonce], port2);
+  };
+}
+
+function shareFrame(frame: HTMLIFrameElement, origin: string, answer: Answer): Registration {
+  // The window must not keep a frame alive that has been removed.
+  const reference = new WeakRef(frame);
+  const onMessage = (event: MessageEvent): void => {
+    const iframe = reference.deref();
+    if (!iframe) return stop();
+    // Looked up anew: it is another one, or none, when the frame has been moved.
+    const { contentWindow } = iframe;
+    if (!contentWindow || event.source !== contentWindow || event.origin !== origin) return;
+    answer(event, (message, port) => contentWindow.postMessage(message, origin === 'null' ? '*' : origin, [port]));
+  };
+  const stop = (): void => window.removeEventListener('message', onMessage);
+  window.addEventListener('message', onMessage);
+  return registration(reference, stop);
+}
+
+function shareWorker(worker: Worker, answer: Answer): Registration {
+  const onMessage = (event: MessageEvent): void =>
+    answer(event, (message, port) => worker.postMessage(message, [port]));
+  worker.addEventListener('message', onMessage);
+  return registration(new WeakRef(worker), () => worker.removeEventListener('message', onMessage));
+}
+
+function registration(target: WeakRef<object>, stop: () => void): Registration {
+  let disposed = false;
+  return {
+    dispose() {
+      if (disposed) return;
+      disposed = true;
+      stop();
+      const object = target.deref();
+      if (object) shared.delete(object);
+    },
+  };
+}
+
+function checkOptions(call: string, options: unknown, frame: boolean): Partial<ShareFrameOptions> {
+  if (typeof options !== 'object' || options === null) throw invalid(call, 'the options are an object.');
+  const names = frame ? ['origin', 'grant', 'name'] : ['grant', 'name'];
+  for (const key of Object.keys(options)) {
+    if (!names.includes(key)) throw invalid(`${call}: { ${key} }`, `the options are ${names.join(', ')}.`);
+  }
+  const { origin, grant, name } = options as Partial<ShareFrameOptions>;
+  if (frame && origin !== 'null') checkOrigin(`${call}: { origin }`, origin);
+  const problem = grant === undefined ? undefined : grantProblem(grant);
+  if (problem) throw invalid(`${call}: { grant }`, `${problem}.`);
+  if (name !== undefined && !isName(name))
+    throw invalid(`${call}: { name }`, 'a name is a text of 1 to 256 characters.');
+  return options;
+}

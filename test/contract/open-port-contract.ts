@@ -1,0 +1,186 @@
+import { assert } from 'chai';
+import { MeshPort } from '../../src/core/port/mesh-port.js';
+import { transfer } from '../../src/core/wire/transfer.js';
+import { cases, deferred, rejection, type Case } from './case.js';
+import type { PortKind } from './port-contract.js';
+import { idle, withMesh } from './with-mesh.js';
+
+/** The next message of a port that is started. */
+function message(port: MeshPort): Promise<{ data: unknown; ports: readonly MeshPort[] }> {
+  return new Promise((resolve) => {
+    port.addEventListener('message', (event) => resolve(event as unknown as { data: unknown; ports: MeshPort[] }), {
+      once: true,
+    });
+    port.start();
+  });
+}
+
+function closing(port: MeshPort): Promise<unknown> {
+  return new Promise((resolve) => {
+    port.addEventListener('close', resolve);
+    port.start();
+  });
+}
+
+/** What ports of their own promise, over every kind of port. */
+export function openPortContract(kind: PortKind): Case[] {
+  const inMesh = withMesh(kind);
+  return cases({
+    'M16: openPort hands over a port that works both ways': inMesh(async (mesh) => {
+      const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+      b.onPort('echo', (event, port, meta) => {
+        port.onmessage = ({ data }) => port.postMessage([event.sender.name, meta, data]);
+      });
+      const port = await a.openPort('echo', { codec: 'x' });
+      assert.instanceOf(port, MeshPort);
+      const answer = message(port);
+      port.postMessage('hello');
+      assert.deepEqual((await answer).data, ['a', { codec: 'x' }, 'hello']);
+      port.close();
+      assert.deepInclude(a.load, idle);
+    }),
+    'M16: a port that was received can be passed on, and works when who passed it on is gone': inMesh(async (mesh) => {
+      const [a, b, c] = [await mesh.join('a'), await mesh.join('b'), await mesh.join('c')];
+      const got = deferred<unknown>();
+      c.handle('take', (_, { port }: { port: MeshPort }) => {
+        port.onmessage = ({ data }) => got.resolve(data);
+        port.postMessage('from c');
+      });
+      const passed = deferred();
+      b.onPort('pass', (_, port) => {
+        void b
+          .to('c')
+          .request('take', transfer({ port }, [port]))
+          .then(() => passed.resolve());
+      });
+      const port = await a.openPort('pass');
+      const answer = message(port);
+      await passed.promise;
+      await b.close();
+      assert.equal((await answer).data, 'from c');
+      port.postMessage('from a');
+      assert.equal(await got.promise, 'from a');
+      port.close();
+    }),
+    'M17: ports and buffers nested in arguments and results arrive whole': inMesh(async (mesh) => {
+      const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+      const opened = deferred<MeshPort>();
+      b.onPort('open', (_, port) => opened.resolve(port));
+      b.handle('return', (_, given: { list: [Map<string, MeshPort>, Uint8Array] }) => {
+        const port = given.list[0].get('p') as MeshPort;
+        return transfer({ back: port, bytes: given.list[1] }, [port, given.list[1].buffer]);
+      });
+      const near = await a.openPort('open');
+      const far = await opened.promise;
+      // b's end goes to b from a: over the link, into a Map in an array, and back in a result.
+      const toA = deferred<MeshPort>();
+      a.on('port', (_, { port }: { port: MeshPort }) => toA.resolve(port));
+      await b.subscribe('x', () => {});
+      b.to('a').send('port', transfer({ port: far }, [far]));
+      const here = await toA.promise;
+      const bytes = new Uint8Array([1, 2, 3]);
+      const list = [new Map([['p', here]]), bytes, {}, { nothing: {} }];
+      const back = (await a.request('return', transfer({ list }, [here, bytes.buffer]))) as {
+        back: MeshPort;
+        bytes: Uint8Array;
+      };
+      assert.equal(bytes.byteLength, 0, 'it has moved');
+      assert.deepEqual([...back.bytes], [1, 2, 3]);
+      const answer = message(back.back);
+      near.postMessage('still there');
+      assert.equal((await answer).data, 'still there');
+      near.close();
+    }),
+    'ports travel over ports': inMesh(async (mesh) => {
+      const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+      const opened: MeshPort[] = [];
+      b.onPort('open', (_, port) => void opened.push(port));
+      const first = await a.openPort('open');
+      const second = await a.openPort('open');
+      const [there, other] = opened as [MeshPort, MeshPort];
+      const arrived = message(there);
+      first.postMessage({ take: [second] }, [second]);
+      const { data, ports } = await arrived;
+      const moved = (data as { take: MeshPort[] }).take[0] as MeshPort;
+      assert.equal(ports[0], moved);
+      const answer = message(moved);
+      other.postMessage('over the moved one');
+      assert.equal((await answer).data, 'over the moved one');
+      assert.isUndefined(second.detach(), 'it is gone from here');
+      moved.close();
+      first.close();
+    }),
+    'a port closes with either end': inMesh(async (mesh) => {
+      const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+      const opened = deferred<MeshPort>();
+      b.onPort('open', (_, port) => opened.resolve(port));
+      const port = await a.openPort('open');
+      const closed = closing(await opened.promise);
+      port.close();
+      await closed;
+    }),
+    'M15: nobody who takes ports on the channel: NO_HANDLER, also where it is a request channel': inMesh(async (mesh) => {
+      const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+      b.handle('request', () => 1);
+      b.onPort('port', () => {});
+      const error = await rejection(a.openPort('nothing'));
+      assert.equal(error.code, 'NO_HANDLER');
+      assert.include(error.message, "onPort('nothing', …)");
+      assert.equal((await rejection(a.openPort('request'))).code, 'NO_HANDLER');
+      assert.equal((await rejection(a.request('port'))).code, 'NO_HANDLER');
+      assert.deepInclude(a.load, idle);
+    }),
+    'a handler that throws refuses the port, and its opener gets the error': inMesh(async (mesh) => {
+      const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+      const refused = deferred<MeshPort>();
+      b.onPort('no', (_, port) => {
+        refused.resolve(port);
+        throw new TypeError('not this one');
+      });
+      assert.instanceOf(await rejection(a.openPort('no')), TypeError);
+      (await refused.promise).postMessage('into nothing');
+    }),
+    'of two that say they take ports, one that does not passes the opening on': inMesh(async (mesh) => {
+      const [a, b, c] = [await mesh.join('a'), await mesh.join('b'), await mesh.join('c')];
+      b.handle('x', () => 'a request');
+      c.onPort('x', (_, port, n) => port.postMessage(n));
+      for (let i = 0; i < 4; i++) {
+        const port = await a.openPort('x', i);
+        assert.equal((await message(port)).data, i);
+        port.close();
+      }
+    }),
+    'M15: a peer that goes meanwhile: PEER_GONE, with the reason': inMesh(async (mesh) => {
+      const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+      b.onPort('open', () => {});
+      await b.subscribe('x', () => {});
+      const opening = rejection(a.openPort('open'));
+      mesh.kill(b, 'navigated');
+      const error = await opening;
+      assert.equal(error.code, 'PEER_GONE');
+      assert.equal(error.reason, 'navigated');
+    }),
+    'an event with a port that nobody listens to any more closes the port': inMesh(async (mesh) => {
+      const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+      const opened = deferred<MeshPort>();
+      b.onPort('open', (_, port) => opened.resolve(port));
+      const listener = (): void => {};
+      await b.subscribe('port', listener);
+      const port = await a.openPort('open');
+      a.send('port', transfer(port, [port]));
+      b.off('port', listener);
+      await closing(await opened.promise);
+    }),
+    'a port that is not listed in transfer() is refused, and still works': inMesh(async (mesh) => {
+      const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+      b.onPort('echo', (_, port) => (port.onmessage = ({ data }) => port.postMessage(data)));
+      await b.subscribe('e', () => {});
+      const port = await a.openPort('echo');
+      assert.throws(() => a.send('e', { port }), /transfer\(\)/);
+      const answer = message(port);
+      port.postMessage('alive');
+      assert.equal((await answer).data, 'alive');
+      port.close();
+    }),
+  });
+}

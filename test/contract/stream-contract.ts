@@ -1,0 +1,266 @@
+import { assert } from 'chai';
+import { MeshError } from '../../src/core/errors/mesh-error.js';
+import { cases, deferred, rejection, type Case } from './case.js';
+import type { PortKind } from './port-contract.js';
+import { idle, withMesh } from './with-mesh.js';
+
+async function collect<T>(stream: AsyncIterable<T>): Promise<T[]> {
+  const items: T[] = [];
+  for await (const item of stream) items.push(item);
+  return items;
+}
+
+/** What streams promise, over every kind of port. */
+export function streamContract(kind: PortKind): Case[] {
+  const inMesh = withMesh(kind);
+  return cases({
+    'M21: items arrive in order, and then the end': inMesh(async (mesh) => {
+      const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+      b.handle('count', async function* (_, to: number) {
+        for (let i = 0; i < to; i++) yield i % 7 === 0 ? new Map([[i, i]]) : i;
+      });
+      const items = await collect(a.stream('count', 5000));
+      assert.lengthOf(items, 5000);
+      assert.deepEqual(items[7], new Map([[7, 7]]));
+      assert.ok(items.every((item, i) => i % 7 === 0 || item === i));
+      assert.deepEqual(await collect(a.to('b').stream('count', 0)), []);
+      await a.drain();
+      assert.deepInclude(a.load, idle);
+      assert.deepInclude(b.load, idle);
+    }),
+    'M21: a slow consumer holds its producer back': inMesh(async (mesh) => {
+      const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+      let made = 0;
+      b.handle('blocks', async function* () {
+        while (made < 20_000) {
+          made++;
+          yield new Uint8Array(16 * 1024);
+        }
+      });
+      const stream = a.stream('blocks');
+      for (let taken = 1; taken <= 500; taken++) {
+        await stream.next();
+        assert.isBelow(made - taken, 300, '4 MiB of 16 KiB each, and what is under way');
+      }
+      await stream.return();
+      await a.drain();
+      assert.isBelow(made, 900);
+      assert.deepInclude(b.load, idle);
+    }),
+    "M21: break runs the producer's finally, and aborts its signal": inMesh(async (mesh) => {
+      const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+      const ended = deferred<unknown>();
+      b.handle('forever', async function* (event) {
+        try {
+          for (let i = 0; ; i++) yield i;
+        } finally {
+          ended.resolve([event.signal.aborted, (event.signal.reason as MeshError).code]);
+        }
+      });
+      for await (const item of a.stream('forever')) if (item === 10) break;
+      assert.deepEqual(await ended.promise, [true, 'ABORTED']);
+      await a.drain();
+      assert.deepInclude(a.load, idle);
+      assert.deepInclude(b.load, idle);
+    }),
+    'M21: a producer that waits is ended too': inMesh(async (mesh) => {
+      const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+      const ended = deferred();
+      b.handle('wait', async function* (event) {
+        try {
+          yield 1;
+          await new Promise((resolve) => event.signal.addEventListener('abort', resolve));
+        } finally {
+          ended.resolve();
+        }
+      });
+      const stream = a.stream('wait');
+      assert.deepEqual(await stream.next(), { done: false, value: 1 });
+      await stream.return();
+      await ended.promise;
+      assert.deepEqual(await stream.next(), { done: true, value: undefined });
+    }),
+    'M21: what the producer throws reaches the consumer, once, behind the last item': inMesh(async (mesh) => {
+      const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+      b.handle('fails', async function* () {
+        yield 1;
+        yield 2;
+        throw new RangeError('no more');
+      });
+      b.handle('fails at once', () => {
+        throw new TypeError('never');
+      });
+      const stream = a.stream('fails');
+      assert.equal((await stream.next()).value, 1);
+      assert.equal((await stream.next()).value, 2);
+      const error = await rejection(stream.next());
+      assert.instanceOf(error, RangeError);
+      assert.equal(error.message, 'no more');
+      assert.deepEqual(await stream.next(), { done: true, value: undefined });
+      assert.instanceOf(await rejection(a.stream('fails at once').next()), TypeError);
+    }),
+    "M21: the producer's end reaches the consumer, behind what had arrived": inMesh(async (mesh) => {
+      const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+      b.handle('some', async function* () {
+        yield 1;
+        await new Promise(() => {});
+      });
+      const stream = a.stream('some');
+      assert.equal((await stream.next()).value, 1);
+      const next = rejection(stream.next());
+      mesh.kill(b, 'crashed');
+      const error = await next;
+      assert.equal(error.code, 'PEER_GONE');
+      assert.equal(error.reason, 'crashed');
+      assert.include(error.message, "stream('some')");
+    }),
+    "the consumer's end stops the producer": inMesh(async (mesh) => {
+      const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+      const ended = deferred<string>();
+      b.handle('forever', async function* (event) {
+        try {
+          for (;;) yield 1;
+        } finally {
+          ended.resolve((event.signal.reason as MeshError).code);
+        }
+      });
+      await a.stream('forever').next();
+      await a.close();
+      assert.equal(await ended.promise, 'PEER_GONE');
+      assert.deepInclude(b.load, idle);
+    }),
+    'a handler may return an iterable, a ReadableStream, or a promise of one': inMesh(async (mesh) => {
+      const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+      b.handle('list', () => [1, 2, 3]);
+      b.handle('readable', async () => {
+        let n = 0;
+        return new ReadableStream({ pull: (to) => (n < 3 ? to.enqueue(++n) : to.close()) });
+      });
+      assert.deepEqual(await collect(a.stream('list')), [1, 2, 3]);
+      assert.deepEqual(await collect(a.stream('readable')), [1, 2, 3]);
+    }),
+    'a ReadableStream that a handler returned is cancelled when its consumer ends': inMesh(async (mesh) => {
+      const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+      const cancelled = deferred();
+      b.handle('readable', () => new ReadableStream({ pull: (to) => to.enqueue(1), cancel: () => cancelled.resolve() }));
+      for await (const item of a.stream('readable')) if (item === 1) break;
+      await cancelled.promise;
+    }),
+    'readable() offers a stream as a ReadableStream, and cancelling it ends the producer': inMesh(async (mesh) => {
+      const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+      const ended = deferred();
+      b.handle('count', async function* (_, to: number) {
+        try {
+          for (let i = 0; i < to; i++) yield i;
+        } finally {
+          ended.resolve();
+        }
+      });
+      const reader = a.stream('count', 3).readable().getReader();
+      const got: unknown[] = [];
+      for (let each = await reader.read(); !each.done; each = await reader.read()) got.push(each.value);
+      assert.deepEqual(got, [0, 1, 2]);
+      const other = a.stream('count', Infinity).readable().getReader();
+      await other.read();
+      await other.cancel();
+      await ended.promise;
+    }),
+    'a stream that nobody handles rejects with NO_HANDLER; with wait, it waits for a handler': inMesh(async (mesh) => {
+      const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+      assert.equal((await rejection(a.stream('nothing').next())).code, 'NO_HANDLER');
+      const waiting = collect(a.with({ wait: 5000 }).stream('later', 2));
+      await a.with({ wait: 0 }).request('x').catch(() => {});
+      b.handle('later', (_, n: number) => Array.from({ length: n }, () => 'x'));
+      assert.deepEqual(await waiting, ['x', 'x']);
+    }),
+    'a request to a stream, and a stream of a request, say what to call instead': inMesh(async (mesh) => {
+      const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+      b.handle('stream', async function* () {
+        yield 1;
+      });
+      b.handle('request', () => 42);
+      const error = await rejection(a.request('stream'));
+      assert.equal(error.code, 'INVALID_ARGUMENT');
+      assert.include(error.message, "stream('stream', …)");
+      assert.include((await rejection(a.stream('request').next())).message, 'returned no stream');
+    }),
+    'the time-out of a stream is for its beginning; one that was given is for each item': inMesh(async (mesh) => {
+      const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+      const stopped = deferred();
+      b.handle('never begins', () => new Promise<never[]>(() => {}));
+      b.handle('stalls', async function* (event) {
+        event.signal.addEventListener('abort', () => stopped.resolve());
+        yield 1;
+        await new Promise(() => {});
+      });
+      assert.equal((await rejection(a.with({ timeout: 20 }).stream('never begins').next())).code, 'TIMEOUT');
+      const stalling = a.with({ timeout: 20 }).stream('stalls');
+      assert.equal((await stalling.next()).value, 1);
+      assert.equal((await rejection(stalling.next())).code, 'TIMEOUT');
+      await stopped.promise;
+      assert.deepInclude(a.load, idle);
+    }),
+    'a signal ends a stream on both sides': inMesh(async (mesh) => {
+      const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+      const stopped = deferred();
+      b.handle('forever', async function* (event) {
+        event.signal.addEventListener('abort', () => stopped.resolve());
+        for (;;) yield 1;
+      });
+      const controller = new AbortController();
+      const stream = a.with({ signal: controller.signal }).stream('forever');
+      await stream.next();
+      controller.abort(new Error('enough'));
+      await stopped.promise;
+      const error = await rejection(collect(stream));
+      assert.equal(error.code, 'ABORTED');
+      await a.drain();
+      assert.deepInclude(a.load, idle);
+      assert.deepInclude(b.load, idle);
+    }),
+    'an item that can not be sent ends the stream, and the generator': inMesh(async (mesh) => {
+      const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+      const ended = deferred();
+      b.handle('bad', async function* () {
+        try {
+          yield 1;
+          yield () => {};
+          yield 2;
+        } finally {
+          ended.resolve();
+        }
+      });
+      const stream = a.stream('bad');
+      assert.equal((await stream.next()).value, 1);
+      assert.equal((await rejection(stream.next())).code, 'NOT_CLONEABLE');
+      await ended.promise;
+      assert.deepInclude(b.load, idle);
+    }),
+    'several next() at once are answered in order': inMesh(async (mesh) => {
+      const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+      b.handle('two', () => [1, 2]);
+      const stream = a.stream('two');
+      const got = await Promise.all([stream.next(), stream.next(), stream.next(), stream.next()]);
+      assert.deepEqual(
+        got.map(({ value }) => value),
+        [1, 2, undefined, undefined],
+      );
+    }),
+    'a hundred streams at a time share a link': inMesh(async (mesh) => {
+      const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+      b.handle('count', async function* (_, from: number) {
+        for (let i = from; i < from + 50; i++) yield i;
+      });
+      const all = await Promise.all(Array.from({ length: 100 }, (_, i) => collect(a.stream('count', i))));
+      all.forEach((items, from) =>
+        assert.deepEqual(
+          items,
+          Array.from({ length: 50 }, (_, i) => from + i),
+        ),
+      );
+      await a.drain();
+      assert.deepInclude(a.load, idle);
+      assert.deepInclude(b.load, idle);
+    }),
+  });
+}
