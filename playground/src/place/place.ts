@@ -1,12 +1,12 @@
 import { MeshError, type Caller } from 'portmesh';
-import type { Channels, PlaygroundBus } from '../channels.js';
+import type { Channels, Pace, PlaygroundBus } from '../channels.js';
 import { answerDemo } from './answering.js';
 import { EVERYBODY, type Deed } from './deeds.js';
 import { Gossip } from './gossip.js';
 import { Journal, type Line, type Piece } from './journal.js';
 import { Numbers } from './numbers.js';
 import { sleep } from './sleep.js';
-import { Traffic } from './traffic.js';
+import { Traffic, type TrafficReport } from './traffic.js';
 import { Waves } from './waves.js';
 
 const PRIMES_BELOW = 1_000_000;
@@ -22,6 +22,8 @@ export class Place {
   readonly #numbers = new Numbers(this.journal, this.traffic);
   readonly #gossip = new Gossip();
   readonly #slow = new Set<AbortController>();
+  /** Told too of what this place reports. */
+  onReport: (report: TrafficReport) => void = () => {};
   #bus: PlaygroundBus | undefined;
 
   /** The bus, from the moment this place has joined first; after its end, every call says so. */
@@ -48,7 +50,7 @@ export class Place {
     bus.handle('place:do', (_event, deed) => this.do(deed));
     bus.handle('place:journal', (_event, since) => journal.since(since));
     void this.#gossip.attach(bus);
-    const timer = setInterval(() => bus.send('playground:traffic', this.traffic.report()), REPORT_MS);
+    const timer = setInterval(() => this.#report(bus), REPORT_MS);
     void bus.closed.then(() => clearInterval(timer));
   }
 
@@ -81,6 +83,18 @@ export class Place {
       default:
         throw new RangeError(`there is no such deed: ${JSON.stringify(deed satisfies never)}`);
     }
+  }
+
+  /** How much this place and all others chat. */
+  setPace(pace: Pace): void {
+    this.#gossip.setPace(pace);
+    this.bus.send('playground:pace', pace);
+  }
+
+  #report(bus: PlaygroundBus): void {
+    const report = this.traffic.report();
+    bus.send('playground:traffic', report);
+    this.onReport(report);
   }
 
   /** Those meant. A name is looked up at each call, so it also reaches a peer that has reloaded meanwhile. */
