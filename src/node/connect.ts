@@ -26,7 +26,7 @@ export interface ConnectOptions extends ConnectBasics {
   readonly via: UtilityParentPort | WorkerParentPort | null;
 }
 
-const optionNames = ['via', 'name', 'timeout', 'signal'];
+const optionNames = ['via', 'name', 'timeout', 'signal', 'flow'];
 
 /**
  * Joins the mesh from a utility process, or from a `worker_threads` worker, which who owns it must let in: main by
@@ -44,8 +44,8 @@ const optionNames = ['via', 'name', 'timeout', 'signal'];
 export async function connect<C extends ChannelMap<C> = AnyChannels>(options: ConnectOptions): Promise<Bus<C>> {
   const given = Object(options) as Partial<ConnectOptions>;
   const { call, timeout } = checkConnect(given, optionNames);
-  const { via, name, signal } = given;
-  const asked = { call, timeout, signal, name, nonce: randomUUID() };
+  const { via, name, signal, flow } = given;
+  const asked = { call, timeout, signal, flow, name, nonce: randomUUID() };
   if (isWorkerPort(via)) {
     const unanswered =
       'Who hosts this worker must let it in: bridge.attach(worker) in main, share(worker, { via: process.parentPort }) in a ' +

@@ -7,6 +7,7 @@ import type { AnyChannels, ChannelMap } from '../core/bus/channels.js';
 import type { Platform } from '../core/bus/mesh.js';
 import type { Peer } from '../core/directory/peer.js';
 import { MeshError } from '../core/errors/mesh-error.js';
+import type { FlowOptions } from '../core/link/flow.js';
 import { domEnd, electronEnd, MessagePortPort } from '../core/port/message-port.js';
 import type { PortCapabilities } from '../core/port/port.js';
 import { WIRE_VERSION } from '../core/wire/frames.js';
@@ -22,7 +23,7 @@ export interface ConnectOptions extends ConnectBasics {
   readonly owner?: string;
 }
 
-const optionNames = ['name', 'owner', 'timeout', 'signal'];
+const optionNames = ['name', 'owner', 'timeout', 'signal', 'flow'];
 
 /** A call of connect(), its options checked. */
 interface Attempt {
@@ -30,6 +31,7 @@ interface Attempt {
   readonly name: string | undefined;
   readonly timeout: number;
   readonly signal: AbortSignal | undefined;
+  readonly flow: FlowOptions | undefined;
 }
 
 /**
@@ -47,11 +49,11 @@ interface Attempt {
  */
 export async function connect<C extends ChannelMap<C> = AnyChannels>(options: ConnectOptions = {}): Promise<Bus<C>> {
   const { call, timeout } = checkConnect(options, optionNames);
-  const { name, owner, signal } = options;
+  const { name, owner, signal, flow } = options;
   if (owner !== undefined) checkOrigin('connect({ owner })', owner);
   // Nothing asks for a seat that nobody waits for.
   if (signal?.aborted) throw new MeshError('ABORTED', `${call}: aborted before.`, { cause: signal.reason });
-  const attempt = { call, name, timeout, signal };
+  const attempt = { call, name, timeout, signal, flow };
   if (typeof window === 'undefined') return connectWorker<C>(attempt);
   const framed = window.parent !== window;
   if (!hasPreload()) {
@@ -73,14 +75,14 @@ export async function connect<C extends ChannelMap<C> = AnyChannels>(options: Co
   }
 }
 
-function connectWindow<C extends ChannelMap<C>>({ call, name, timeout, signal }: Attempt): Promise<Bus<C>> {
+function connectWindow<C extends ChannelMap<C>>({ call, name, timeout, signal, flow }: Attempt): Promise<Bus<C>> {
   const { port1, port2 } = new MessageChannel();
   window.postMessage([JOIN, name, WIRE_VERSION], '/', [port2]);
-  return join<C>(controlPort(port1), platform, { call, timeout, signal });
+  return join<C>(controlPort(port1), platform, { call, timeout, signal, flow });
 }
 
 function connectFrame<C extends ChannelMap<C>>(owner: string, attempt: Attempt): Promise<Bus<C>> {
-  const unanswered = `Is it ${owner} whose page this frame is in, and is share(iframe, { origin: '${self.origin}' }) called there?`;
+  const unanswered = `Is it ${owner} whose page this frame is in, and is share(iframe, { origin: '${window.origin}' }) called there?`;
   return joinThrough<C>(wayToParent(owner), controlPort, platform, { ...attempt, nonce: makeNonce(), unanswered });
 }
 

@@ -41,28 +41,26 @@ export function busContract(kind: PortKind): Case[] {
         Array.from({ length: 100 }, (_, i) => i),
       );
     }),
-    'M7: who subscribes and then tells another over their link, gets what that one sends next': inMesh(
-      async (mesh) => {
-        const [a, b] = [await mesh.join('a'), await mesh.join('b')];
-        const got: unknown[] = [];
-        a.handle('hello', () => 1);
-        await b.request('hello'); // they are linked now
-        const answered = deferred();
-        a.on('told', () => {
-          a.send('news', 'yes');
-          answered.resolve();
-        });
-        await new Promise((resolve) => {
-          b.peers.on('change', resolve);
-          a.on('another', () => {});
-        });
-        b.on('news', (_, what) => got.push(what));
-        b.send('told');
-        await answered.promise;
-        await a.drain();
-        assert.deepEqual(got, ['yes']);
-      },
-    ),
+    'M7: who subscribes and then tells another over their link, gets what that one sends next': inMesh(async (mesh) => {
+      const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+      const got: unknown[] = [];
+      a.handle('hello', () => 1);
+      await b.request('hello'); // they are linked now
+      const answered = deferred();
+      a.on('told', () => {
+        a.send('news', 'yes');
+        answered.resolve();
+      });
+      await new Promise((resolve) => {
+        b.peers.on('change', resolve);
+        a.on('another', () => {});
+      });
+      b.on('news', (_, what) => got.push(what));
+      b.send('told');
+      await answered.promise;
+      await a.drain();
+      assert.deepEqual(got, ['yes']);
+    }),
     'M7: when subscribe() has resolved, what anybody sends arrives': inMesh(async (mesh) => {
       const [a, b, c] = [await mesh.join('a'), await mesh.join('b'), await mesh.join('c')];
       const got: unknown[] = [];
@@ -207,27 +205,25 @@ export function busContract(kind: PortKind): Case[] {
       for (const error of await Promise.all(slow)) assert.equal(error.code, 'ABORTED');
       assert.deepInclude(a.load, idle);
     }),
-    'M11: 100 pending calls reject with the reason when the peer is gone; leave is told once': inMesh(
-      async (mesh) => {
-        const [a, b] = [await mesh.join('a'), await mesh.join('b')];
-        const leaves: unknown[] = [];
-        a.peers.on('leave', (peer, reason) => leaves.push([peer.name, reason]));
-        b.handle('slow', () => new Promise(() => {}));
-        await a
-          .with({ wait: 1000, timeout: 5000 })
-          .request('none')
-          .catch(() => {});
-        const asked = Array.from({ length: 100 }, () => rejection(a.request('slow')));
-        mesh.kill(b as never, 'killed');
-        for (const error of await Promise.all(asked)) {
-          assert.equal(error.code, 'PEER_GONE');
-          assert.equal(error.reason, 'killed');
-        }
-        assert.equal((await b.closed).reason, 'killed');
-        assert.deepEqual(leaves, [['b', 'killed']]);
-        assert.deepInclude(a.load, { ...idle, links: 0 });
-      },
-    ),
+    'M11: 100 pending calls reject with the reason when the peer is gone; leave is told once': inMesh(async (mesh) => {
+      const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+      const leaves: unknown[] = [];
+      a.peers.on('leave', (peer, reason) => leaves.push([peer.name, reason]));
+      b.handle('slow', () => new Promise(() => {}));
+      await a
+        .with({ wait: 1000, timeout: 5000 })
+        .request('none')
+        .catch(() => {});
+      const asked = Array.from({ length: 100 }, () => rejection(a.request('slow')));
+      mesh.kill(b as never, 'killed');
+      for (const error of await Promise.all(asked)) {
+        assert.equal(error.code, 'PEER_GONE');
+        assert.equal(error.reason, 'killed');
+      }
+      assert.equal((await b.closed).reason, 'killed');
+      assert.deepEqual(leaves, [['b', 'killed']]);
+      assert.deepInclude(a.load, { ...idle, links: 0 });
+    }),
     'M18: a view on a part of a buffer arrives with nothing of its neighbours': inMesh(async (mesh) => {
       const [a, b] = [await mesh.join('a'), await mesh.join('b')];
       b.handle('size', (_, view, nested) => [

@@ -85,36 +85,5 @@ export function flowContract(kind: PortKind): Case[] {
       assert.deepInclude(a.load, idle);
       assert.deepInclude(b.load, idle);
     }),
-    'M12: a peer that hangs is unresponsive, then responsive, and nothing pending is rejected': inMesh(async (mesh) => {
-      const a = await mesh.join('a');
-      const slow = await mesh.joinHanging('slow', ['ask']);
-      const news: string[] = [];
-      const silent = deferred();
-      const back = deferred();
-      a.peers.on('unresponsive', ({ name }) => {
-        news.push(`unresponsive ${name}`);
-        silent.resolve();
-      });
-      a.peers.on('responsive', ({ name }) => {
-        news.push(`responsive ${name}`);
-        back.resolve();
-      });
-      const asked = a.to('slow').request('ask');
-      await silent.promise;
-      let posts = 0;
-      const port = await slow.wake((_, self) => self.post([++posts, 3, 1, 'at last']));
-      await back.promise;
-      assert.equal(await asked, 'at last');
-      assert.deepEqual(news, ['unresponsive slow', 'responsive slow']);
-      port.close();
-    }),
-    'a peer that takes its time to answer, but lives, is not unresponsive': inMesh(async (mesh) => {
-      const [a, b] = [await mesh.join('a'), await mesh.join('b')];
-      const news: unknown[] = [];
-      a.peers.on('unresponsive', (peer) => news.push(peer));
-      b.handle('slow', () => new Promise((resolve) => setTimeout(resolve, 2200, 'done')));
-      assert.equal(await a.request('slow'), 'done');
-      assert.deepEqual(news, []);
-    }),
   });
 }

@@ -29,7 +29,11 @@ export function grantContract(kind: PortKind): Case[] {
       assert.equal((await rejection(a.request('log'))).code, 'NOT_AUTHORIZED');
       assert.equal((await rejection(a.stream('log').next())).code, 'NOT_AUTHORIZED');
       assert.equal((await rejection(a.openPort('log'))).code, 'NOT_AUTHORIZED');
-      for (const listen of [() => a.on('log', () => {}), () => a.handle('log', () => 1), () => a.onPort('log', () => {})])
+      for (const listen of [
+        () => a.on('log', () => {}),
+        () => a.handle('log', () => 1),
+        () => a.onPort('log', () => {}),
+      ])
         assert.equal(code(listen), 'NOT_AUTHORIZED');
       assert.equal(a.listenerCount('log'), 0);
       a.on('news', () => {});

@@ -44,7 +44,11 @@ export class TestMesh {
     this.hub = new Hub(owner);
   }
 
-  async join<C extends ChannelMap<C> = AnyChannels>(name: string, grant: Grant = everything, flow?: FlowOptions): Promise<Bus<C>> {
+  async join<C extends ChannelMap<C> = AnyChannels>(
+    name: string,
+    grant: Grant = everything,
+    flow?: FlowOptions,
+  ): Promise<Bus<C>> {
     const control = createMemoryChannel();
     const id = `p${++this.#lastId}`;
     this.#controls.set(id, control);

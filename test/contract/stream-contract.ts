@@ -142,7 +142,10 @@ export function streamContract(kind: PortKind): Case[] {
     'a ReadableStream that a handler returned is cancelled when its consumer ends': inMesh(async (mesh) => {
       const [a, b] = [await mesh.join('a'), await mesh.join('b')];
       const cancelled = deferred();
-      b.handle('readable', () => new ReadableStream({ pull: (to) => to.enqueue(1), cancel: () => cancelled.resolve() }));
+      b.handle(
+        'readable',
+        () => new ReadableStream({ pull: (to) => to.enqueue(1), cancel: () => cancelled.resolve() }),
+      );
       for await (const item of a.stream('readable')) if (item === 1) break;
       await cancelled.promise;
     }),
@@ -169,7 +172,10 @@ export function streamContract(kind: PortKind): Case[] {
       const [a, b] = [await mesh.join('a'), await mesh.join('b')];
       assert.equal((await rejection(a.stream('nothing').next())).code, 'NO_HANDLER');
       const waiting = collect(a.with({ wait: 5000 }).stream('later', 2));
-      await a.with({ wait: 0 }).request('x').catch(() => {});
+      await a
+        .with({ wait: 0 })
+        .request('x')
+        .catch(() => {});
       b.handle('later', (_, n: number) => Array.from({ length: n }, () => 'x'));
       assert.deepEqual(await waiting, ['x', 'x']);
     }),

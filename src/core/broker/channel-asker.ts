@@ -25,6 +25,10 @@ export class ChannelAsker implements Port {
     this.carries = port.carries;
   }
 
+  get raw(): object {
+    return this.#port.raw;
+  }
+
   /** Rejects when the port closes first. */
   channel(): Promise<readonly [object, object]> {
     return new Promise((resolve, reject) => {

@@ -1,4 +1,5 @@
 import { invalid, show } from '../errors/mesh-error.js';
+import type { FlowOptions } from '../link/flow.js';
 import { isName } from '../wire/frames.js';
 
 /** What every `connect()` takes. */
@@ -9,6 +10,8 @@ export interface ConnectBasics {
   readonly timeout?: number;
   /** Gives up. */
   readonly signal?: AbortSignal;
+  /** How much may be under way to a peer, and wait for it. */
+  readonly flow?: FlowOptions;
 }
 
 /**

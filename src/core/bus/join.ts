@@ -26,11 +26,12 @@ export async function joinThrough<C extends ChannelMap<C> = AnyChannels>(
   owner: OwnerWay,
   adopt: (raw: object) => Port,
   platform: Platform,
-  options: AskOptions,
+  options: AskOptions & { readonly flow?: FlowOptions | undefined },
 ): Promise<Bus<C>> {
-  const { call, timeout, signal } = options;
+  const { call, timeout, signal, flow } = options;
+  checkFlow(call, flow);
   const start = performance.now();
   const raw = await askOwner(owner, options);
   const left = Math.max(1, Math.ceil(timeout - (performance.now() - start)));
-  return join<C>(adopt(raw), platform, { call, timeout: left, signal });
+  return join<C>(adopt(raw), platform, { call, timeout: left, signal, flow });
 }

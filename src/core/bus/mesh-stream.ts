@@ -151,4 +151,3 @@ export class MeshStream<T> implements AsyncIterableIterator<T, undefined, undefi
     for (const waiting of others) waiting.resolve({ done: true, value: undefined });
   }
 }
-

@@ -30,9 +30,9 @@ export interface Call {
   link: Carrier | undefined;
   id: number;
   /** Of a stream: what its consumer is told, and has room for. */
-  readonly stream?: StreamSink;
+  readonly stream?: StreamSink | undefined;
   /** With a PORT: the raw port that is handed over */
-  readonly port?: object;
+  readonly port?: object | undefined;
   resolve(value: unknown): void;
 }
 

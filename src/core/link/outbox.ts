@@ -1,203 +1,295 @@
-import type { Port } from '../port/port.js';
-import { startTimer, type Timer } from '../timer.js';
-import { ECHO } from '../wire/frames.js';
-import { Turn } from './turn.js';
+import type { Port, PortCapabilities } from '../port/port.js';
+import { ECHO, UNREADABLE } from '../wire/frames.js';
+import { Drains } from './drains.js';
+import { defaultFlow, type Flow } from './flow.js';
+import { closePorts, keep, Queue, textIn, type Waiting } from './queue.js';
+import { Receipts } from './receipts.js';
+import type { Turn } from './turn.js';
+import { costOf, Window, type Lone, type Posted } from './window.js';
 
 /** Frames in one post at most, so that the receiver works on one while the sender makes the next. */
 const MAX_FRAMES = 512;
-/** After so many frames dispatched, or milliseconds, the other side is told, if no post of ours has told it. */
-const ACKNOWLEDGE_FRAMES = 256;
-const ACKNOWLEDGE_MS = 50;
 
-/** What a post that went alone held: what to reject if the far end can't read it. */
-export interface Lone {
-  readonly kind: number;
-  /** A request's id; 0 for an event */
-  readonly id: number;
-  readonly channel: string;
-}
+/** What every port carries. */
+const least: PortCapabilities = { buffers: false, nestedPorts: false, hostObjects: false };
 
-/** A post that is not acknowledged yet. */
-interface Posted {
-  readonly frames: number;
-  readonly events: number;
-  lone: Lone | undefined;
-}
-
-interface Drain {
-  readonly post: number;
-  readonly resolve: () => void;
-  readonly reject: (cause: unknown) => void;
+export interface OutboxOptions {
+  /** None: everything waits for `attach()`. */
+  readonly port?: Port | undefined;
+  /** Of the bus it belongs to */
+  readonly turn: Turn;
+  /** @default defaultFlow */
+  readonly flow?: Flow | undefined;
+  /** What was gathered can't be posted: this port doesn't take what every port takes. The link has to end. */
+  onFailure(): void;
+  /** What had to wait, alone, could not be posted when its time came: this message is lost, its neighbours are not. */
+  onUnpostable(lone: Lone, error: unknown): void;
 }
 
 /**
- * The sending half of a link: gathers the frames of a turn into posts, numbers the posts, and knows which of them the
- * other side has dispatched. Posts are numbered from 1 by counting, on both sides.
+ * The sending half of a link.
+ *
+ * 1. The frames of a turn are gathered into a batch, which is posted when the turn ends; a frame that can't be captured is
+ *    posted alone, at once.
+ * 2. A post leaves while the window is open, and its cost comes back when the other side has dispatched it. Else posts wait in
+ *    the queue, as they were at the call, and leave in order as acknowledgements come in. The batch behind them goes on
+ *    gathering.
+ * 3. Acknowledgements never wait, neither for the window nor in the queue: two sides that are full can't stop each other.
  */
 export class Outbox {
-  readonly #port: Port;
+  readonly #options: OutboxOptions;
+  readonly #turn: Turn;
+  readonly #flow: Flow;
+  readonly #window: Window;
+  readonly #queue = new Queue();
+  readonly #receipts = new Receipts(() => this.#tell());
+  readonly #drains = new Drains();
+  #port: Port | undefined;
   #batch: unknown[] = [0];
   #frames = 0;
   #events = 0;
   #scheduled = false;
-  /** Posts `#acknowledged + 1` to `posted`; those before `#head` are done with. */
-  #unacknowledged: Posted[] = [];
-  #head = 0;
-  #posted = 0;
-  #acknowledged = 0;
-  #pending = 0;
-  /** Posts of the other side that have been dispatched, and how many of their frames it hasn't been told of */
-  #received = 0;
-  #untold = 0;
-  #timer: Timer | undefined;
-  #drains: Drain[] = [];
+  /** Nothing can leave: there is no port, the window is closed, or others wait. */
+  #blocked = false;
+  /** While blocked: frames in the batch from which on this is full. */
+  #fullAt = Infinity;
   #closed = false;
 
-  readonly #turn: Turn;
+  /** So much waits that its owner refuses events and requests; never answers, nor items of streams. */
+  full = false;
 
-  readonly #onFailure: () => void;
-
-  /** @param onFailure called when what was gathered could not be posted: it is lost */
-  constructor(port: Port, turn = new Turn(), onFailure = (): void => {}) {
-    this.#port = port;
-    this.#turn = turn;
-    this.#onFailure = onFailure;
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+    this.#turn = options.turn;
+    this.#flow = options.flow ?? defaultFlow;
+    this.#window = new Window(this.#flow.highWater, options.turn);
+    this.#port = options.port;
+    this.#gauge();
   }
 
-  get port(): Port {
+  get port(): Port | undefined {
     return this.#port;
   }
 
-  /** Frames handed over and not known to be dispatched. */
+  /** What may be handed over: the least there is, as long as nobody knows what kind of port it will be. */
+  get carries(): PortCapabilities {
+    return this.#port?.carries ?? least;
+  }
+
+  /** Frames handed over and not known to be dispatched: gathered, waiting and under way. */
   get pending(): number {
-    return this.#pending;
+    return this.#frames + this.#queue.frames + this.#window.frames;
   }
 
-  /** How many posts of the other side have been dispatched. */
-  get received(): number {
-    return this.#received;
+  /** Since when, by `performance.now()`, something is under way and no acknowledgement has come; `Infinity` if nothing is. */
+  get oldest(): number {
+    return this.#window.oldest;
   }
 
-  /** The batch to which the caller appends exactly one frame, at once. It leaves at the end of the turn. */
+  // ---- handing over
+
+  /** The batch to which the caller appends exactly one frame, at once. It leaves at the end of the turn, if it can. */
   frame(events = 0): unknown[] {
-    if (this.#frames === MAX_FRAMES) this.flush();
+    if (this.#frames === MAX_FRAMES) this.#seal();
     if (!this.#scheduled) {
       this.#scheduled = true;
       this.#turn.add(this);
     }
-    this.#frames++;
+    if (++this.#frames >= this.#fullAt) this.full = true;
     this.#events += events;
-    this.#pending++;
     return this.#batch;
   }
 
   /** Called by the turn. */
   endTurn(): void {
     this.#scheduled = false;
-    try {
-      this.flush();
-    } catch {
-      this.#onFailure(); // a port that doesn't take what every port takes
-    }
+    this.#flushSafely();
   }
 
-  /** Posts what has been gathered. */
+  /** Posts what has been gathered. Where it can't leave, it stays, and goes on gathering. */
   flush(): void {
-    if (this.#frames === 0 || this.#closed) return;
-    const batch = this.#batch;
-    const posted = { frames: this.#frames, events: this.#events, lone: undefined };
-    this.#batch = [0];
-    this.#frames = this.#events = 0;
-    this.#post(batch, undefined, posted);
+    if (this.#frames === 0 || this.#blocked) return;
+    if (!this.#closed) this.#post(this.#batch, undefined, this.#gathered());
+    // Not before: where the port throws, its events still count as lost when this is closed.
+    this.#reset();
   }
 
   /**
-   * Posts one frame alone, at once, behind what has been gathered before it.
-   * @throws what the port throws; nothing has been sent then
+   * Posts one frame alone, at once, behind what has been gathered before it. Where it can't leave, it waits, as it is now: its
+   * buffers are out of the caller's hands when this returns, in any case.
+   *
+   * @param transfer what moves with it; a port among it must not stand in the frame
+   * @param bytes how large it is, roughly
+   * @throws what the port throws, or `NOT_CLONEABLE`; nothing has been sent, and nothing moved then
    */
-  postAlone(frame: readonly unknown[], transfer: readonly object[], lone: Lone, events = 0): void {
-    this.flush();
-    this.#post([0, ...frame], transfer, { frames: 1, events, lone });
-    this.#pending++;
-  }
-
-  /** The other side has dispatched our posts up to `post`. False if there is no such post. */
-  acknowledge(post: number): boolean {
-    if (post > this.#posted || post < this.#acknowledged) return false;
-    for (; this.#acknowledged < post; this.#acknowledged++) {
-      this.#pending -= (this.#unacknowledged[this.#head++] as Posted).frames;
+  postAlone(frame: readonly unknown[], transfer: readonly object[], lone: Lone, events = 0, bytes = 0): void {
+    if (this.#closed) return;
+    if (this.#frames > 0) this.#seal();
+    const posted = { frames: 1, events, cost: costOf(1, bytes), lone };
+    if (this.#blocked) {
+      const [message, kept] = keep([0, ...frame], transfer);
+      this.#queue.push({ message, transfer: kept, bytes, posted });
+    } else {
+      this.#post([0, ...frame], transfer, posted);
     }
-    if (this.#head > 1024 || this.#head === this.#unacknowledged.length) {
-      this.#unacknowledged = this.#unacknowledged.slice(this.#head);
-      this.#head = 0;
-    }
-    if (this.#drains.length > 0) this.#settleDrains();
-    return true;
-  }
-
-  /** A post of the other side has been dispatched, with so many frames; `reply`: it asks to be told at once. */
-  dispatched(frames: number, reply: boolean): void {
-    this.#received++;
-    this.#untold += frames;
-    if (this.#untold === 0 || this.#closed) return;
-    if (reply || this.#untold >= ACKNOWLEDGE_FRAMES) this.#tell();
-    else this.#timer ??= startTimer(ACKNOWLEDGE_MS, this.#onTimer);
-  }
-
-  /** What the unacknowledged post of that number held, if it went alone. Told once. */
-  takeLone(post: number): Lone | undefined {
-    const posted = this.#unacknowledged[this.#head + post - this.#acknowledged - 1];
-    const lone = posted?.lone;
-    if (lone) (posted as Posted).lone = undefined;
-    return lone;
+    if (this.#blocked || !this.#window.open) this.#gauge();
   }
 
   /** Resolves when the other side has dispatched all that was handed over before; rejects if the link ends first. */
   drain(): Promise<void> {
-    if (this.#pending === 0) return Promise.resolve();
+    if (this.pending === 0) return Promise.resolve();
     this.frame().push(ECHO);
     this.flush();
-    return new Promise((resolve, reject) => this.#drains.push({ post: this.#posted, resolve, reject }));
+    return this.#drains.after(this.pending);
   }
 
-  /** Ends it. Returns how many events may not have arrived. */
+  // ---- the other side
+
+  /**
+   * The other side has dispatched our posts up to `post`. False if there is no such post. What may leave now leaves with
+   * `dispatched()`, which comes next: so it acknowledges the post that told this, too.
+   */
+  acknowledge(post: number): boolean {
+    const frames = this.#window.acknowledge(post);
+    if (frames > 0) this.#drains.done(frames);
+    return frames >= 0;
+  }
+
+  /** A post of the other side has been dispatched, with so many frames; `reply`: it asks to be told at once. */
+  dispatched(frames: number, reply: boolean): void {
+    this.#receipts.add(frames);
+    if (this.#closed) return;
+    if (this.#blocked) this.#release();
+    this.#receipts.owe(reply);
+  }
+
+  /**
+   * A post of the other side can't be read: tells it at once, ahead of what waits. If an acknowledgement of that post came
+   * first, the other side would have forgotten what it held.
+   */
+  unreadable(): void {
+    this.#receipts.add(0);
+    if (!this.#closed) this.#post([0, UNREADABLE, this.#receipts.count], undefined, nothing());
+  }
+
+  /** What the unacknowledged post of that number held, if it went alone. Told once. */
+  takeLone(post: number): Lone | undefined {
+    return this.#window.takeLone(post);
+  }
+
+  // ---- beginning and end
+
+  /** The port for which everything waited. It is closed if this is. */
+  attach(port: Port): void {
+    if (this.#closed) return port.close();
+    this.#port = port;
+    this.#release();
+  }
+
+  /** Posts all that waits, however much is under way, and `frame` behind it: the last chance. */
+  finish(...frame: readonly unknown[]): void {
+    this.frame().push(...frame);
+    this.#window.lift();
+    this.#release();
+    this.flush();
+  }
+
+  /** Ends it, and closes the ports that wait in it. Returns how many events may not have arrived. */
   close(cause: unknown): number {
     if (this.#closed) return 0;
     this.#closed = true;
-    this.#timer?.stop();
-    for (const { reject } of this.#drains.splice(0)) reject(cause);
-    let lost = this.#events;
-    for (let i = this.#head; i < this.#unacknowledged.length; i++) lost += (this.#unacknowledged[i] as Posted).events;
-    this.#unacknowledged = [];
-    this.#batch = [];
-    this.#pending = 0;
+    this.#receipts.stop();
+    this.#drains.fail(cause);
+    const lost = this.#events + this.#queue.clear() + this.#window.clear();
+    this.#reset();
+    this.#gauge();
     return lost;
   }
 
-  readonly #onTimer = (): void => {
-    this.#timer = undefined;
-    if (this.#untold > 0) this.#tell();
-  };
+  // ---- inside
 
-  /** Tells with what is gathered, or with an empty post, which itself asks for no acknowledgement. */
+  #gathered(): Posted {
+    return { frames: this.#frames, events: this.#events, cost: this.#frames, lone: undefined };
+  }
+
+  #reset(): void {
+    this.#batch = [0];
+    this.#frames = this.#events = 0;
+    if (!this.#window.open) this.#gauge();
+  }
+
+  /** What has been gathered leaves, or begins to wait behind the others: what comes next comes behind it. */
+  #seal(): void {
+    if (!this.#blocked) return this.flush();
+    const message = this.#batch;
+    const bytes = textIn(message);
+    const posted = { ...this.#gathered(), cost: costOf(this.#frames, bytes) };
+    this.#queue.push({ message, transfer: undefined, bytes, posted });
+    this.#reset();
+    this.#gauge();
+  }
+
+  #flushSafely(): void {
+    try {
+      this.flush();
+    } catch {
+      this.#options.onFailure();
+    }
+  }
+
+  /** Posts what waits, as far as the window allows. */
+  #release(): void {
+    while (this.#port && this.#window.open) {
+      const next = this.#queue.shift();
+      if (!next) break;
+      this.#postWaiting(next);
+    }
+    this.#gauge();
+    // In a turn, more may come: then it leaves at the end.
+    if (!this.#scheduled) this.#flushSafely();
+  }
+
+  #postWaiting({ message, transfer, posted }: Waiting): void {
+    try {
+      this.#post(message, transfer, posted);
+    } catch (error) {
+      const { lone, frames, events } = posted;
+      if (lone) {
+        closePorts(transfer);
+        this.#drains.done(frames);
+        this.#options.onUnpostable(lone, error);
+      } else {
+        this.#events += events; // they count as lost
+        this.#options.onFailure();
+      }
+    }
+  }
+
+  /** Looks anew at whether something can leave, and at how much waits. */
+  #gauge(): void {
+    const { frames, bytes, length } = this.#queue;
+    this.#blocked = !this.#closed && (!this.#port || length > 0 || !this.#window.open);
+    this.#fullAt = this.#blocked ? this.#flow.limit - frames : Infinity;
+    this.full = this.#frames >= this.#fullAt || (this.#blocked && bytes >= this.#flow.limitBytes);
+  }
+
+  /** Acknowledges with what is gathered, or with an empty post, which asks for no acknowledgement itself. */
   #tell(): void {
-    if (this.#frames > 0) this.flush();
-    else this.#post([0], undefined, { frames: 0, events: 0, lone: undefined });
+    if (this.#frames > 0 && !this.#blocked) this.#flushSafely();
+    else this.#post([0], undefined, nothing());
   }
 
   #post(message: unknown[], transfer: readonly object[] | undefined, posted: Posted): void {
-    message[0] = this.#received;
-    this.#port.post(message, transfer);
-    this.#untold = 0;
-    this.#posted++;
-    this.#unacknowledged.push(posted);
+    const asks = this.#window.asks(posted.cost);
+    if (asks) message.push(ECHO);
+    message[0] = this.#receipts.count;
+    this.#port?.post(message, transfer);
+    this.#receipts.told();
+    this.#window.add(posted, asks);
   }
+}
 
-  #settleDrains(): void {
-    this.#drains = this.#drains.filter((drain) => {
-      if (drain.post > this.#acknowledged) return true;
-      drain.resolve();
-      return false;
-    });
-  }
+/** A post that holds nothing to be acknowledged. */
+function nothing(): Posted {
+  return { frames: 0, events: 0, cost: 0, lone: undefined };
 }

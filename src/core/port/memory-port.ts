@@ -141,7 +141,7 @@ class MemoryPort implements Port {
   #drain(): void {
     while (this.#listener && !this.#closed && this.#waiting.length > 0) {
       const delivery = this.#waiting.shift() as Delivery;
-      if (delivery.kind === 'message' && delivery.data === null) {
+      if (delivery.kind === 'message' && delivery.data === null && !this.carries.hostObjects) {
         this.#listener.unreadable(); // as with every port: what a relay could not pass on
       } else if (delivery.kind === 'message') {
         this.#listener.message(delivery.data, delivery.ports);

@@ -78,8 +78,8 @@ export class MessagePortPort implements Port {
   }
 
   readonly #onMessage = (event: PortEvent): void => {
-    // What a relay could not pass on. The mesh itself never posts `null`.
-    if (event.data === null) this.#listener?.unreadable();
+    // From such an end it is what a relay could not pass on. The mesh itself never posts `null` there.
+    if (event.data === null && !this.carries.hostObjects) this.#listener?.unreadable();
     else this.#listener?.message(event.data, event.ports ?? nothing);
   };
 

@@ -12,7 +12,10 @@ export interface PortCapabilities {
 export interface PortListener {
   /** A message, with the ports that came beside it (raw ports of the platform). */
   message(data: unknown, ports: readonly unknown[]): void;
-  /** A message arrived that this side can't read, or `null`, which stands for one. It counts as one in the order of messages. */
+  /**
+   * A message arrived that this side can't read; from an end that carries no host objects, `null` stands for it. It counts as
+   * one in the order of messages.
+   */
   unreadable(): void;
   /** The far end is gone. Called once at most, after the last message, and never for this end's own `close()`. */
   close(reason: string): void;
@@ -30,7 +33,8 @@ export interface Port {
   readonly raw: object;
   /**
    * Sends `message` as it is now: changes made afterwards don't travel. The objects in `transfer` belong to the receiver
-   * when this returns, and still to the caller when it throws. `null` is no message: it arrives as one that can't be read.
+   * when this returns, and still to the caller when it throws. Towards an end that carries no host objects `null` is no
+   * message: it arrives as one that can't be read.
    * @throws MeshError `NOT_CLONEABLE` if the message can't be sent; nothing has been sent then
    */
   post(message: unknown, transfer?: readonly unknown[]): void;

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ANSWER, readAsk } from '../../../src/core/broker/asking.js';
 import * as control from '../../../src/core/broker/control.js';
 import { Hub } from '../../../src/core/broker/hub.js';
 import { JOIN, PRELOAD_EVENT } from '../../../src/core/broker/joining.js';
@@ -23,6 +24,7 @@ function preload(answer: (message: unknown[], port: MessagePort) => void): void 
   window.addEventListener(PRELOAD_EVENT, (event) => event.preventDefault());
   window.addEventListener('message', (event) => {
     const { data, ports: given } = event as unknown as { data: unknown[]; ports: MessagePort[] };
+    if (data[0] !== JOIN) return;
     ports.push(...given);
     answer(data, given[0]!);
   });
@@ -126,6 +128,207 @@ describe('connect', () => {
   });
 });
 
+/** The page around this one. It answers nothing by itself. */
+class FakeParent {
+  readonly posted: { message: unknown[]; origin: string }[] = [];
+  onAsk: (() => void) | undefined;
+
+  postMessage(message: unknown[], origin: string): void {
+    this.posted.push({ message, origin });
+    this.onAsk?.();
+  }
+
+  /** Answers the last ask, as a page of that origin; the bridge lets everybody in. */
+  answer(origin = 'https://app.example', source: unknown = this): MessagePort {
+    const { port1, port2 } = new MessageChannel();
+    ports.push(port1);
+    const [, nonce, name] = this.posted.at(-1)!.message;
+    admitAs('frame')([JOIN, name], port1);
+    window.receive([ANSWER, nonce], source, [port2], origin);
+    return port2;
+  }
+}
+
+describe('a frame', () => {
+  const owner = 'https://app.example';
+  let parent: FakeParent;
+  beforeEach(() => {
+    parent = new FakeParent();
+    window.parent = parent;
+  });
+
+  it('without a preload joins through its owner, and tells nobody else', async () => {
+    parent.onAsk = () => setImmediate(() => parent.answer());
+    const bus = await connect({ name: 'widget', owner });
+    expect(parent.posted).toHaveLength(1);
+    expect(parent.posted[0]?.origin).toBe(owner);
+    expect(readAsk(parent.posted[0]?.message)).toMatchObject({ name: 'widget', version: WIRE_VERSION });
+    expect(window.posted).toEqual([]);
+    expect(bus.self).toMatchObject({ name: 'widget', type: 'frame' });
+    expect(window.listening('message')).toBe(0);
+  });
+
+  it('without a preload and without an owner fails at once, and says how its owner can help', async () => {
+    const error = await rejection(connect());
+    expect(error).toMatchObject({ code: 'BRIDGE_GONE' });
+    expect(error.message).toMatch(/nodeIntegrationInSubFrames; or let the page it is in share\(iframe, { origin }\)/);
+    expect(parent.posted).toEqual([]);
+  });
+
+  it.each([
+    ['another origin', 'https://evil.example', undefined],
+    ['an opaque origin', 'null', undefined],
+    ['a frame in it, of the same origin', 'https://app.example', {}],
+    ['itself', 'https://app.example', 'window'],
+  ])('believes no answer of %s', async (_, origin, source) => {
+    parent.onAsk = () => setImmediate(() => parent.answer(origin, source === 'window' ? window : (source ?? parent)));
+    const error = await rejection(connect({ owner, timeout: 120 }));
+    expect(error).toMatchObject({ code: 'TIMEOUT' });
+    expect(error.message).toMatch(
+      /^connect\(\): no answer within 120 ms\. Is it https:\/\/app\.example .* share\(iframe, { origin: 'app:\/\/page' }\)/,
+    );
+  });
+
+  it('hides the answer from listeners that are put on while it asks, and nothing else', async () => {
+    const seen: unknown[] = [];
+    parent.onAsk = () =>
+      setImmediate(() => {
+        window.addEventListener('message', (event) => seen.push((event as MessageEvent).data));
+        window.receive('other', parent, [], owner);
+        parent.answer();
+      });
+    await connect({ owner });
+    expect(seen).toEqual(['other']);
+  });
+
+  it.each([
+    'https://App.example',
+    'https://app.example/',
+    'https://app.example:443',
+    'http://app.example:80',
+    'null',
+    '*',
+    '/',
+    '',
+    'file:///index.html',
+    5,
+    null,
+  ])('names a wrong owner: %j', async (wrong) => {
+    const error = await rejection(connect({ owner: wrong as string }));
+    expect(error).toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringMatching(/^connect\({ owner }\): /),
+    });
+    expect(parent.posted).toEqual([]);
+  });
+
+  it.each(['https://app.example:8080', 'app://editor', 'file://', 'http://localhost:3000'])(
+    'takes %s',
+    async (origin) => {
+      parent.onAsk = () => setImmediate(() => parent.answer(origin));
+      await connect({ owner: origin });
+      expect(parent.posted[0]?.origin).toBe(origin);
+    },
+  );
+
+  const refusal = (final: boolean) => (_: unknown, port: MessagePort) =>
+    port.postMessage([[control.REFUSED, 'NOT_AUTHORIZED', 'not you.', final]]);
+
+  it('that the default policy refuses asks its owner', async () => {
+    preload(refusal(false));
+    parent.onAsk = () => setImmediate(() => parent.answer());
+    const bus = await connect({ name: 'widget', owner });
+    expect(bus.self.name).toBe('widget');
+    expect(window.posted).toHaveLength(1);
+  });
+
+  it('that the default policy refuses is told so when there is no owner, or none that answers', async () => {
+    preload(refusal(false));
+    const first = { code: 'NOT_AUTHORIZED', message: 'connect(): not you.' };
+    expect(await rejection(connect())).toMatchObject(first);
+    expect(parent.posted).toEqual([]);
+    expect(await rejection(connect({ owner, timeout: 100 }))).toMatchObject(first);
+    expect(parent.posted.length).toBeGreaterThan(0);
+  });
+
+  it('that is refused for good, or that is no frame, asks nobody', async () => {
+    preload(refusal(true));
+    expect(await rejection(connect({ owner }))).toMatchObject({ code: 'NOT_AUTHORIZED' });
+    window.parent = window;
+    expect(await rejection(connect({ owner }))).toMatchObject({ code: 'NOT_AUTHORIZED' });
+    expect(parent.posted).toEqual([]);
+  });
+
+  it('that is let in by the bridge asks nobody', async () => {
+    preload(admitAs('frame'));
+    await connect({ owner });
+    expect(parent.posted).toEqual([]);
+  });
+
+  it('gives up its owner when its signal aborts, with that error', async () => {
+    preload(refusal(false));
+    const controller = new AbortController();
+    parent.onAsk = () => controller.abort('enough');
+    const error = await rejection(connect({ owner, signal: controller.signal }));
+    expect(error).toMatchObject({ code: 'ABORTED', cause: 'enough' });
+  });
+
+  it("is told why the bridge refuses it, its owner's word notwithstanding", async () => {
+    parent.onAsk = () =>
+      setImmediate(() => {
+        const { port1, port2 } = new MessageChannel();
+        ports.push(port1);
+        port1.postMessage([[control.REFUSED, 'NOT_AUTHORIZED', 'nor you.', true]]);
+        window.receive([ANSWER, parent.posted[0]!.message[1]], parent, [port2], owner);
+      });
+    expect(await rejection(connect({ owner }))).toMatchObject({
+      code: 'NOT_AUTHORIZED',
+      message: 'connect(): nor you.',
+    });
+  });
+});
+
+describe('a dedicated worker', () => {
+  it('joins through the page that made it', async () => {
+    const scope = new EventTarget();
+    const asks: unknown[] = [];
+    vi.stubGlobal('window', undefined);
+    vi.stubGlobal('addEventListener', scope.addEventListener.bind(scope));
+    vi.stubGlobal('removeEventListener', scope.removeEventListener.bind(scope));
+    vi.stubGlobal('postMessage', (message: unknown[]) => {
+      asks.push(message);
+      const { port1, port2 } = new MessageChannel();
+      ports.push(port1);
+      admitAs('worker')([JOIN, message[2]], port1);
+      const answer = Object.assign(new Event('message'), { data: [ANSWER, message[1]], ports: [port2] });
+      setImmediate(() => scope.dispatchEvent(answer));
+    });
+    const before = Reflect.ownKeys(globalThis);
+    const [a, b] = [await connect({ name: 'thumbs' }), await connect({ name: 'other', owner: 'app://unused' })];
+    expect(a.self).toMatchObject({ name: 'thumbs', type: 'worker' });
+    b.handle('x', () => 1);
+    expect(await a.with({ wait: 1000 }).request('x')).toBe(1);
+    expect(asks).toHaveLength(2);
+    expect(Reflect.ownKeys(globalThis)).toEqual(before);
+  });
+
+  it('that nobody shares is told what to do', async () => {
+    vi.stubGlobal('window', undefined);
+    for (const name of ['addEventListener', 'removeEventListener', 'postMessage']) vi.stubGlobal(name, () => {});
+    const error = await rejection(connect({ timeout: 20 }));
+    expect(error).toMatchObject({ code: 'TIMEOUT', message: expect.stringContaining('Is share(worker) called') });
+  });
+
+  it('is no shared worker, service worker, or Node', async () => {
+    vi.stubGlobal('window', undefined);
+    const error = await rejection(connect());
+    expect(error).toMatchObject({
+      code: 'BRIDGE_GONE',
+      message: expect.stringContaining('only pages and dedicated workers'),
+    });
+  });
+});
+
 describe('a page', () => {
   it('talks to another one, with ports and buffers that move', async () => {
     preload(admitAs('window'));
@@ -145,16 +348,14 @@ describe('a page', () => {
     port1.close();
   });
 
-  it.each<PeerType>(['main', 'utility', 'node'])('knows that %s can not take a port', async (type) => {
+  it.each<PeerType>(['main', 'utility', 'node'])('knows that %s can not take a Blob', async (type) => {
     let next: PeerType = 'window';
     preload((message, port) => admitAs(next)(message, port));
     const page = await connect({ name: 'page' });
     next = type;
     const other = await connect({ name: 'other' });
     await other.subscribe('e', () => {});
-    const { port1, port2 } = new MessageChannel();
-    expect(() => page.send('e', transfer(port2, [port2]))).toThrow(expect.objectContaining({ code: 'NOT_CLONEABLE' }));
-    port1.close();
+    expect(() => page.send('e', new Blob(['x']))).toThrow(expect.objectContaining({ code: 'NOT_CLONEABLE' }));
   });
 
   it('that unloads hears no close of any of its ports: a listener for it would crash Electron before 29', async () => {

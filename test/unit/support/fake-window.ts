@@ -1,5 +1,8 @@
 /** A page's window, as far as the page's side and the preload use it. Node has the DOM's event classes. */
 export class FakeWindow extends EventTarget {
+  /** Itself, as of a window that is in no other. */
+  parent: unknown = this;
+  readonly origin: string = 'app://page';
   /** What was posted to it by `postMessage`. */
   readonly posted: { message: unknown; origin: string; transfer: readonly unknown[] }[] = [];
   readonly #listening = new Map<string, number>();
@@ -12,9 +15,9 @@ export class FakeWindow extends EventTarget {
     if (this.deliver === 'posted') setImmediate(() => this.receive(message, this, transfer));
   }
 
-  /** A message that comes from `source`. True if some listener stopped it. */
-  receive(data: unknown, source: unknown, ports: readonly unknown[] = []): Event {
-    const event = Object.assign(new Event('message'), { data, source, ports });
+  /** A message that comes from `source`, a document of `origin`. */
+  receive(data: unknown, source: unknown, ports: readonly unknown[] = [], origin: string = this.origin): Event {
+    const event = Object.assign(new Event('message'), { data, source, ports, origin });
     this.dispatchEvent(event);
     return event;
   }

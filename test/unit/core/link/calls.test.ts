@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { abortError, describeCall, fail, goneError, timeoutError, type Call } from '../../../../src/core/link/calls.js';
+import { PORT, REQUEST, STREAM } from '../../../../src/core/wire/frames.js';
 import { peer } from '../../../contract/link-side.js';
 import { spy } from '../../support/spy.js';
 
 function call(more: Partial<Call> = {}): Call {
   return {
+    kind: REQUEST,
     channel: 'doc:render',
     started: undefined,
     copies: undefined,
@@ -20,8 +22,10 @@ function call(more: Partial<Call> = {}): Call {
 describe('an error of a call', () => {
   it('names the call, and the peer where one is known', () => {
     expect(describeCall(call())).toBe("request('doc:render')");
-    const link = { peer: peer('viewer'), cancel() {} };
+    const link = { peer: peer('viewer'), cancel() {}, abandon() {}, credit() {} };
     expect(describeCall(call({ link }))).toBe("request('doc:render') to viewer (id-viewer)");
+    expect(describeCall(call({ kind: STREAM, link }))).toBe("stream('doc:render') to viewer (id-viewer)");
+    expect(describeCall(call({ kind: PORT, link }))).toBe("openPort('doc:render') to viewer (id-viewer)");
   });
 
   it('says how long was waited, and how to wait longer', () => {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createMemoryChannel } from '../../../../src/core/port/memory-port.js';
 import type { Port } from '../../../../src/core/port/port.js';
+import { MeshError } from '../../../../src/core/errors/mesh-error.js';
 import * as wire from '../../../../src/core/wire/frames.js';
 import { rejection } from '../../../contract/case.js';
 import { FakePort } from '../../support/fake-port.js';
@@ -43,7 +44,7 @@ describe('a value that the far process can not read', () => {
     const asked = [a.request_('echo', 1), a.request_('echo', poison), a.request_('echo', 3)];
     const error = await rejection(asked[1]!);
     expect(error).toMatchObject({ code: 'NOT_CLONEABLE' });
-    expect(error.message).toMatch(/^request\('echo'\): b \(id-b\) can't read a value of it/);
+    expect(error.message).toMatch(/^request\('echo'\) to b \(id-b\): b \(id-b\) can't read a value of it/);
     expect(await Promise.all([asked[0], asked[2]])).toEqual([1, 3]);
     expect(a.link.load.calls).toBe(0);
     expect(b.of('request').map(([, , value]) => value)).toEqual([1, 3]);
@@ -104,6 +105,35 @@ describe('a value that the far process can not read', () => {
   });
 });
 
+describe('a message that had to wait, and that the port will not take then', () => {
+  it('is lost alone: its call rejects, its event is told, an answer becomes a failure', async () => {
+    const port = new FakePort();
+    const side = new LinkSide(port);
+    for (let i = 0; i < 5000; i++) side.link.sendEvent('e', [], []);
+    const asked = side.request_('get', new Map());
+    side.send('lost', new Map());
+    port.deliver([0, wire.REQUEST, 1, 'serve', 0]);
+    side.link.answer(1, 'serve', new Map());
+    await turn();
+    const posts = port.posts.length;
+    const post = port.post.bind(port);
+    port.post = (message, transfer) => {
+      if (transfer) throw new MeshError('NOT_CLONEABLE', 'no maps here.');
+      post(message);
+    };
+    port.deliver([posts]);
+    const text = "request('get'): no maps here.";
+    expect(await rejection(asked)).toMatchObject({ code: 'NOT_CLONEABLE', message: text });
+    await turn();
+    expect(side.of('unreadable')).toEqual([
+      ['lost', expect.objectContaining({ message: "send('lost'): no maps here." })],
+    ]);
+    const failure = port.posts.at(-1)!;
+    expect(failure.slice(1, 3)).toEqual([wire.FAILURE, 1]);
+    side.link.end('lost');
+  });
+});
+
 describe('a peer that claims it could not read', () => {
   it('an answered request, a batch or a post never sent: nothing happens', async () => {
     const port = new FakePort();
@@ -147,7 +177,7 @@ describe('a request that is no longer handled', () => {
 describe('what a handler threw', () => {
   it('goes without its stack where errors are redacted', async () => {
     const port = new FakePort();
-    const side = new LinkSide(port, 'far', true);
+    const side = new LinkSide(port, 'far', { redact: true });
     side.onRequest = (id, channel) => side.link.fail(id, channel, new RangeError("can't read /etc/passwd"));
     port.deliver([0, wire.REQUEST, 1, 'c', 0]);
     await turn();
@@ -339,21 +369,21 @@ describe('what a link holds', () => {
     side.link.end('lost');
   });
 
-  it('is 100,000 requests of one peer at most; the next is answered LIMIT', async () => {
+  it('is as many requests of one peer as its limit says; the next is answered LIMIT', async () => {
     const port = new FakePort();
-    const side = new LinkSide(port);
+    const side = new LinkSide(port, 'far', { serving: 1000 });
     side.onRequest = (id) => side.link.serve(id, { abort() {} });
-    for (let id = 0; id < 100_000; id++) port.deliver([0, wire.REQUEST, id, 'slow', 0]);
-    expect(side.link.load.serving).toBe(100_000);
+    for (let id = 0; id < 1000; id++) port.deliver([0, wire.REQUEST, id, 'slow', 0]);
+    expect(side.link.load.serving).toBe(1000);
     port.posts.length = 0;
-    port.deliver([0, wire.REQUEST, 100_000, 'slow', 0]);
+    port.deliver([0, wire.REQUEST, 1000, 'slow', 0]);
     await turn();
-    expect(side.link.load.serving).toBe(100_000);
+    expect(side.link.load.serving).toBe(1000);
     expect(port.posts.flat()).toContainEqual(
       expect.arrayContaining(['MeshError', expect.objectContaining({ code: 'LIMIT' })]),
     );
-    port.deliver([0, wire.ABORT, 5], [0, wire.REQUEST, 100_001, 'slow', 0]);
-    expect(side.link.load.serving).toBe(100_000);
+    port.deliver([0, wire.ABORT, 5], [0, wire.REQUEST, 1001, 'slow', 0]);
+    expect(side.link.load.serving).toBe(1000);
     side.link.end('lost');
   });
 });

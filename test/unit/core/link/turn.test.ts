@@ -28,6 +28,84 @@ describe('Turn', () => {
     expect(ended).toEqual(['first', 'second']);
   });
 
+  describe('that is held', () => {
+    /** Microtasks until it has ended; `step` is called in each. */
+    async function hops(turn: Turn, step: (hop: number) => void = () => {}): Promise<number> {
+      let ended = false;
+      turn.add({ endTurn: () => (ended = true) });
+      let hop = 0;
+      while (!ended) {
+        step(++hop);
+        await Promise.resolve();
+      }
+      return hop;
+    }
+
+    it('ends eight microtasks later, and the next one in time again', async () => {
+      const turn = new Turn();
+      turn.hold(); // of no turn: nothing to hold
+      expect(await hops(turn)).toBe(1);
+      expect(await hops(turn, (hop) => hop === 1 && turn.hold())).toBe(9);
+      expect(await hops(turn)).toBe(1);
+    });
+
+    it('goes on while more comes', async () => {
+      const turn = new Turn();
+      expect(await hops(turn, (hop) => hop <= 50 && hop % 5 === 1 && turn.hold())).toBe(54);
+    });
+
+    it('gathers what an async generator yields without waiting, in one turn', async () => {
+      const turn = new Turn();
+      let turns = 0;
+      async function* produce(): AsyncGenerator<number> {
+        for (let i = 0; i < 200; i++) yield i;
+      }
+      let due = false;
+      const sender = { endTurn: (): unknown => ((due = false), turns++) };
+      vi.useFakeTimers(); // the clock stands
+      try {
+        for await (const _ of produce()) {
+          if (!due) turn.add(sender);
+          due = true;
+          turn.hold();
+        }
+      } finally {
+        vi.useRealTimers();
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(turns).toBe(1);
+    });
+
+    it('ends nevertheless: after so many microtasks, or a millisecond', async () => {
+      const turn = new Turn();
+      vi.useFakeTimers();
+      try {
+        expect(await hops(turn, () => turn.hold())).toBe(1025);
+        expect(await hops(turn, () => (turn.hold(), vi.advanceTimersByTime(0.5)))).toBe(4);
+      } finally {
+        vi.useRealTimers();
+      }
+    });
+  });
+
+  it('knows the time of its end while it ends, without a look at the clock', async () => {
+    const turn = new Turn();
+    let looks = -1;
+    const clock = vi.spyOn(performance, 'now');
+    turn.add({
+      endTurn() {
+        const before = clock.mock.calls.length;
+        expect(turn.now()).toBe(turn.stamp.time);
+        looks = clock.mock.calls.length - before;
+      },
+    });
+    await Promise.resolve();
+    expect(looks).toBe(0);
+    turn.now();
+    expect(clock).toHaveBeenCalledTimes(3);
+    clock.mockRestore();
+  });
+
   describe('stamps what is done in it', () => {
     beforeEach(() => void vi.useFakeTimers());
     afterEach(() => void vi.useRealTimers());

@@ -3,11 +3,12 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { notCloneable } from '../../../../src/core/errors/mesh-error.js';
 import { nodePorts } from '../../../../src/core/port/kinds.js';
 import { createMemoryChannel } from '../../../../src/core/port/memory-port.js';
+import { electronEnd } from '../../../../src/core/port/message-port.js';
 import type { Port } from '../../../../src/core/port/port.js';
 import { relay, type PortKind } from '../../../../src/core/port/relay.js';
 import { deferred, rejection } from '../../../contract/case.js';
 import { FakePort } from '../../support/fake-port.js';
-import { LinkSide } from '../../support/link-side.js';
+import { LinkSide } from '../../../contract/link-side.js';
 
 const node = nodePorts(NodeChannel);
 const memory: PortKind = { adopt: (raw) => raw as Port, channel: () => createMemoryChannel().ports };
@@ -48,7 +49,7 @@ function listen(port: Port) {
 
 /** A port in memory, relayed to one of Node's: `near` is of the first kind, `far` of the second. */
 function relayed({ kind = memory, through = (port: Port) => port, back = node } = {}): { near: Port; far: Port } {
-  const [near, inner] = createMemoryChannel().ports;
+  const [near, inner] = createMemoryChannel({ carries: electronEnd }).ports;
   const { port1, port2 } = new NodeChannel();
   relay({ port: through(inner), kind }, { port: node.adopt(port1), kind: back });
   const far = node.adopt(port2);
@@ -129,7 +130,7 @@ describe('a relay', () => {
     const here = listen(near);
     const { port1, port2 } = new NodeChannel();
     const kept = listen(node.adopt(port1));
-    far.post(['take', new SharedArrayBuffer(1)], [port2]);
+    far.post(['take', new Set(['poison'])], [port2]);
     expect(await here.wait(1)).toEqual(['unreadable']);
     await kept.closed;
     expect(made).toHaveLength(1);
@@ -169,16 +170,15 @@ describe('a relay', () => {
     const { near, far } = relayed({ through: picky });
     const [a, b] = [new LinkSide(near, 'b'), new LinkSide(far, 'a')];
     a.onRequest = (id, channel, args) => a.link.answer(id, channel, args[1]);
-    b.onRequest = (id, channel, args) =>
-      b.link.answer(id, channel, args[1] === 'bad' ? new SharedArrayBuffer(1) : 'ok');
-    const bad = rejection(b.request_('ask', new SharedArrayBuffer(1)));
+    b.onRequest = (id, channel, args) => b.link.answer(id, channel, args[1] === 'bad' ? new Set(['poison']) : 'ok');
+    const bad = rejection(b.request_('ask', new Set(['poison'])));
     const good = b.request_('ask', 2);
     expect(await bad).toMatchObject({ code: 'NOT_CLONEABLE', message: expect.stringMatching(/^request\('ask'\)/) });
     expect(await good).toBe(2);
     expect(await rejection(a.request_('answer', 'bad'))).toMatchObject({ code: 'NOT_CLONEABLE' });
     expect(await a.request_('answer', 'good')).toBe('ok');
     expect([...a.of('malformed'), ...b.of('malformed')]).toEqual([]);
-    b.send('event', new SharedArrayBuffer(1));
+    b.send('event', new Set(['poison']));
     await b.link.drain();
     expect(b.of('unreadable')).toHaveLength(1);
     a.link.bye(() => undefined);
@@ -189,8 +189,9 @@ describe('a relay', () => {
 function picky(port: Port): Port {
   return {
     carries: port.carries,
+    raw: port.raw,
     post(message, transfer) {
-      if (Array.isArray(message) && message.some((each) => each instanceof SharedArrayBuffer)) {
+      if (Array.isArray(message) && message.some((each) => each instanceof Set)) {
         throw notCloneable(new Error('can not be cloned'));
       }
       port.post(message, transfer);

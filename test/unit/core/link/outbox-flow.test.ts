@@ -1,0 +1,412 @@
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { checkFlow, type FlowOptions } from '../../../../src/core/link/flow.js';
+import { Outbox } from '../../../../src/core/link/outbox.js';
+import { Turn } from '../../../../src/core/link/turn.js';
+import type { Lone } from '../../../../src/core/link/window.js';
+import { MeshError } from '../../../../src/core/errors/mesh-error.js';
+import { ECHO, EVENT, UNREADABLE } from '../../../../src/core/wire/frames.js';
+import { FakePort } from '../../support/fake-port.js';
+import { eventsOf } from '../../support/events-of.js';
+import { turn } from '../../support/turn.js';
+
+/** A port whose transfer list may hold ports: they are not cloned, only written down. */
+class PortTaker extends FakePort {
+  override post(message: unknown, transfer: readonly unknown[] = []): void {
+    super.post(
+      message,
+      transfer.filter((each) => each instanceof ArrayBuffer),
+    );
+    this.transfers[this.transfers.length - 1] = transfer;
+  }
+}
+
+class Fixture {
+  readonly port: FakePort;
+  readonly turn = new Turn();
+  readonly unpostable: [Lone, unknown][] = [];
+  failures = 0;
+  readonly outbox: Outbox;
+
+  constructor(flow: FlowOptions = {}, port: FakePort | undefined = new PortTaker(), attached = true) {
+    this.port = port;
+    this.outbox = new Outbox({
+      port: attached ? port : undefined,
+      turn: this.turn,
+      flow: checkFlow('test', flow),
+      onFailure: () => this.failures++,
+      onUnpostable: (lone, error) => this.unpostable.push([lone, error]),
+    });
+  }
+
+  event(...values: unknown[]): void {
+    for (const value of values) this.outbox.frame(1).push(EVENT, value, 0);
+  }
+
+  alone(name: string, value: unknown = 0, transfer: readonly object[] = [], bytes = 0): void {
+    this.outbox.postAlone([EVENT, name, 1, value], transfer, { kind: EVENT, id: 0, channel: name }, 1, bytes);
+  }
+
+  /** The other side has dispatched our posts up to this one, and says so in an empty post. */
+  ack(post: number): void {
+    expect(this.outbox.acknowledge(post)).toBe(true);
+    this.outbox.dispatched(0, false);
+  }
+
+  /** The names of the events posted, each post as a text; `!` for one that asks to be acknowledged. */
+  get posts(): string[] {
+    return this.port.posts.map((post) => eventsOf(post).join('') + (post.at(-1) === ECHO ? '!' : ''));
+  }
+}
+
+const make = (...args: ConstructorParameters<typeof Fixture>): Fixture => new Fixture(...args);
+
+describe('the window', () => {
+  it('lets posts leave while less is under way than it is large, then they wait, in order', async () => {
+    const flow = make({ highWater: 2 });
+    for (const name of ['a', 'b', 'c', 'd']) flow.alone(name);
+    flow.event('e');
+    await turn();
+    expect(flow.posts).toEqual(['a', 'b!']);
+    expect(flow.outbox.pending).toBe(5);
+    flow.ack(1);
+    expect(flow.posts).toEqual(['a', 'b!', 'c!']);
+    flow.ack(3);
+    expect(flow.posts.slice(3).map((post) => post[0])).toEqual(['d', 'e']);
+    flow.ack(5);
+    expect(flow.outbox.pending).toBe(0);
+  });
+
+  it('gathers on behind what waits, and posts all of it as one', async () => {
+    const flow = make({ highWater: 1 });
+    flow.alone('a');
+    for (const name of ['b', 'c', 'd']) {
+      flow.event(name);
+      await turn();
+    }
+    expect(flow.posts).toHaveLength(1);
+    flow.ack(1);
+    expect(flow.port.posts[1]!.filter((_, i) => i % 3 === 2)).toEqual(['b', 'c', 'd']);
+  });
+
+  it('leaves to the end of the turn what was gathered in it', async () => {
+    const flow = make({ highWater: 1 });
+    flow.alone('a');
+    flow.event('b');
+    flow.ack(1);
+    flow.event('c');
+    expect(flow.posts).toHaveLength(1);
+    await turn();
+    expect(flow.posts[1]).toBe('bc!');
+  });
+
+  it('counts bytes of large messages; one larger than the window goes when there is room for any', () => {
+    const flow = make({ highWater: 100 });
+    flow.alone('a', 0, [], 2048 * 500);
+    flow.alone('b');
+    expect(flow.posts).toEqual(['a!']);
+    flow.ack(1);
+    expect(flow.posts).toEqual(['a!', 'b']);
+    flow.alone('c', 0, [], 2048 * 500);
+    expect(flow.posts[2]).toBe('c!');
+  });
+
+  it('counts the texts of what waits', async () => {
+    const flow = make({ highWater: 10 });
+    flow.alone('x', 0, [], 2048 * 10);
+    for (let i = 0; i < 512; i++) flow.outbox.frame(1).push(EVENT, 'e', 1, { nested: ['x'.repeat(200)] });
+    flow.alone('y');
+    flow.ack(1);
+    expect(flow.port.posts).toHaveLength(2);
+    flow.ack(2);
+    expect(flow.port.posts).toHaveLength(3);
+    await turn();
+  });
+
+  it('asks for an acknowledgement beyond half of it, and again each quarter', () => {
+    const flow = make({ highWater: 16 });
+    for (let i = 0; i < 16; i++) flow.alone(String.fromCharCode(97 + i));
+    expect(flow.posts.join('')).toBe('abcdefghi!jklm!nop');
+    flow.ack(9);
+    for (const name of ['q', 'r', 's']) flow.alone(name);
+    expect(flow.posts.slice(16)).toEqual(['q', 'r!', 's']);
+  });
+
+  it('never keeps an acknowledgement back, and that one asks for nothing', async () => {
+    const flow = make({ highWater: 1 });
+    flow.alone('a');
+    flow.alone('b');
+    flow.event('c');
+    flow.outbox.dispatched(1, true);
+    expect(flow.port.posts[1]).toEqual([1]);
+    flow.outbox.dispatched(256, false);
+    expect(flow.port.posts[2]).toEqual([2]);
+    await turn();
+    expect(flow.port.posts).toHaveLength(3);
+    flow.outbox.close(undefined);
+  });
+
+  it('never keeps back that a post could not be read, and tells it with the acknowledgement of that very post', () => {
+    const flow = make({ highWater: 1 });
+    flow.alone('a');
+    flow.alone('b');
+    flow.outbox.dispatched(0, false);
+    flow.outbox.unreadable();
+    expect(flow.port.posts[1]).toEqual([2, UNREADABLE, 2]);
+    expect(flow.outbox.pending).toBe(2);
+    flow.ack(2);
+    flow.ack(3);
+    expect(flow.outbox.pending).toBe(0);
+  });
+
+  it('acknowledges, with what leaves by an acknowledgement, the post that brought it', () => {
+    const flow = make({ highWater: 1 });
+    flow.alone('a');
+    flow.alone('b');
+    flow.outbox.acknowledge(1);
+    flow.outbox.dispatched(500, true);
+    expect(flow.port.posts.map(([head]) => head)).toEqual([0, 1]);
+  });
+});
+
+describe('what waits alone', () => {
+  it('leaves as it was at the call', () => {
+    const flow = make({ highWater: 1 });
+    flow.alone('a');
+    const value = new Map([['k', 1]]);
+    flow.alone('b', value);
+    value.set('k', 2);
+    flow.ack(1);
+    expect(flow.port.posts[1]![4]).toEqual(new Map([['k', 1]]));
+  });
+
+  it('has its buffers from the call on, and hands them on when it leaves', () => {
+    const flow = make({ highWater: 1 });
+    flow.alone('a');
+    const { port1, port2 } = new MessageChannel();
+    const buffer = new Uint8Array([1, 2, 3]).buffer;
+    flow.alone('b', { buffer }, [port1, buffer]);
+    expect(buffer.byteLength).toBe(0);
+    flow.ack(1);
+    expect(new Uint8Array((flow.port.posts[1]![4] as { buffer: ArrayBuffer }).buffer)).toEqual(
+      new Uint8Array([1, 2, 3]),
+    );
+    const [first, second] = flow.port.transfers[1] as [MessagePort, ArrayBuffer];
+    expect(first, 'a port goes as it is').toBe(port1);
+    expect(second.byteLength, 'moved on').toBe(0);
+    port2.close();
+  });
+
+  it('is refused at the call if it cannot be cloned: nothing is sent, counted or detached', () => {
+    const flow = make({ highWater: 1 });
+    flow.alone('a');
+    const buffer = new ArrayBuffer(4);
+    const post = (): void => flow.alone('b', [buffer, () => {}], [buffer]);
+    expect(post).toThrow(expect.objectContaining({ code: 'NOT_CLONEABLE' }));
+    expect([buffer.byteLength, flow.outbox.pending]).toEqual([4, 1]);
+    flow.ack(1);
+    expect(flow.posts).toHaveLength(1);
+  });
+
+  it('keeps its number, which is given when it leaves', () => {
+    const flow = make({ highWater: 1 });
+    flow.alone('a');
+    flow.alone('b');
+    flow.outbox.dispatched(1, true); // takes the number 2
+    expect(flow.outbox.takeLone(2)).toBeUndefined();
+    flow.ack(1);
+    expect(flow.outbox.takeLone(3)?.channel).toBe('b');
+  });
+
+  it('is told to the owner if the port will not take it; its neighbours go on', async () => {
+    const flow = make({ highWater: 1 });
+    const { port1, port2 } = new MessageChannel();
+    const closed = new Promise((resolve) => port2.on('close', resolve));
+    flow.alone('a');
+    flow.alone('bad', 0, [port1]);
+    flow.alone('c');
+    const drained = flow.outbox.drain();
+    const post = flow.port.post.bind(flow.port);
+    const error = new MeshError('NOT_CLONEABLE', 'no ports here');
+    flow.port.post = (message, transfer) => {
+      if (transfer?.includes(port1)) throw error;
+      post(message, transfer);
+    };
+    flow.ack(1);
+    expect(flow.unpostable).toEqual([[expect.objectContaining({ channel: 'bad' }), error]]);
+    expect([flow.posts[1], flow.failures]).toEqual(['c!', 0]);
+    await closed;
+    flow.ack(2);
+    flow.ack(3);
+    await drained;
+    expect(flow.outbox.pending).toBe(0);
+  });
+});
+
+describe('a batch that waited and cannot be posted', () => {
+  it('is a failure of the port, and its events count as lost', () => {
+    const flow = make({ highWater: 1 });
+    flow.alone('a');
+    flow.event('b', 'c');
+    flow.alone('d');
+    flow.port.post = () => {
+      throw new Error('not a contract of mine');
+    };
+    let lost = 0;
+    vi.spyOn(flow, 'failures', 'set').mockImplementation(() => (lost = flow.outbox.close(undefined)));
+    flow.ack(1);
+    expect(lost).toBe(3);
+  });
+});
+
+describe('drain, where something waits', () => {
+  it('waits for all that was handed over before, and asks for the acknowledgement behind it', async () => {
+    const flow = make({ highWater: 1 });
+    flow.alone('a');
+    flow.alone('b');
+    let drained = false;
+    const done = flow.outbox.drain().then(() => (drained = true));
+    flow.event('c');
+    flow.ack(1);
+    await turn();
+    flow.ack(2);
+    await turn();
+    expect(flow.port.posts[2]!.slice(0, 2)).toEqual([2, ECHO]);
+    expect(drained).toBe(false);
+    flow.ack(3);
+    await done;
+  });
+});
+
+describe('full', () => {
+  it('is told when as many messages wait as the limit says, and no longer when one has left', () => {
+    const flow = make({ highWater: 1, limit: 3 });
+    flow.alone('a');
+    flow.event('b', 'c');
+    expect(flow.outbox.full).toBe(false);
+    flow.event('d');
+    expect(flow.outbox.full).toBe(true);
+    flow.alone('answer');
+    expect(flow.outbox.full).toBe(true);
+    flow.ack(1);
+    expect(flow.outbox.full).toBe(false);
+    flow.outbox.close(undefined);
+  });
+
+  it('is told when as many bytes wait', () => {
+    const flow = make({ highWater: 1, limitBytes: 1000 });
+    flow.alone('a', 0, [], 5000);
+    flow.alone('b', 0, [], 999);
+    expect(flow.outbox.full).toBe(false);
+    flow.outbox.frame().push(EVENT, 'c', 1, 'x');
+    flow.alone('d');
+    expect(flow.outbox.full).toBe(true);
+    flow.ack(1);
+    expect(flow.outbox.full).toBe(false);
+  });
+
+  it('is not what is under way, however much', async () => {
+    const flow = make({ limit: 1 });
+    for (let i = 0; i < 4000; i++) flow.event(i);
+    await turn();
+    expect(flow.outbox.full).toBe(false);
+    for (let i = 0; i < 512; i++) flow.event(i);
+    await turn();
+    expect(flow.outbox.full, 'the window is closed, nothing waits').toBe(false);
+    flow.event('waits');
+    expect(flow.outbox.full).toBe(true);
+  });
+
+  it('never happens where everything is buffered', () => {
+    const flow = make({ highWater: 1, limit: 1, limitBytes: 1, overflow: 'buffer' });
+    for (let i = 0; i < 5000; i++) flow.event('x');
+    flow.alone('y', 0, [], 1e9);
+    expect(flow.outbox.full).toBe(false);
+  });
+});
+
+describe('without a port', () => {
+  it('keeps everything, and sends it when there is one', async () => {
+    const flow = make({}, undefined, false);
+    expect(flow.outbox.carries).toEqual({ buffers: false, nestedPorts: false, hostObjects: false });
+    const value = new Map([['k', 1]]);
+    flow.event('a');
+    await turn();
+    flow.alone('b', value);
+    value.clear();
+    flow.event('c');
+    const drained = flow.outbox.drain();
+    await turn();
+    expect([flow.posts.length, flow.outbox.pending]).toEqual([0, 4]);
+    flow.outbox.attach(flow.port);
+    expect(flow.outbox.port).toBe(flow.port);
+    expect(flow.posts).toEqual(['a', 'b', 'c!']);
+    expect(flow.port.posts[1]![4]).toEqual(new Map([['k', 1]]));
+    flow.ack(3);
+    await drained;
+  });
+
+  it('can be closed, and closes the port that comes too late', () => {
+    const flow = make({}, undefined, false);
+    flow.event('a');
+    flow.alone('b');
+    expect(flow.outbox.close(undefined)).toBe(2);
+    flow.outbox.attach(flow.port);
+    expect([flow.port.closed, flow.posts]).toEqual([true, []]);
+  });
+});
+
+describe('the end', () => {
+  it('counts the events that wait as lost, closes the ports among them, and keeps nothing', async () => {
+    const flow = make({ highWater: 1 });
+    const { port1, port2 } = new MessageChannel();
+    const closed = new Promise((resolve) => port2.on('close', resolve));
+    flow.alone('a');
+    flow.event('b', 'c');
+    flow.alone('d', 0, [port1]);
+    flow.event('e');
+    expect(flow.outbox.close(undefined)).toBe(5);
+    await closed;
+    expect([flow.outbox.pending, flow.outbox.full, flow.outbox.oldest]).toEqual([0, false, Infinity]);
+    for (let i = 0; i < 2000; i++) flow.event('late');
+    flow.alone('late');
+    await turn();
+    expect([flow.posts.length, flow.outbox.pending]).toEqual([1, 0]);
+  });
+
+  it('in order posts all that waits, and the last frame behind it', () => {
+    const flow = make({ highWater: 1 });
+    for (const name of ['a', 'b', 'c']) flow.alone(name);
+    flow.event('d');
+    flow.outbox.finish(EVENT, 'z', 0);
+    expect(flow.posts.map((post) => post.replace('!', ''))).toEqual(['a', 'b', 'c', 'dz']);
+  });
+});
+
+describe('oldest', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('tells since when something is under way without progress', async () => {
+    const flow = make();
+    const begin = performance.now();
+    expect(flow.outbox.oldest).toBe(Infinity);
+    flow.event('a');
+    await Promise.resolve();
+    vi.advanceTimersByTime(10);
+    flow.alone('b');
+    expect(flow.outbox.oldest - begin).toBe(0);
+    flow.ack(1);
+    expect(flow.outbox.oldest - begin).toBe(10);
+    vi.advanceTimersByTime(10);
+    flow.ack(1);
+    expect(flow.outbox.oldest - begin, 'no progress').toBe(10);
+    flow.ack(2);
+    expect(flow.outbox.oldest).toBe(Infinity);
+    flow.outbox.dispatched(1, true);
+    expect(flow.outbox.oldest, 'nobody acknowledges an acknowledgement').toBe(Infinity);
+    vi.advanceTimersByTime(1000);
+    flow.alone('c');
+    expect(flow.outbox.oldest - begin).toBe(1020);
+  });
+});
