@@ -4,7 +4,7 @@
 export type Action = 'reload' | 'navigate' | 'end' | 'crash' | 'restore';
 
 interface Place {
-  readonly type: 'main' | 'window' | 'frame' | 'worker' | 'utility' | 'node';
+  readonly type: 'main' | 'window' | 'frame' | 'worker' | 'utility';
   /** Who has made it, and can make it again. */
   readonly owner?: PlaceName;
   /** What it is, in a few words. */
@@ -34,7 +34,7 @@ export const places: Readonly<Record<PlaceName, Place>> = {
   widget: { type: 'frame', owner: 'editor', what: 'a frame of another origin', actions: ['end', 'crash'] },
   counter: { type: 'worker', owner: 'editor', what: 'a worker of the editor’s page', actions: ['end', 'crash'] },
   helper: { type: 'utility', owner: 'main', what: 'a utility process', actions: ['end', 'crash'] },
-  thread: { type: 'node', owner: 'helper', what: 'a worker thread of the helper', actions: ['end', 'crash'] },
+  thread: { type: 'worker', owner: 'helper', what: 'a worker thread of the helper', actions: ['end', 'crash'] },
 };
 
 export const placeNames = Object.keys(places) as PlaceName[];
@@ -46,7 +46,6 @@ export const endings: Readonly<Record<Place['type'], string>> = {
   frame: 'Remove',
   worker: 'Terminate',
   utility: 'Kill',
-  node: 'Terminate',
 };
 
 export function isPlace(name: string): name is PlaceName {

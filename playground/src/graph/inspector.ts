@@ -71,7 +71,7 @@ export class Inspector {
 
   #describe({ peer, state, reason }: Node): HTMLElement[] {
     const { id, type, origin, process, via } = peer;
-    const rows: [string, string][] = [
+    const rows: [term: string, words: string][] = [
       ['type', type],
       ['origin', origin || '—'],
       ['process', `${process.type} ${process.pid}`],

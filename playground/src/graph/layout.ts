@@ -5,9 +5,9 @@ import type { Edge, Model, Node } from './model.js';
 /** The room around a node that is its own, in pixels. */
 const RADIUS = 50;
 /** What is kept free at the edges: sides, top (with a process' label), bottom (with the legend). */
-const MARGIN = { x: 74, top: 84, bottom: 92 };
+const MARGIN = { x: 74, top: 76, bottom: 88 };
 /** The room between the outlines of two processes. */
-const GAP = 34;
+const GAP = 56;
 
 /** Where peers are: those of one process together, main in the middle of it all. */
 export class Layout {
@@ -20,7 +20,7 @@ export class Layout {
   constructor(model: Model, onTick: () => void) {
     this.#model = model;
     this.#simulation = forceSimulation<Node, Edge>()
-      .force('charge', forceManyBody<Node>().strength(-900).distanceMax(420))
+      .force('charge', forceManyBody<Node>().strength(-420).distanceMax(420))
       .force('collide', forceCollide<Node>(RADIUS))
       .force('links', this.#links)
       .force('processes', (alpha: number) => this.#gather(alpha))
@@ -61,7 +61,7 @@ export class Layout {
       const reach = Math.max(...nodes.map((node) => Math.hypot((node.x ?? 0) - x, (node.y ?? 0) - y)));
       return { nodes, x, y, reach: reach + RADIUS };
     });
-    for (const { nodes, x, y } of groups) push(nodes, alpha * 0.3, (node) => [x - (node.x ?? 0), y - (node.y ?? 0)]);
+    for (const { nodes, x, y } of groups) push(nodes, alpha * 0.4, (node) => [x - (node.x ?? 0), y - (node.y ?? 0)]);
     groups.forEach((one, index) => {
       for (const other of groups.slice(index + 1)) {
         const [dx, dy] = [other.x - one.x, other.y - one.y];
@@ -69,8 +69,8 @@ export class Layout {
         const overlap = one.reach + other.reach + GAP - distance;
         if (overlap <= 0) continue;
         const [x, y] = [(dx / distance) * overlap, (dy / distance) * overlap];
-        push(one.nodes, alpha * 0.35, () => [-x, -y]);
-        push(other.nodes, alpha * 0.35, () => [x, y]);
+        push(one.nodes, alpha * 0.6, () => [-x, -y]);
+        push(other.nodes, alpha * 0.6, () => [x, y]);
       }
     });
   }
@@ -78,7 +78,7 @@ export class Layout {
   #contain(alpha: number): void {
     const middle = { x: this.#width / 2, y: (this.#height + MARGIN.top - MARGIN.bottom) / 2 };
     for (const node of this.#model.nodes.values()) {
-      const pull = alpha * (node.peer.type === 'main' ? 0.9 : 0.035);
+      const pull = alpha * (node.peer.type === 'main' ? 0.5 : 0.03);
       node.vx = (node.vx ?? 0) + (middle.x - (node.x ?? 0)) * pull * (this.#width < this.#height ? 2 : 1);
       node.vy = (node.vy ?? 0) + (middle.y - (node.y ?? 0)) * pull * (this.#width > this.#height ? 2 : 1);
       node.x = clamp(node.x ?? 0, MARGIN.x, this.#width - MARGIN.x);

@@ -32,6 +32,13 @@ export class Timeline {
     const canvas = part('timeline').querySelector('canvas');
     if (!canvas) throw new Error('the timeline has no canvas');
     this.#canvas = canvas;
+    canvas.after(
+      ...[this.#others, this.#main].map(({ label }, index) => {
+        const caption = make('span', 'lane', label);
+        caption.style.top = `${index * (LANE.height + LANE.gap) + 5}px`;
+        return caption;
+      }),
+    );
     setInterval(() => this.#step(), STEP_MS);
   }
 

@@ -12,7 +12,10 @@ const ORIGINS = ['app://graph', 'app://editor'];
 export async function startPlayground(): Promise<void> {
   const bridge = createBridge({ origins: ORIGINS });
   bridge.install(session.defaultSession);
-  bridge.on('refused', (error) => console.error(`refused: ${error.message}`));
+  bridge.on('refused', (error, candidate) => {
+    // The widget tries by itself first, and then through the editor, which lets it in.
+    if (candidate?.origin !== 'app://widget') console.error(`refused: ${error.message}`);
+  });
   bridge.on('malformed', (problem, peer) => console.error(`malformed: ${problem} (${peer?.name ?? 'no peer'})`));
 
   const bus = await bridge.connect<Channels>({ name: 'main' });

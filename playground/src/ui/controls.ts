@@ -54,6 +54,15 @@ export function makeControls(to: () => string, act: (deed: Deed) => void): HTMLE
   const port = (shape: 'sine' | 'trail', words: string, title: string): HTMLElement =>
     on(button(words, `port-${shape}`, title), () => act({ do: 'open-port', to: to(), shape }));
 
+  const takingTime = field(
+    'Slow',
+    takes,
+    limit,
+    askSlow,
+    on(button('Abort', 'abort', 'Aborts what is slow'), () => act({ do: 'abort' })),
+  );
+  takingTime.classList.add('slow');
+
   return make(
     'div',
     'controls',
@@ -64,7 +73,7 @@ export function makeControls(to: () => string, act: (deed: Deed) => void): HTMLE
       ask('primes', 'Primes', 'Computes at the other side'),
       ask('fail', 'Fail', 'Its handler throws: see both stacks'),
     ),
-    field('Slow', takes, limit, askSlow, on(button('Abort', 'abort', 'Aborts what is slow'), () => act({ do: 'abort' }))),
+    takingTime,
     field(
       'Stream',
       pace,

@@ -9,7 +9,7 @@ export interface Pace {
   readonly rest: number;
 }
 
-export const steady: Pace = { width: 1, rest: 4 };
+export const steady: Pace = { width: 1, rest: 10 };
 export const flatOut: Pace = { width: 100, rest: 0 };
 
 /** Asks one peer again and again, straight over the link to it, and lets a gauge measure the answers. */
