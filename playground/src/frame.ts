@@ -28,6 +28,6 @@ part('controls').append(
     (deed) => place.do(deed),
   ),
 );
-const scope = new Scope(place.waves);
+const scope = new Scope(name, place.waves);
 void scope;
 void identity.join();

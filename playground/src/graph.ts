@@ -26,7 +26,7 @@ const timeline = new Timeline();
 const inspector = new Inspector(place, model, acts);
 const drawing = new Drawing(model, choose);
 const layout = new Layout(model, () => drawing.move());
-const scope = new Scope(place.waves);
+const scope = new Scope('graph', place.waves);
 void scope;
 
 function choose(name: string): void {

@@ -28,7 +28,7 @@ const controls = makeControls(
 );
 part('controls').append(controls);
 const traffic = new TrafficPanel(place, acts, [name === 'editor' ? 'helper' : 'widget', 'main']);
-const scope = new Scope(place.waves);
+const scope = new Scope(name, place.waves);
 void scope;
 
 function frame(as: 'outline' | 'widget', origin: string): () => void {

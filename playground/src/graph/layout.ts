@@ -13,14 +13,14 @@ const GAP = 56;
 export class Layout {
   readonly #model: Model;
   readonly #simulation: Simulation<Node, Edge>;
-  readonly #links = forceLink<Node, Edge>().distance(210).strength(0.012);
+  readonly #links = forceLink<Node, Edge>().distance(260).strength(0.006);
   #width = 600;
   #height = 400;
 
   constructor(model: Model, onTick: () => void) {
     this.#model = model;
     this.#simulation = forceSimulation<Node, Edge>()
-      .force('charge', forceManyBody<Node>().strength(-420).distanceMax(420))
+      .force('charge', forceManyBody<Node>().strength(-700).distanceMax(420))
       .force('collide', forceCollide<Node>(RADIUS))
       .force('links', this.#links)
       .force('processes', (alpha: number) => this.#gather(alpha))
@@ -78,7 +78,7 @@ export class Layout {
   #contain(alpha: number): void {
     const middle = { x: this.#width / 2, y: (this.#height + MARGIN.top - MARGIN.bottom) / 2 };
     for (const node of this.#model.nodes.values()) {
-      const pull = alpha * (node.peer.type === 'main' ? 0.5 : 0.03);
+      const pull = alpha * (node.peer.type === 'main' ? 0.5 : 0.02);
       node.vx = (node.vx ?? 0) + (middle.x - (node.x ?? 0)) * pull * (this.#width < this.#height ? 2 : 1);
       node.vy = (node.vy ?? 0) + (middle.y - (node.y ?? 0)) * pull * (this.#width > this.#height ? 2 : 1);
       node.x = clamp(node.x ?? 0, MARGIN.x, this.#width - MARGIN.x);

@@ -12,6 +12,8 @@ export interface Node extends SimulationNodeDatum {
   peer: Peer;
   state: NodeState;
   reason: LeaveReason | undefined;
+  /** The ids of those who say that it does not answer. */
+  readonly waiting: Set<string>;
 }
 
 /** Two peers that have exchanged something: there is a link between them. */
@@ -49,8 +51,6 @@ export class Model {
     for (const peer of [...bus.peers, bus.self]) this.#add(peer);
     bus.peers.on('join', (peer) => this.#add(peer));
     bus.peers.on('leave', (peer, reason) => this.#remove(peer, reason));
-    bus.peers.on('unresponsive', (peer) => this.#mark(peer.id, 'unresponsive'));
-    bus.peers.on('responsive', (peer) => this.#mark(peer.id, 'here'));
     bus.on('playground:blocking', ({ sender }) => this.#mark(sender.id, 'blocked'));
     bus.on('playground:unblocked', ({ sender }) => this.#mark(sender.id, 'here'));
     bus.on('playground:traffic', ({ sender }, report) => this.report(sender.id, report));
@@ -67,9 +67,10 @@ export class Model {
   }
 
   /** @param of the id of the peer that reports */
-  report(of: string, { ms, flows }: TrafficReport): void {
+  report(of: string, { ms, flows, silent }: TrafficReport): void {
     const reporter = this.nodes.get(of);
     if (!reporter) return;
+    this.#hear(of, silent);
     for (const edge of this.edges.values()) {
       if (edge.source === reporter || edge.target === reporter) edge.rate *= INERTIA;
     }
@@ -79,6 +80,16 @@ export class Model {
       const [from, to] = direction === 'in' ? [other, reporter] : [reporter, other];
       this.#edge(from, to).rate += ((1 - INERTIA) * count * 1000) / Math.max(ms, 100);
       this.onMove({ from, to, kind, count, ms });
+    }
+  }
+
+  /** Who stands still is so for everybody who waits for it, and each of them says so on its own. */
+  #hear(of: string, silent: readonly string[]): void {
+    for (const { peer, state, waiting } of this.nodes.values()) {
+      if (silent.includes(peer.id)) waiting.add(of);
+      else if (!waiting.delete(of)) continue;
+      if (waiting.size > 0 && state === 'here') this.#mark(peer.id, 'unresponsive');
+      if (waiting.size === 0 && state === 'unresponsive') this.#mark(peer.id, 'here');
     }
   }
 
@@ -96,7 +107,7 @@ export class Model {
   /** Whoever is back begins where its ghost is. */
   #add(peer: Peer): void {
     const ghost = this.node(peer.name);
-    const node: Node = { name: peer.name, peer, state: 'here', reason: undefined };
+    const node: Node = { name: peer.name, peer, state: 'here', reason: undefined, waiting: new Set() };
     if (ghost?.state === 'gone') {
       this.nodes.delete(ghost.peer.id);
       Object.assign(node, { x: ghost.x, y: ghost.y });
@@ -108,6 +119,7 @@ export class Model {
   #remove(peer: Peer, reason: LeaveReason): void {
     const node = this.nodes.get(peer.id);
     if (!node) return;
+    for (const each of this.nodes.values()) each.waiting.delete(peer.id);
     for (const [key, { source, target }] of this.edges) {
       if (source === node || target === node) this.edges.delete(key);
     }

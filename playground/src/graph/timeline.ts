@@ -99,7 +99,8 @@ export class Timeline {
     context.fillStyle = style.getPropertyValue('--main').trim();
     context.globalAlpha = 0.16;
     this.#blocked.forEach((blocked, index) => {
-      if (blocked) context.fillRect(Math.floor(index * step), 0, Math.ceil(step) + 0.5, height);
+      const from = Math.round(index * step);
+      if (blocked) context.fillRect(from, 0, Math.round((index + 1) * step) - from, height);
     });
     [this.#others, this.#main].forEach(({ counts, scale, colour }, index) => {
       const floor = (index + 1) * (LANE.height + LANE.gap) - 2;

@@ -44,6 +44,7 @@ export class Place {
     bus.peers.on('leave', ({ name }, reason) => journal.add('left', { peer: name }, ' left: ', { code: reason }));
     bus.peers.on('unresponsive', ({ name }) => journal.add('left', { peer: name }, ' does not answer any more'));
     bus.peers.on('responsive', ({ name }) => journal.add('joined', { peer: name }, ' answers again'));
+    this.traffic.attach(bus);
     answerDemo(bus, journal, this.traffic);
     this.#numbers.attach(bus);
     this.waves.attach(bus);

@@ -1,4 +1,5 @@
 import type { Peer } from 'portmesh';
+import type { PlaygroundBus } from '../channels.js';
 
 export type FlowKind = 'event' | 'request' | 'answer' | 'item' | 'point';
 
@@ -9,16 +10,26 @@ export interface TrafficReport {
   /** Milliseconds that it covers */
   readonly ms: number;
   readonly flows: readonly Flow[];
+  /** The ids of peers that owe this place something, and don't stir */
+  readonly silent: readonly string[];
 }
 
 /** Counts what flows at a place. What two peers exchange is counted by one of them only: whoever was called. */
 export class Traffic {
   readonly #counts = new Map<string, number>();
+  readonly #silent = new Set<string>();
   #since = performance.now();
 
   count(peer: Peer, direction: 'in' | 'out', kind: FlowKind): void {
     const key = `${direction} ${kind} ${peer.id}`;
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
+  }
+
+  /** Takes note of who does not answer any more, and of who does again. */
+  attach(bus: PlaygroundBus): void {
+    this.#silent.clear();
+    bus.peers.on('unresponsive', ({ id }) => this.#silent.add(id));
+    for (const news of ['responsive', 'leave'] as const) bus.peers.on(news, ({ id }: Peer) => this.#silent.delete(id));
   }
 
   /** What has flowed since the last report. */
@@ -31,6 +42,6 @@ export class Traffic {
     });
     this.#since = now;
     this.#counts.clear();
-    return { ms, flows };
+    return { ms, flows, silent: [...this.#silent] };
   }
 }

@@ -10,7 +10,6 @@ const FADE_MS = 1500;
 
 interface Trace {
   readonly name: string;
-  readonly colour: string;
   readonly shape: Shape;
   readonly points: Point[];
   closed: number | undefined;
@@ -22,9 +21,11 @@ export class Scope {
   readonly #canvas = make('canvas');
   readonly #legend = make('p', 'legend');
   readonly #traces = new Map<number, Trace>();
+  readonly #name: string;
   #drawing = false;
 
-  constructor(waves: Waves) {
+  constructor(name: string, waves: Waves) {
+    this.#name = name;
     this.#canvas.setAttribute('aria-label', 'What is drawn over ports');
     this.#legend.dataset['testid'] = 'legend';
     this.#holder.append(this.#canvas, this.#legend);
@@ -39,8 +40,7 @@ export class Scope {
   #add(id: number, { name }: Peer, shape: Shape, point: Point | undefined): void {
     let trace = this.#traces.get(id);
     if (!trace) {
-      const colour = getComputedStyle(document.documentElement).getPropertyValue(`--${hueOf(name)}`).trim();
-      trace = { name, colour, shape, points: [], closed: undefined };
+      trace = { name, shape, points: [], closed: undefined };
       this.#traces.set(id, trace);
       this.#showLegend();
     }
@@ -83,17 +83,18 @@ export class Scope {
   #showLegend(): void {
     const names = [...this.#traces.values()].map(({ name }) => nameTag(name));
     this.#holder.dataset['traces'] = String(names.length);
-    this.#legend.replaceChildren(...(names.length > 0 ? names : ['Open a port to here, and it draws']));
+    this.#legend.replaceChildren(...(names.length > 0 ? names : [`Open a port to ${this.#name}, and it draws`]));
   }
 }
 
 /** Line by line, since each is paler than the one after it. */
 function drawTrace(
   context: CanvasRenderingContext2D,
-  { points, shape, colour }: Trace,
+  { name, points, shape }: Trace,
   { width, height }: { width: number; height: number },
   left: number,
 ): void {
+  const colour = getComputedStyle(document.documentElement).getPropertyValue(`--${hueOf(name)}`).trim();
   context.strokeStyle = context.fillStyle = colour;
   const place = ({ x, y }: Point, index: number): [number, number] => [
     (shape === 'sine' || x === undefined ? 1 - (points.length - 1 - index) / POINTS : x) * (width - 8),
