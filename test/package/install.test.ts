@@ -18,6 +18,7 @@ test('plain Node can import it', async () => {
     moved: [1],
     error: 'LIMIT',
     connect: 'function',
+    via: 'INVALID_ARGUMENT',
     preload: project.path('node_modules', 'portmesh', 'dist', 'preload', 'portmesh.cjs'),
   });
 });
@@ -39,6 +40,7 @@ describe.each(['nodenext', 'bundler'])('types, with moduleResolution %s', (modul
   test.each([
     ['page.ts', { lib: ['es2022', 'dom'], types: [] }, []],
     ['node.js', { lib: ['es2022'], types: ['node'] }, ['@types/node']],
+    ['utility.ts', { lib: ['es2022', 'dom'], types: ['node'] }, ['@types/node', 'electron']],
     ['main.ts', { lib: ['es2022', 'dom'], types: ['node'] }, ['@types/node', 'electron']], // Electron's own need a DOM
   ])('%s compiles', async (program, options, needs) => {
     const project = new Project({

@@ -47,7 +47,7 @@ export function intersect(a: Grant, b: Grant): Grant {
 
 /** What is wrong with something given as a grant, in words; `undefined` if nothing is. */
 export function grantProblem(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null) return 'a grant is an object';
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'a grant is an object';
   for (const [member, rules] of Object.entries(value)) {
     if (!(members as readonly string[]).includes(member)) {
       return `a grant has no '${member}', only ${members.join(', ')}`;

@@ -1,6 +1,6 @@
 // A page's program: it sees a DOM, and nothing of Node or Electron.
 import { createMemoryChannel, MeshError, transfer, type Bus, type Peer } from 'portmesh';
-import { connect, type ConnectOptions } from 'portmesh/renderer';
+import { connect, share, type ConnectOptions, type ShareFrameOptions } from 'portmesh/renderer';
 import 'portmesh/preload';
 
 interface AppChannels {
@@ -19,6 +19,14 @@ const reason: string | undefined = await bus.drain().then(
   () => undefined,
   (error: unknown) => (MeshError.is(error, 'PEER_GONE') ? error.reason : undefined),
 );
+const frame: ShareFrameOptions = { origin: 'https://widgets.example', grant: { send: ['doc:*'] } };
+const registration = share(document.createElement('iframe'), frame);
+registration.dispose();
+share(new Worker('worker.js'), { name: 'thumbs' }).dispose();
+// @ts-expect-error whose documents is said for a frame
+share(document.createElement('iframe'));
+const widget: Bus<AppChannels> = await connect<AppChannels>({ owner: 'app://editor' });
+await widget.close();
 // @ts-expect-error a request is no event
 bus.send('doc:render', '42', 2);
 // @ts-expect-error a page has no process

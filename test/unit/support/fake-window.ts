@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /** A page's window, as far as the page's side and the preload use it. Node has the DOM's event classes. */
 export class FakeWindow extends EventTarget {
   /** Itself, as of a window that is in no other. */
@@ -6,6 +8,11 @@ export class FakeWindow extends EventTarget {
   /** What was posted to it by `postMessage`. */
   readonly posted: { message: unknown; origin: string; transfer: readonly unknown[] }[] = [];
   readonly #listening = new Map<string, number>();
+
+  constructor() {
+    super();
+    setMaxListeners(0, this); // Node warns of many, a browser doesn't
+  }
 
   /** Delivers what is posted, as a browser does: in a task of its own, with `source`, to all listeners. */
   deliver: 'posted' | 'nothing' = 'posted';
