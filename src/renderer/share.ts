@@ -25,6 +25,18 @@ export interface ShareFrameOptions extends ShareOptions {
   readonly origin: string;
 }
 
+/** An `HTMLIFrameElement`. By its members, so that these types can be read where there is no DOM. */
+export interface FrameLike {
+  readonly contentWindow: object | null;
+  srcdoc: string;
+}
+
+/** A dedicated `Worker`. */
+export interface WorkerLike {
+  postMessage(message: unknown, transfer: never[]): void;
+  terminate(): void;
+}
+
 /** What is being shared. */
 const shared = new WeakSet<object>();
 
@@ -42,9 +54,9 @@ const shared = new WeakSet<object>();
  * share(iframe, { origin: 'https://widgets.example', grant: { send: ['doc:*'], peers: ['editor'] } });
  * share(new Worker(url, { type: 'module' }));
  */
-export function share(target: HTMLIFrameElement, options: ShareFrameOptions): Registration;
-export function share(target: Worker, options?: ShareOptions): Registration;
-export function share(target: HTMLIFrameElement | Worker, options: Partial<ShareFrameOptions> = {}): Registration {
+export function share(target: FrameLike, options: ShareFrameOptions): Registration;
+export function share(target: WorkerLike, options?: ShareOptions): Registration;
+export function share(target: FrameLike | WorkerLike, options: Partial<ShareFrameOptions> = {}): Registration {
   const kind = Object.prototype.toString.call(target);
   if (kind !== '[object HTMLIFrameElement]' && kind !== '[object Worker]') {
     throw invalid('share(target)', 'give an iframe element, or a Worker.');
