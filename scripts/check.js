@@ -13,7 +13,7 @@ const packed = mkdtempSync(join(tmpdir(), 'portmesh-check-'));
 const projects = [
   ...readdirSync(join(root, 'src')).map((layer) => join('src', layer)),
   'playground',
-  ...['test', 'test/types', 'test/bench'],
+  ...['test', 'test/types', 'test/bench', 'test/soak'],
 ].filter((folder) => existsSync(join(root, folder, 'tsconfig.json')));
 
 const steps = {
@@ -24,6 +24,7 @@ const steps = {
   types: () => tool('typescript', 'tsc', '--build', ...projects),
   // All the rest too, which knows the package by its build.
   lint: () => tool('oxlint', 'oxlint'),
+  docs: () => run(process.execPath, 'scripts/docs.js', '--check'),
   // The build is fresh: `prepack` would only make it anew, under the feet of whatever uses it.
   pack: () => run('npm', 'pack', '--ignore-scripts', '--pack-destination', packed),
   publint: () => tool('publint', 'publint', 'run', '--strict', tarball()),

@@ -1,3 +1,10 @@
+/**
+ * What every peer uses, whatever it runs in: the bus, the types of channels, the errors, `transfer()`, and ports in memory. Join with
+ * `connect()` of the layer for the place: `portmesh/renderer` in pages, the bridge of `portmesh/main` in Electron's main process.
+ *
+ * @module portmesh
+ */
+
 export type { Bus, Registration } from './bus/bus.js';
 export type { Caller, CallerOptions } from './bus/caller.js';
 export type {

@@ -97,7 +97,10 @@ export class Bridge extends EventEmitter<BridgeEvents> {
   }
 
   /** Who lives in which renderer process and frame. */
-  get registry(): { snapshot(): RegistrySnapshot } {
+  get registry(): {
+    /** As it is now. */
+    snapshot(): RegistrySnapshot;
+  } {
     return this.#registry;
   }
 

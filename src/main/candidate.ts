@@ -5,6 +5,7 @@ import type { PeerFrame, PeerProcess, PeerType } from '../core/directory/peer.js
 export interface Candidate {
   /** The name it asks for, or its type if it asks for none. */
   readonly name: string;
+  /** What kind of place it lives in. */
   readonly type: PeerType;
   /** Its document's origin, such as `app://editor`; `'null'` for an opaque one. */
   readonly origin: string;
@@ -12,7 +13,9 @@ export interface Candidate {
   readonly url: string;
   /** The origin of the top frame of its window; the same as `origin` for a top frame. */
   readonly topOrigin: string;
+  /** The renderer process it lives in. */
   readonly process: PeerProcess;
+  /** The frame it lives in. */
   readonly frame: PeerFrame;
 }
 

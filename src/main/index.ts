@@ -1,3 +1,9 @@
+/**
+ * The bridge, in Electron's main process: lets peers in, and introduces them to each other.
+ *
+ * @module portmesh/main
+ */
+
 export type { Bridge } from './bridge.js';
 export type { Authorize, Candidate } from './candidate.js';
 export type { Grant } from '../core/directory/grant.js';

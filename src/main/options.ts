@@ -1,6 +1,7 @@
 import { invalid } from '../core/errors/mesh-error.js';
 import type { Authorize } from './candidate.js';
 
+/** What `createBridge` takes. */
 export interface BridgeOptions {
   /**
    * Origins whose windows may join, such as `app://editor`, besides the files of the app itself. Frames in them join too if

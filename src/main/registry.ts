@@ -22,16 +22,27 @@ export interface DocumentRecord {
 
 /** What `bridge.registry.snapshot()` returns: who lives where, as plain data. */
 export interface RegistrySnapshot {
+  /** The renderer processes that peers live in. */
   readonly processes: readonly {
+    /** `PeerProcess.id` */
     readonly id: string;
+    /** The operating system's process id. */
     readonly pid: number;
+    /** Its frames, of whichever windows. */
     readonly frames: readonly {
+      /** Electron's `webContents.id` of its window. */
       readonly webContents: number;
+      /** Electron's `frameTreeNodeId`: stays with a frame through every navigation. */
       readonly frame: number;
+      /** Whether it is the main frame of its window. */
       readonly top: boolean;
+      /** What is loaded in it, and, for a moment, what was before. */
       readonly documents: readonly {
+        /** As it is now: `pushState` changes it. */
         readonly url: string;
+        /** Its origin; `'null'` for an opaque one. */
         readonly origin: string;
+        /** The peers that live in it. */
         readonly peers: readonly Peer[];
       }[];
     }[];

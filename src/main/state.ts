@@ -2,8 +2,11 @@ import type { MeshError, LeaveReason } from '../core/errors/mesh-error.js';
 import type { Peer } from '../core/directory/peer.js';
 import type { Candidate } from './candidate.js';
 
+/** The events of a bridge, and what their listeners get. */
 export interface BridgeEvents {
+  /** Somebody was let in. */
   join: [peer: Peer];
+  /** Somebody has left. Told once for each. */
   leave: [peer: Peer, reason: LeaveReason];
   /** Somebody was not let in. */
   refused: [error: MeshError, candidate: Candidate | undefined];
@@ -13,17 +16,30 @@ export interface BridgeEvents {
 
 /** The bridge's own counters and tables, as plain data. */
 export interface BridgeState {
+  /** The peers in the mesh. */
   readonly peers: readonly Peer[];
   /** Links passed on so far. */
   readonly links: number;
-  /** By channel: the ids of who listens to it, and of who handles it. */
+  /** By channel: who uses it. */
   readonly channels: Readonly<
-    Record<string, { readonly listens: readonly string[]; readonly handles: readonly string[] }>
+    Record<
+      string,
+      {
+        /** The ids of the peers that listen to it. */
+        readonly listens: readonly string[];
+        /** The ids of the peers that handle it. */
+        readonly handles: readonly string[];
+      }
+    >
   >;
+  /** How many were refused so far. */
   readonly refused: number;
+  /** How many things that made no sense were ignored so far. */
   readonly malformed: number;
-  /** Windows watched, documents that have peers, and peers whose end is being found out. */
+  /** Windows watched. */
   readonly watched: number;
+  /** Documents that have peers. */
   readonly documents: number;
+  /** Peers whose end is being found out. */
   readonly departing: number;
 }

@@ -14,6 +14,7 @@ import { WIRE_VERSION } from '../core/wire/frames.js';
 import { checkOrigin, wayToMaker, wayToParent, type WorkerScope } from './owner.js';
 import { hasPreload, preloadMissing } from './preload.js';
 
+/** What `connect` takes. */
 export interface ConnectOptions extends ConnectBasics {
   /**
    * In a frame that the bridge doesn't let in by itself, or that has no preload: the origin of the page it is in, as the browser writes

@@ -1,3 +1,9 @@
+/**
+ * Joining the mesh from a page.
+ *
+ * @module portmesh/renderer
+ */
+
 export type { Grant } from '../core/directory/grant.js';
 export { connect, type ConnectOptions } from './connect.js';
 export { share, type FrameLike, type WorkerLike, type ShareFrameOptions, type ShareOptions } from './share.js';

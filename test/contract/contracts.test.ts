@@ -3,15 +3,10 @@ import { afterAll, describe, it } from 'vitest';
 import { nodePorts } from '../../src/core/port/kinds.js';
 import { createMemoryChannel } from '../../src/core/port/memory-port.js';
 import { electronEnd, MessagePortPort, type MessagePortLike } from '../../src/core/port/message-port.js';
+import type { Port } from '../../src/core/port/port.js';
 import { relay, type PortKind as Raw } from '../../src/core/port/relay.js';
-import { busContract } from './bus-contract.js';
-import { flowContract } from './flow-contract.js';
-import { grantContract } from './grant-contract.js';
-import { livenessContract } from './liveness-contract.js';
-import { linkContract } from './link-contract.js';
-import { openPortContract } from './open-port-contract.js';
-import { portContract, type PortKind } from './port-contract.js';
-import { streamContract } from './stream-contract.js';
+import { allCases } from './contracts.js';
+import type { PortKind } from './port-contract.js';
 
 const node = nodePorts(NodeChannel);
 const memory: Raw = { adopt: (raw) => raw as never, channel: () => createMemoryChannel().ports };
@@ -32,7 +27,7 @@ const relayer = new Worker(
 afterAll(() => relayer.terminate());
 
 const kinds: Record<string, PortKind> = {
-  'in-memory ports': { make: () => createMemoryChannel().ports },
+  'in-memory ports': { slow: true, make: () => createMemoryChannel().ports },
   'in-memory ports with a latency': { make: () => createMemoryChannel({ latency: 2 }).ports },
   "Node's MessageChannel": {
     make() {
@@ -56,6 +51,7 @@ const kinds: Record<string, PortKind> = {
       relay({ port: inner, kind: memory }, { port: node.adopt(port1), kind: node });
       return [near, node.adopt(port2)];
     },
+    adopt: (raw) => ('postMessage' in raw ? node.adopt(raw) : (raw as Port)),
   },
   "Node's ports, relayed by a worker": {
     make() {
@@ -74,15 +70,6 @@ const kinds: Record<string, PortKind> = {
 
 for (const [name, kind] of Object.entries(kinds)) {
   describe(name, () => {
-    for (const { name: behaviour, run } of portContract(kind)) it(`port: ${behaviour}`, run);
-    for (const { name: behaviour, run } of linkContract(kind)) it(`link: ${behaviour}`, run);
-    for (const { name: behaviour, run } of busContract(kind)) it(`bus: ${behaviour}`, run);
-    for (const { name: behaviour, run } of streamContract(kind)) it(`stream: ${behaviour}`, run);
-    if (!kind.mixed) for (const { name: behaviour, run } of openPortContract(kind)) it(`openPort: ${behaviour}`, run);
-    for (const { name: behaviour, run } of grantContract(kind)) it(`grant: ${behaviour}`, run);
-    for (const { name: behaviour, run } of flowContract(kind)) it(`flow: ${behaviour}`, run);
-    // They take seconds, and it is the same clock everywhere.
-    if (kind === kinds['in-memory ports'])
-      for (const { name: behaviour, run } of livenessContract(kind)) it(`liveness: ${behaviour}`, run);
+    for (const [behaviour, { run }] of allCases(kind)) it(behaviour, run);
   });
 }

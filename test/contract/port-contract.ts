@@ -10,6 +10,8 @@ export interface PortKind {
   readonly adopt?: (raw: object) => Port;
   /** Whether the two ends are ports of different kinds: then a port received at one can't go on at the other. */
   readonly mixed?: boolean;
+  /** Whether cases that take seconds run too. */
+  readonly slow?: boolean;
   /** Whether a value that the far end can't read is noticed there only; then this makes one */
   readonly unreadable?: () => unknown;
 }
@@ -55,7 +57,7 @@ function inbox(port: Port) {
 }
 
 /** What every port owes, whatever carries it. */
-export function portContract({ make }: PortKind): Case[] {
+export function portContract({ make, adopt = (raw) => raw as Port }: PortKind): Case[] {
   return cases({
     'delivers in the order posted, each exactly once': async () => {
       const [a, b] = make();
@@ -186,6 +188,41 @@ export function portContract({ make }: PortKind): Case[] {
       const [arrived] = await inbox(b).wait(1);
       assert.deepEqual(arrived, message);
       a.close();
+    },
+    'given up before it was started, its raw port has everything waiting for the next owner': async () => {
+      const [a, b] = make();
+      a.post(['one']);
+      await Promise.resolve();
+      const raw = b.detach();
+      a.post(['two']);
+      assert.strictEqual(raw, b.raw);
+      const heir = adopt(raw as object);
+      const there = inbox(heir);
+      assert.deepEqual(await there.wait(2), [['one'], ['two']]);
+      heir.post(['back']);
+      assert.deepEqual(await inbox(a).wait(1), [['back']]);
+      heir.close();
+    },
+    'given up, it delivers nothing any more, neither a message nor a close, and the next owner gets all of it':
+      async () => {
+        const [a, b] = make();
+        const before = inbox(b);
+        a.post(['one']);
+        await before.wait(1);
+        const there = inbox(adopt(b.detach() as object));
+        a.post(['two']);
+        assert.deepEqual(await there.wait(1), [['two']]);
+        a.close();
+        await there.closed;
+        assert.deepEqual([before.messages, before.closes], [[['one']], 0]);
+      },
+    'closed, from here or from there, it has no raw port to give up': async () => {
+      const [a, b] = make();
+      const there = inbox(b);
+      a.close();
+      assert.isUndefined(a.detach());
+      await there.closed;
+      assert.isUndefined(b.detach());
     },
     'nobody listens for long: 200 channels opened and closed leave nothing behind': async () => {
       for (let i = 0; i < 200; i++) {

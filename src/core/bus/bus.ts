@@ -21,6 +21,7 @@ import { checkTarget } from './target.js';
 
 /** What undoes a registration: `handle`, `onPort`, `onError`, `onDropped`. Idempotent. */
 export interface Registration {
+  /** Undoes it. */
   dispose(): void;
 }
 

@@ -38,22 +38,42 @@ export type StreamChannel<C extends ChannelMap<C>> = OfKind<C, 'stream'>;
 /** The channels of a map that are ports: they return a `MeshPort`. */
 export type PortChannel<C extends ChannelMap<C>> = OfKind<C, 'port'>;
 
-/** What a caller gives for a channel's parameters: each as it is, or marked with `transfer()`. */
+/**
+ * What a caller gives for a channel's parameters: each as it is, or marked with `transfer()`.
+ *
+ * @typeParam F the function that stands for the channel in the map
+ */
 export type Arguments<F extends (...args: never[]) => unknown> = SendableAll<Parameters<F>>;
 
 type SendableAll<A extends unknown[]> = { [I in keyof A]: Sendable<A[I]> };
 
-/** What a request resolves with. */
+/**
+ * What a request resolves with.
+ *
+ * @typeParam F the function that stands for the channel in the map
+ */
 export type Result<F extends (...args: never[]) => unknown> = Awaited<ReturnType<F>>;
 
-/** What a stream yields. */
+/**
+ * What a stream yields.
+ *
+ * @typeParam F the function that stands for the channel in the map
+ */
 export type Item<F extends (...args: never[]) => unknown> =
   IsAny<ReturnType<F>> extends true ? any : ReturnType<F> extends AsyncIterable<infer T> ? T : never;
 
-/** What `on` takes. What it returns is not looked at, unless it is a promise that rejects. */
+/**
+ * What `on` takes. What it returns is not looked at, unless it is a promise that rejects.
+ *
+ * @typeParam F the function that stands for the channel in the map
+ */
 export type Listener<F extends (...args: never[]) => unknown> = (event: MeshEvent, ...args: Parameters<F>) => unknown;
 
-/** What `handle` takes: of a request, what returns its result; of a stream, what returns something to take items from. */
+/**
+ * What `handle` takes: of a request, what returns its result; of a stream, what returns something to take items from.
+ *
+ * @typeParam F the function that stands for the channel in the map
+ */
 export type Handler<F extends (...args: never[]) => unknown> = (
   event: RequestEvent,
   ...args: Parameters<F>

@@ -2,6 +2,7 @@ import { MeshError, type LeaveReason } from '../errors/mesh-error.js';
 
 /** How a bus ended. */
 export interface CloseInfo {
+  /** Why: what the others were told as the reason of its leave. */
   readonly reason: LeaveReason;
   /** Whether this side closed it. */
   readonly local: boolean;

@@ -2,10 +2,12 @@ import type { Peer } from '../directory/peer.js';
 
 /** What a listener gets with an event. */
 export class MeshEvent {
+  /** The channel it came on. */
   readonly channel: string;
   /** Who sent it: stamped by the broker. */
   readonly sender: Peer;
 
+  /** Made by the bus for each event. */
   constructor(channel: string, sender: Peer) {
     this.channel = channel;
     this.sender = sender;

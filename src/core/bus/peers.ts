@@ -2,6 +2,7 @@ import type { LeaveReason } from '../errors/mesh-error.js';
 import type { Peer } from '../directory/peer.js';
 import type { Mesh } from './mesh.js';
 
+/** What `bus.peers.on()` tells, and what its listeners get. */
 export interface PeerNewsMap {
   /** Somebody has joined. */
   join: (peer: Peer) => void;
@@ -29,6 +30,7 @@ export class Peers implements Iterable<Peer> {
     return this.#mesh.directory.size;
   }
 
+  /** Each of them, in no order to rely on. */
   *[Symbol.iterator](): Iterator<Peer> {
     for (const { peer } of this.#mesh.directory.entries()) yield peer;
   }

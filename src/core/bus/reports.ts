@@ -3,17 +3,21 @@ import type { MeshError } from '../errors/mesh-error.js';
 
 /** Events that were lost, or may have been: a peer that is gone can't say which of the last ones it had seen. */
 export interface Dropped {
+  /** Whom they were for. */
   readonly peer: Peer;
   /** How many events, at most */
   readonly count: number;
   /** The channel, where it is known */
   readonly channel: string | undefined;
+  /** Why they were lost. */
   readonly error: MeshError;
 }
 
 /** Where a listener threw, or who sent what made no sense. */
 export interface ErrorContext {
+  /** Whose event it was, or who sent it. */
   readonly peer: Peer;
+  /** The channel, where it is known. */
   readonly channel: string | undefined;
 }
 

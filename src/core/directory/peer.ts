@@ -3,6 +3,7 @@ export type PeerType = 'window' | 'frame' | 'webview' | 'worker' | 'main' | 'uti
 
 /** The process a peer lives in. Peers with the same `id` share one, and die together. */
 export interface PeerProcess {
+  /** What kind of process it is. */
   readonly type: 'renderer' | 'main' | 'utility' | 'node';
   /** Unique among the processes of the mesh. */
   readonly id: string;
@@ -28,10 +29,13 @@ export interface Peer {
   readonly id: string;
   /** The display name the peer has chosen, as far as it was allowed to. Several peers may share one. */
   readonly name: string;
+  /** What kind of place it lives in. */
   readonly type: PeerType;
   /** The origin of its document, such as `app://editor`; for main and other trusted processes, `''`. */
   readonly origin: string;
+  /** The process it lives in. */
   readonly process: PeerProcess;
+  /** The frame it lives in, if it lives in a renderer. */
   readonly frame?: PeerFrame;
   /** Who let it in, if it joined through another peer: that peer's id. */
   readonly via?: string;

@@ -31,6 +31,7 @@ export type LeaveReason =
   | 'bridge-gone'
   | 'lost';
 
+/** What an error of the mesh may have besides its code and its message. */
 export interface MeshErrorOptions {
   /** What led to this error: the platform's own error, an abort reason, … */
   readonly cause?: unknown;
@@ -52,10 +53,18 @@ const brand = Symbol.for('portmesh.MeshError');
  * }
  */
 export class MeshError extends Error {
+  /** Which way it failed. Compare this, not the message. */
   readonly code: MeshErrorCode;
   /** With `PEER_GONE`: why the other side is gone. */
   declare readonly reason?: LeaveReason;
 
+  /**
+   * An application seldom makes one; a handler may, and its caller gets it as it is.
+   *
+   * @param code which way it failed
+   * @param message the call, the other party and the fix, in words
+   * @param options its cause; with `PEER_GONE`, the reason
+   */
   constructor(code: MeshErrorCode, message: string, options?: MeshErrorOptions) {
     super(message, options && 'cause' in options ? { cause: options.cause } : undefined);
     this.code = code;

@@ -1,6 +1,7 @@
 import { MeshError, notCloneable } from '../errors/mesh-error.js';
 import type { Port, PortCapabilities, PortListener } from './port.js';
 
+/** What `createMemoryChannel` takes. */
 export interface MemoryChannelOptions {
   /** Milliseconds a message, or a close, takes to the other end. Default 0: the next microtask. */
   readonly latency?: number;
@@ -10,6 +11,7 @@ export interface MemoryChannelOptions {
 
 /** Two connected ends in memory, and a way to lose both at once, as when a process is killed. */
 export interface MemoryChannel {
+  /** The two ends. */
   readonly ports: readonly [Port, Port];
   /** Loses what is under way and reports the loss at both ends. */
   sever(): void;

@@ -89,25 +89,18 @@ export class MeshPort extends EventTarget implements PortHolder {
    * Sends `message` as it is now. After `close()`, or when the port has been moved away or its far end is gone, that is without
    * effect, as with a DOM port.
    *
-   * @param message anything structured clone knows; of a view on a part of a buffer, that part
+   * @param message anything structured clone knows, or a `transfer()` of it; of a view on a part of a buffer, that part
    * @param transfer what moves instead of being copied, as in `transfer(value, list)`: ports, ArrayBuffers (detached here even
    *   where this kind of port had to copy them), and, to a page or a worker, other transferable objects
    * @throws MeshError `NOT_CLONEABLE` if something in it can't be sent to that kind of end; nothing has been sent or moved then.
    * `INVALID_ARGUMENT` if `transfer` is no list of objects
    */
-  postMessage(message: unknown, transfer: readonly object[] | { readonly transfer?: readonly object[] } = []): void {
-    const list: unknown =
-      'length' in Object(transfer) ? transfer : (Object(transfer) as { transfer?: unknown }).transfer;
-    if (list !== undefined && !isTransferList(list)) {
-      throw invalid(
-        'postMessage(message, transfer)',
-        'transfer must be an array of transferable objects, such as [view.buffer], or { transfer } with one.',
-      );
-    }
+  postMessage(message: unknown, transfer?: readonly object[] | { readonly transfer?: readonly object[] }): void {
+    const list = listIn(transfer);
     const port = this.#port;
     if (!port) return;
     try {
-      this.#post(port, new Transfer(message, list ?? []));
+      this.#post(port, message instanceof Transfer && list.length === 0 ? message : new Transfer(message, list));
     } catch (error) {
       throw notCloneable(error, "postMessage(): the message can't be sent: ");
     }
@@ -210,9 +203,9 @@ export class MeshPort extends EventTarget implements PortHolder {
     if (message.list.some((each) => each === this || each === port.raw)) {
       throw new Error('a port can not move over itself.');
     }
-    const { values, placeholders, transfer, settle } = preparePayload([message], port.carries);
-    port.post(wrap(values[0], placeholders, port.carries), transfer);
-    settle();
+    const payload = preparePayload([message], port.carries);
+    port.post(wrap(payload.values[0], payload.placeholders, port.carries), payload.transfer);
+    payload.settle();
   }
 
   #onMessage(data: unknown, raw: readonly object[]): void {
@@ -242,4 +235,14 @@ export class MeshPort extends EventTarget implements PortHolder {
     this.#handlers.set(type, { handler, listener });
     super.addEventListener(type, listener);
   }
+}
+
+function listIn(transfer: unknown = []): readonly object[] {
+  const { transfer: inside = [] } = Object(transfer) as { transfer?: unknown };
+  const list = Array.isArray(transfer) ? transfer : inside;
+  if (typeof transfer === 'object' && isTransferList(list)) return list;
+  throw invalid(
+    'postMessage(message, transfer)',
+    'transfer must be an array of transferable objects, such as [view.buffer], or { transfer } with one.',
+  );
 }

@@ -3,8 +3,8 @@
 //   message                                        as it is
 //   ['portmesh:ports', message, [placeholder, …]]  with ports, which travel beside it; see lift.ts
 //
-// The second form is also that of a message without ports that looks like it, so that none is taken for what it is not, and
-// of `null` towards ends that read as `null` what they can't read.
+// The second form is also that of a message without ports that looks like it, so that none is taken for what it is not; of
+// `undefined`, which Node's ports deliver as `null`; and of `null` towards ends that read as `null` what they can't read.
 
 import { restore } from '../wire/lift.js';
 import type { PortCapabilities } from './port.js';
@@ -12,8 +12,8 @@ import type { PortCapabilities } from './port.js';
 const PORTS = 'portmesh:ports';
 
 export function wrap(message: unknown, placeholders: readonly object[], far: PortCapabilities): unknown {
-  const plain = placeholders.length === 0 && !isWrapped(message) && (message !== null || far.hostObjects);
-  return plain ? message : [PORTS, message, placeholders];
+  const itself = message === null ? far.hostObjects : message !== undefined && !isWrapped(message);
+  return itself && placeholders.length === 0 ? message : [PORTS, message, placeholders];
 }
 
 /**

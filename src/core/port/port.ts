@@ -28,6 +28,7 @@ export interface PortListener {
  * `start()` of the far end waits there; after either end is closed, posting is silently without effect.
  */
 export interface Port {
+  /** What the far end is able to receive. */
   readonly carries: PortCapabilities;
   /** The platform's own port, for the transfer list of a post. After the post has succeeded, `detach()` gives it up. */
   readonly raw: object;

@@ -33,9 +33,9 @@ export function inspect(values: readonly unknown[], far: PortCapabilities, movin
   const add = (value: unknown): void => {
     if (typeof value === 'string') {
       if (value.length >= LONG_TEXT) bytes += value.length;
-    } else if (typeof value === 'object' && value !== null && !seen.has(value)) {
-      seen.add(value);
-      open.push(value);
+    } else if (typeof value === 'object' && value !== null) {
+      const { size } = seen;
+      if (seen.add(value).size > size) open.push(value);
     }
   };
   const addAll = (value: object): void => {
@@ -43,7 +43,7 @@ export function inspect(values: readonly unknown[], far: PortCapabilities, movin
   };
   for (const value of values) add(value);
   for (let value = open.pop(); value; value = open.pop()) {
-    if (moving.ports.has(value)) continue;
+    if (moving.ports.size > 0 && moving.ports.has(value)) continue;
     switch (kindOf(value)) {
       case 'record':
         if (isInstance(value) && isPort(value)) throw notListed();

@@ -2,12 +2,14 @@ import { invalid } from '../errors/mesh-error.js';
 
 /** A value whose buffers or ports move with it instead of being copied. Made by `transfer()`. */
 export class Transfer<out T> {
+  /** What the receiver gets. */
   readonly value: T;
   /** What moves. */
   readonly list: readonly object[];
-  // For the compiler: else any object with the two members above would pass for one.
+  /** For the compiler only: else any object with the two members above would pass for one. */
   declare protected readonly marked: true;
 
+  /** Use `transfer()`, which checks what it is given. */
   constructor(value: T, list: readonly object[]) {
     this.value = value;
     this.list = list;

@@ -247,7 +247,7 @@ describe('towards a far end that reads objects of the platform as null', () => {
       readonly n = 1;
     }
     class Stamp extends Date {
-      override get [Symbol.toStringTag](): string {
+      get [Symbol.toStringTag](): string {
         return 'ReadableStream';
       }
     }

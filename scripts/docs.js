@@ -1,0 +1,63 @@
+// npm run docs [-- --check]
+//
+// Writes the API reference, made of the docstrings, to out/docs: one module for each entry of the package, the README in front.
+// With --check, nothing is written. Either fails where an export, or a member of one, has no docstring, or a link leads nowhere.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { Application } from 'typedoc';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+/** What is imported from the package: `./dist/core/index.js` is made of `src/core/index.ts`. The preload exports nothing. */
+const entryPoints = Object.values(manifest.exports)
+  .map((entry) => String(entry.default ?? entry).replace(/^\.\/dist\/(.*)\.js$/, 'src/$1.ts'))
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => join(root, file));
+const missing = entryPoints.find((file) => !existsSync(file));
+if (missing) throw new Error(`docs: ${missing} does not exist, but package.json exports what is built of it.`);
+
+const app = await Application.bootstrap({
+  entryPoints,
+  // Of all layers in one program, so that a class is documented once and linked to from everywhere.
+  tsconfig: join(root, 'scripts/docs/tsconfig.json'),
+  name: 'Portmesh',
+  includeVersion: true,
+  readme: join(root, 'README.md'),
+  projectDocuments: [join(root, 'CHANGELOG.md')],
+  // Without links to a place where the sources could be read, file names are of no use.
+  disableSources: true,
+  excludePrivate: true,
+  excludeInternal: true,
+  // Those of Node's EventEmitter, which the bridge is, are documented there.
+  excludeExternals: true,
+  sort: ['source-order'],
+  navigation: { includeFolders: false },
+  validation: { notExported: true, invalidLink: true, invalidPath: true, rewrittenLink: true, notDocumented: true },
+  requiredToBeDocumented: [
+    ...['Module', 'Class', 'Interface', 'TypeAlias', 'Enum', 'EnumMember', 'Function', 'Variable'],
+    ...['Constructor', 'Property', 'Method', 'Accessor'],
+  ],
+  // How other types are computed: what they come to is said where they are used.
+  intentionallyNotExported: [
+    'src/core/bus/channels.ts:OfKind',
+    'src/core/bus/channels.ts:SendableAll',
+    'src/core/errors/wire-error.ts:ErrorClass',
+  ],
+  intentionallyNotDocumented: ['portmesh.AnyChannels.__type.__index'],
+  treatWarningsAsErrors: true,
+  treatValidationWarningsAsErrors: true,
+  logLevel: 'Warn',
+});
+const project = await app.convert();
+if (project) app.validate(project);
+if (!project || app.logger.hasErrors() || app.logger.hasWarnings()) process.exit(1);
+if (!values.check) {
+  await app.generateDocs(project, join(root, 'out/docs'));
+  if (app.logger.hasErrors() || app.logger.hasWarnings()) process.exit(1);
+  console.log('docs: out/docs/index.html');
+}

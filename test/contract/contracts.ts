@@ -1,0 +1,25 @@
+import { busContract } from './bus-contract.js';
+import type { Case } from './case.js';
+import { flowContract } from './flow-contract.js';
+import { grantContract } from './grant-contract.js';
+import { linkContract } from './link-contract.js';
+import { livenessContract } from './liveness-contract.js';
+import { openPortContract } from './open-port-contract.js';
+import { portContract, type PortKind } from './port-contract.js';
+import { streamContract } from './stream-contract.js';
+
+/** All contracts over one kind of port, by the name they go by. */
+export function allCases(kind: PortKind): Map<string, Case> {
+  const named = (what: string, cases: Case[]): [string, Case][] => cases.map((each) => [`${what}: ${each.name}`, each]);
+  return new Map([
+    ...named('port', portContract(kind)),
+    ...named('link', linkContract(kind)),
+    ...named('bus', busContract(kind)),
+    ...named('stream', streamContract(kind)),
+    ...(kind.mixed ? [] : named('openPort', openPortContract(kind))),
+    ...named('grant', grantContract(kind)),
+    ...named('flow', flowContract(kind)),
+    // They take seconds, and their clock is the same everywhere.
+    ...(kind.slow ? named('liveness', livenessContract(kind)) : []),
+  ]);
+}
