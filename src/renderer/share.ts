@@ -11,7 +11,7 @@ import { hasPreload, preloadMissing } from './preload.js';
 export interface ShareOptions {
   /** What the child may do: never more than this page itself. @default what this page may do */
   readonly grant?: Grant;
-  /** The name it gets, whatever it asks for. @default the one it asks for */
+  /** The name it has if it asks for none. @default its type */
   readonly name?: string;
 }
 
@@ -83,7 +83,7 @@ function answering(vouch: Vouch, name: string | undefined): Answer {
     event.stopImmediatePropagation();
     if (!answered.first(ask.nonce)) return;
     const { port1, port2 } = new MessageChannel();
-    window.postMessage([JOIN, name ?? ask.name, ask.version, vouch], '/', [port1]);
+    window.postMessage([JOIN, ask.name ?? name, ask.version, vouch], '/', [port1]);
     post([ANSWER, ask.nonce], port2);
   };
 }
