@@ -1,5 +1,5 @@
 import { assert } from 'chai';
-import { MeshError } from '../../src/core/errors/mesh-error.js';
+import type { MeshError } from '../../src/core/errors/mesh-error.js';
 import * as control from '../../src/core/broker/control.js';
 import { LISTEN } from '../../src/core/directory/entry.js';
 import * as wire from '../../src/core/wire/frames.js';

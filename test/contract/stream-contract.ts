@@ -1,5 +1,5 @@
 import { assert } from 'chai';
-import { MeshError } from '../../src/core/errors/mesh-error.js';
+import type { MeshError } from '../../src/core/errors/mesh-error.js';
 import { cases, deferred, rejection, type Case } from './case.js';
 import type { PortKind } from './port-contract.js';
 import { idle, withMesh } from './with-mesh.js';

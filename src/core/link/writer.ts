@@ -25,8 +25,10 @@ export class Writer {
 
   /** `copies`, if the arguments could be captured; else they go alone. */
   event(channel: string, args: readonly unknown[], copies: readonly unknown[] | undefined): void {
-    if (!copies)
-      return void this.#alone([wire.EVENT, channel], args, { kind: wire.EVENT, id: 0, channel }, { events: 1 });
+    if (!copies) {
+      this.#alone([wire.EVENT, channel], args, { kind: wire.EVENT, id: 0, channel }, { events: 1 });
+      return;
+    }
     const batch = this.#outbox.frame(1);
     batch.push(wire.EVENT, channel, copies.length);
     for (const value of copies) batch.push(value);

@@ -185,7 +185,7 @@ describe('share(iframe)', () => {
     expect(ask(iframe)).toBe(true);
     const again = share(iframe.real, { origin });
     registration.dispose();
-    expect(() => share(iframe.real, { origin }), 'a late dispose is not of the new one').toThrow();
+    expect(() => share(iframe.real, { origin }), 'a late dispose is not of the new one').toThrow(/shared/);
     again.dispose();
   });
 

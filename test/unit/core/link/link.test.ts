@@ -122,7 +122,7 @@ describe('a message that had to wait, and that the port will not take then', () 
       post(message);
     };
     port.deliver([posts]);
-    const text = "request('get'): no maps here.";
+    const text = "request('get') to far (id-far): no maps here.";
     expect(await rejection(asked)).toMatchObject({ code: 'NOT_CLONEABLE', message: text });
     await turn();
     expect(side.of('unreadable')).toEqual([
