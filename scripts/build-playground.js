@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const out = `${root}out/playground`;
+const source = 'playground/src';
 
 rmSync(out, { recursive: true, force: true });
 mkdirSync(`${out}/pages`, { recursive: true });
@@ -22,19 +23,28 @@ const common = {
     portmesh: `${root}dist/core/index.js`,
     'portmesh/renderer': `${root}dist/renderer/index.js`,
     'portmesh/main': `${root}dist/main/index.js`,
+    'portmesh/node': `${root}dist/node/index.js`,
   },
 };
 await build({
   ...common,
-  entryPoints: ['playground/src/main.ts'],
-  outfile: `${out}/main.cjs`,
+  entryPoints: ['main', 'helper', 'thread', 'lab-utility', 'lab-thread'].map((name) => `${source}/${name}.ts`),
+  outdir: out,
+  outExtension: { '.js': '.cjs' },
   platform: 'node',
   format: 'cjs', // Electron 27 can't load an ES module as its entry
   target: 'node18',
   external: ['electron'],
 });
 // Nothing but its effect on the page is left of a page's script: no name of it is on `window`.
-const page = { ...common, platform: 'browser', format: 'iife', target: 'chrome118' };
-await build({ ...page, entryPoints: ['playground/src/lab.ts'], outdir: `${out}/pages` });
-await build({ ...page, entryPoints: ['playground/src/page/index.ts'], outfile: `${out}/pages/page.js` });
-await build({ ...page, entryPoints: ['playground/src/page/style/index.css'], outfile: `${out}/pages/page.css` });
+await build({
+  ...common,
+  entryPoints: [
+    ...['window', 'frame', 'graph', 'away', 'counter', 'lab', 'lab-worker'].map((name) => `${source}/${name}.ts`),
+    { in: `${source}/style/index.css`, out: 'page' },
+  ].map((entry) => (typeof entry === 'string' ? { in: entry, out: entry.slice(source.length + 1, -3) } : entry)),
+  outdir: `${out}/pages`,
+  platform: 'browser',
+  format: 'iife',
+  target: 'chrome118',
+});

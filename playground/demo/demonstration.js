@@ -3,30 +3,32 @@
 import { blockMain } from './steps/block.js';
 import { crash } from './steps/crash.js';
 import { fail } from './steps/fail.js';
+import { hang } from './steps/hang.js';
 import { join } from './steps/join.js';
 import { leave } from './steps/leave.js';
+import { ports } from './steps/ports.js';
+import { remove } from './steps/remove.js';
+import { show } from './steps/show.js';
+import { stream } from './steps/stream.js';
 import { talk } from './steps/talk.js';
 
 /**
  * @typedef {object} Stage
+ * @property {import('./desk.js').Desk} graph
  * @property {import('./desk.js').Desk} editor
  * @property {import('./desk.js').Desk} viewer another one when its window has been closed and opened again
  * @property {import('./narrator.js').Narrator} narrator
  * @property {(name: string) => Promise<import('./desk.js').Desk>} opened waits for a window's page that was not seen yet
+ * @property {string} screenshots the folder for them
  */
 
-/**
- * @param {Pick<Stage, 'narrator' | 'opened'>} setting
- * @param {string} screenshots the folder for them
- */
-export async function demonstrate(setting, screenshots) {
-  const [editor, viewer] = await Promise.all([setting.opened('editor'), setting.opened('viewer')]);
+/** Everybody. */
+export const everybody = ['main', 'graph', 'editor', 'viewer', 'outline', 'widget', 'counter', 'helper', 'thread'];
+
+/** @param {Pick<Stage, 'narrator' | 'opened' | 'screenshots'>} setting */
+export async function demonstrate(setting) {
+  const [graph, editor, viewer] = await Promise.all(['graph', 'editor', 'viewer'].map(setting.opened));
   /** @type {Stage} */
-  const stage = { ...setting, editor, viewer };
-  for (const part of [join, talk, fail, blockMain, crash, leave]) await part(stage);
-  await stage.narrator.step('screenshots, light and dark', async () => {
-    await stage.editor.photograph(screenshots, 'editor');
-    await stage.viewer.photograph(screenshots, 'viewer');
-    return screenshots;
-  });
+  const stage = { ...setting, graph, editor, viewer };
+  for (const part of [join, talk, fail, stream, ports, blockMain, hang, leave, remove, crash, show]) await part(stage);
 }

@@ -1,17 +1,30 @@
 /** How long anything of the demonstration may take, on a slow machine. */
 export const PATIENCE_MS = 15_000;
 
-/** One window of the playground, as its user sees it: parts are found by their test ids. */
+/** One window of the playground, or a frame in it, as its user sees it: parts are found by their test ids. */
 export class Desk {
-  /** @param {import('playwright-core').Page} page */
-  constructor(page) {
+  /**
+   * @param {import('playwright-core').Page} page
+   * @param {import('playwright-core').Page | import('playwright-core').FrameLocator} root
+   */
+  constructor(page, root = page) {
     this.page = page;
+    this.root = root;
     page.setDefaultTimeout(PATIENCE_MS);
+  }
+
+  /**
+   * A frame in this window.
+   *
+   * @param {string} name
+   */
+  frame(name) {
+    return new Desk(this.page, this.page.frameLocator(`iframe[title="${name}"]`));
   }
 
   /** @param {string} id */
   part(id) {
-    return this.page.getByTestId(id);
+    return this.root.getByTestId(id);
   }
 
   /** @param {string} id */
@@ -25,7 +38,7 @@ export class Desk {
   }
 
   /**
-   * Waits until a peer is in the list, as one that is there, or as one that has left for that reason.
+   * Waits until a peer is in a window's list, as one that is there, or as one that has left for that reason.
    *
    * @param {string} name
    * @param {string} [reason]
@@ -36,21 +49,45 @@ export class Desk {
   }
 
   /**
+   * Waits until a peer is in the graph, in that state.
+   *
+   * @param {string} name
+   * @param {'here' | 'unresponsive' | 'blocked' | 'gone'} state
+   */
+  async node(name, state) {
+    await this.part(`node-${name}`)
+      .and(this.page.locator(`[data-state="${state}"]`))
+      .waitFor();
+  }
+
+  /**
+   * Chooses a peer in the graph, and whom it is to talk to.
+   *
+   * @param {string} name
+   * @param {string} [to]
+   */
+  async operate(name, to) {
+    await this.click(`node-${name}`);
+    if (to !== undefined) await this.part('to').selectOption(to);
+  }
+
+  /**
    * Waits for a line of the log, the newest that fits.
    *
-   * @param {string} kind see `Kind` in the page's log.ts
-   * @param {string} text contained in it
-   * @param {string} [state] `open` while a request is under way, then `done`, `failed` or `stopped`
+   * @param {string} kind see `Kind` in journal.ts
+   * @param {string | RegExp} text contained in it
+   * @param {string} [state] `open` while it is under way, then `done`, `failed` or `stopped`
    */
   async logged(kind, text, state) {
     const selector = `li[data-kind="${kind}"]${state ? `[data-state="${state}"]` : ''}`;
     const entry = this.part('log').locator(selector).filter({ hasText: text }).first();
-    await entry.waitFor();
+    await entry.waitFor({ state: 'attached' });
+    const tidy = (/** @type {string | null} */ words) => (words ?? '').replace(/\s+/g, ' ').trim();
     return {
       /** All of it. */
-      text: async () => (await entry.locator('.body').innerText()).replace(/\s+/g, ' ').trim(),
+      text: async () => tidy(await entry.locator('.body').textContent()),
       /** How it ended, in the page's own words. */
-      outcome: async () => (await entry.locator('.outcome').innerText()).replace(/\s+/g, ' ').trim(),
+      outcome: async () => tidy(await entry.locator('.outcome').textContent()),
       /** What is folded below it. */
       folded: async () => (await entry.locator('pre').textContent()) ?? '',
     };
@@ -61,13 +98,10 @@ export class Desk {
    * @param {string} name
    */
   async photograph(folder, name) {
-    const files = [];
     for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
-      const path = `${folder}/${name}-${colorScheme}.png`;
       await this.page.emulateMedia({ colorScheme });
-      await this.page.screenshot({ path, animations: 'disabled' });
-      files.push(path);
+      await this.page.screenshot({ path: `${folder}/${name}-${colorScheme}.png` });
     }
-    return files;
+    await this.page.emulateMedia({ colorScheme: null });
   }
 }

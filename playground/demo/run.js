@@ -26,7 +26,7 @@ export async function runDemonstration({ executable, args, env, screenshots }) {
   });
   const complaints = listen(app);
   try {
-    await demonstrate({ narrator, opened: seeWindows(app) }, screenshots);
+    await demonstrate({ narrator, opened: seeWindows(app), screenshots });
     if (complaints.pages.length > 0) throw new Error(`a page complained: ${complaints.pages.join('\n')}`);
     narrator.tell('done');
     return 0;
@@ -56,7 +56,7 @@ function listen(app) {
 }
 
 /**
- * Tells windows by the host of their page, which is there a moment later than they are.
+ * Tells windows by the address of their page, which is there a moment later than they are.
  *
  * @param {import('playwright-core').ElectronApplication} app
  * @returns {import('./demonstration.js').Stage['opened']}
@@ -71,7 +71,7 @@ function seeWindows(app) {
       const watch = (page) => {
         if (seen.has(page)) return;
         page
-          .waitForURL(({ hostname }) => hostname === name, { waitUntil: 'commit', timeout: PATIENCE_MS })
+          .waitForURL((url) => nameOf(url) === name, { waitUntil: 'commit', timeout: PATIENCE_MS })
           .then(
             () => {
               clearTimeout(late);
@@ -85,6 +85,11 @@ function seeWindows(app) {
       app.on('window', watch);
       app.windows().forEach(watch);
     });
+}
+
+/** @param {URL} url */
+function nameOf(url) {
+  return url.hostname === 'graph' ? 'graph' : url.searchParams.get('as');
 }
 
 /** @param {import('playwright-core').ElectronApplication} app */

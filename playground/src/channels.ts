@@ -1,10 +1,10 @@
-// Everything the playground's peers say to each other, in one place: pages and main are typed by it alike.
+// Everything the playground's peers say to each other, in one place: pages, workers, main and its helpers are typed by it alike.
 
-import type { Bus } from 'portmesh';
-
-/** The playground's windows. Each is an origin of its own, app://<name>, and a peer of that name. */
-export const windowNames = ['editor', 'viewer'] as const;
-export type WindowName = (typeof windowNames)[number];
+import type { Bus, MeshPort } from 'portmesh';
+import type { Deed } from './place/deeds.js';
+import type { JournalNews } from './place/journal.js';
+import type { TrafficReport } from './place/traffic.js';
+import type { Action, PlaceName } from './places.js';
 
 export interface Echo {
   readonly by: string;
@@ -17,6 +17,19 @@ export interface Primes {
   readonly largest: number;
 }
 
+/** What is drawn from what comes over a port. */
+export type Shape = 'sine' | 'trail';
+
+export interface Wave {
+  readonly shape: Shape;
+}
+
+/** How much the peers chat on their own, so that there is something to see. */
+export type Pace = 'quiet' | 'gossip' | 'busy';
+
+/** A peer as the owner of others, such as an editor of the frames in its page: what is done to one of them. */
+export type ChildAction = Extract<Action, 'end' | 'restore'>;
+
 export interface Channels {
   // Handled by every peer, main included, so that any of them can be asked.
   'demo:echo': (text: string) => Promise<Echo>;
@@ -26,18 +39,24 @@ export interface Channels {
   /** Always throws. */
   'demo:fail': (text: string) => Promise<never>;
   'demo:ping': (count: number) => Promise<number>;
+  /** Counts up, so many a second; `Infinity`: as fast as they are taken. */
+  'demo:numbers': (perSecond: number) => AsyncIterable<number>;
+  /** A port over which points come, to be drawn. */
+  'demo:wave': (wave: Wave) => MeshPort;
 
   /** Something said, to everybody or to one. */
   'chat:said': (text: string) => void;
 
-  // Main's services: what a page can't do to a window on its own.
-  'playground:crash': (window: WindowName) => Promise<void>;
-  'playground:reload': (window: WindowName) => Promise<void>;
-  'playground:navigate': (window: WindowName) => Promise<void>;
-  'playground:close': (window: WindowName) => Promise<void>;
-  /** Opens the window, or brings its page back, whatever has become of it. */
-  'playground:restore': (window: WindowName) => Promise<void>;
-  /** Ends a peer's seat in the mesh, by its id. The window stays. */
+  // Every place can be operated from another one: that is how those without a page of their own are.
+  'place:do': (deed: Deed) => Promise<void>;
+  /** What the place has noted since that version of its journal. */
+  'place:journal': (since: number) => Promise<JournalNews>;
+  /** Handled by places that own others. */
+  'place:child': (child: PlaceName, action: ChildAction) => Promise<void>;
+
+  // Main's services: what a peer can't do to another one on its own.
+  'playground:act': (action: Action, place: PlaceName) => Promise<void>;
+  /** Ends a peer's seat in the mesh, by its id. Its window, or process, stays. */
   'playground:evict': (peer: string) => Promise<boolean>;
   /** Blocks the main process. */
   'playground:block': (ms: number) => Promise<void>;
@@ -45,6 +64,11 @@ export interface Channels {
   // Told by main to everybody, right before and after it blocks.
   'playground:blocking': (ms: number) => void;
   'playground:unblocked': (ms: number) => void;
+
+  /** What flowed at a place, several times a second, to whoever draws it. */
+  'playground:traffic': (report: TrafficReport) => void;
+  /** How much the peers shall chat. */
+  'playground:pace': (pace: Pace) => void;
 }
 
 export type PlaygroundBus = Bus<Channels>;

@@ -1,9 +1,10 @@
 // The playground's main process. With `--lab` it opens nothing on its own and hands its parts to whoever drives it: that
 // is how the end-to-end tests use it.
 
-import { app, BrowserWindow, session } from 'electron';
+import { app, BrowserWindow, session, webContents } from 'electron';
 import { createRequire } from 'node:module';
 import { createBridge } from 'portmesh/main';
+import { fork, openView } from './lab/main.js';
 import { registerScheme, servePages } from './main/pages.js';
 import { startPlayground } from './main/playground.js';
 import { open } from './main/window.js';
@@ -15,7 +16,7 @@ async function start(): Promise<void> {
   servePages();
   if (lab) {
     const load = createRequire(__filename);
-    Object.assign(globalThis, { lab: { open, load, createBridge, session, BrowserWindow } });
+    Object.assign(globalThis, { lab: { open, openView, fork, load, createBridge, session, BrowserWindow, webContents } });
   } else {
     await startPlayground();
   }

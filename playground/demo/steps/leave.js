@@ -1,6 +1,7 @@
 /** @param {import('../demonstration.js').Stage} stage */
 export async function leave(stage) {
   const { editor, narrator, opened } = stage;
+  await editor.click('to-viewer');
   await narrator.step('viewer reloads, and is another peer of the same name', async () => {
     const before = await peerId(editor);
     await editor.click('reload-viewer');

@@ -1,16 +1,12 @@
 import type { Bridge } from 'portmesh/main';
 import type { PlaygroundBus } from '../channels.js';
-import type { Windows } from './windows.js';
+import type { Estate } from './estate.js';
 
 const MAX_BLOCK_MS = 10_000;
 
-/** What main does for the pages. They ask for it over the mesh, like anything else; no ipcMain is involved. */
-export function offerServices(bus: PlaygroundBus, bridge: Bridge, windows: Windows): void {
-  bus.handle('playground:crash', (_event, name) => windows.crash(name));
-  bus.handle('playground:reload', (_event, name) => windows.reload(name));
-  bus.handle('playground:navigate', (_event, name) => windows.navigate(name));
-  bus.handle('playground:close', (_event, name) => windows.close(name));
-  bus.handle('playground:restore', (_event, name) => windows.restore(name));
+/** What main does for the others. They ask for it over the mesh, like anything else; no ipcMain is involved. */
+export function offerServices(bus: PlaygroundBus, bridge: Bridge, estate: Estate): void {
+  bus.handle('playground:act', (_event, action, name) => estate.act(action, name));
   bus.handle('playground:evict', (event, peer) => bridge.evict(peer, `${event.sender.name} asked for it`));
 
   bus.handle('playground:block', async (_event, ms) => {

@@ -1,88 +1,106 @@
-import { nativeTheme, screen, type BrowserWindow } from 'electron';
-import type { WindowName } from '../channels.js';
-import { makeWindow } from './window.js';
+import { nativeTheme, screen, type BrowserWindow, type BrowserWindowConstructorOptions } from 'electron';
+import type { PlaceName } from '../places.js';
+import { makeWindow, safe } from './window.js';
 
-const SIZE = { width: 760, height: 720 };
-const MINIMUM = { minWidth: 560, minHeight: 480 };
-const PLACES: Record<WindowName, -1 | 1> = { editor: -1, viewer: 1 };
+type Made = 'graph' | 'editor';
 
-/** The playground's windows by name, and what can be done to them. */
+/** Where a window opens on a wide screen, and how large. */
+const shapes: Readonly<Record<Made | 'viewer', { width: number; height: number; x: number; y: number }>> = {
+  graph: { width: 1100, height: 750, x: 0, y: 0 },
+  editor: { width: 1100, height: 750, x: 420, y: 60 },
+  viewer: { width: 760, height: 660, x: 840, y: 140 },
+};
+const pages: Readonly<Record<Made, string>> = {
+  graph: 'app://graph/graph.html',
+  editor: 'app://editor/window.html?as=editor',
+};
+const VIEWER = 'app://editor/window.html?as=viewer';
+const AWAY = 'app://editor/away.html';
+
+/** The windows by name, and what can be done to them. The viewer is opened by the editor's page, with `window.open`. */
 export class Windows {
-  readonly #windows = new Map<WindowName, BrowserWindow>();
+  readonly #windows = new Map<string, BrowserWindow>();
 
   /** Opens the window, or loads its page again if it is elsewhere, or crashed. */
-  async restore(name: WindowName): Promise<void> {
-    await this.#load(name, 'index.html');
+  async restore(name: PlaceName): Promise<void> {
+    if (name !== 'graph' && name !== 'editor') throw new RangeError(`main does not open '${name}'`);
+    const window = this.#windows.get(name) ?? this.#make(name);
+    await window.loadURL(pages[name]);
   }
 
   /** Sends the window to a page that doesn't join. */
-  async navigate(name: WindowName): Promise<void> {
-    await this.#load(name, 'away.html');
+  async navigate(name: PlaceName): Promise<void> {
+    await this.#get(name).loadURL(`${AWAY}?from=${name}`);
   }
 
-  reload(name: WindowName): void {
+  reload(name: PlaceName): void {
     this.#get(name).webContents.reload();
   }
 
-  crash(name: WindowName): void {
-    this.#get(name).webContents.forcefullyCrashRenderer();
+  /** Crashes the renderer process with that id; false if it has no window. */
+  crash(pid: number): boolean {
+    const window = [...this.#windows.values()].find(({ webContents }) => webContents.getOSProcessId() === pid);
+    window?.webContents.forcefullyCrashRenderer();
+    return window !== undefined;
   }
 
-  close(name: WindowName): void {
+  close(name: PlaceName): void {
     const window = this.#get(name);
     // A crashed page can't be asked whether it wants to close.
     if (window.webContents.isCrashed()) window.destroy();
     else window.close();
   }
 
-  async #load(name: WindowName, page: string): Promise<void> {
-    const window = this.#windows.get(checkName(name)) ?? this.#make(name);
-    await window.loadURL(`app://${name}/${page}`);
-  }
-
-  #get(name: WindowName): BrowserWindow {
-    const window = this.#windows.get(checkName(name));
+  #get(name: PlaceName): BrowserWindow {
+    const window = this.#windows.get(name);
     if (!window) throw new Error(`the window ${name} is closed`);
     return window;
   }
 
-  #make(name: WindowName): BrowserWindow {
-    const window = makeWindow({
-      ...SIZE,
-      useContentSize: true,
-      ...MINIMUM,
-      ...place(name),
-      autoHideMenuBar: true,
-      // What shows until the page has drawn; without it, a dark page begins with a white flash.
-      backgroundColor: nativeTheme.shouldUseDarkColors ? '#13151a' : '#f3f4f7',
-    });
-    this.#windows.set(name, window);
-    window.on('closed', () => this.#windows.delete(name));
-    window.webContents.setWindowOpenHandler(() => ({ action: 'deny' }));
-    window.webContents.on('render-process-gone', () => this.#onCrash(window));
+  #make(name: Made): BrowserWindow {
+    const window = makeWindow(options(name));
+    this.#adopt(name, window);
+    window.webContents.setWindowOpenHandler(({ url }) =>
+      name === 'editor' && url === VIEWER
+        ? { action: 'allow', overrideBrowserWindowOptions: safe(options('viewer')) }
+        : { action: 'deny' },
+    );
+    window.webContents.on('did-create-window', (viewer) => this.#adopt('viewer', viewer));
     return window;
   }
 
-  /** With no living window left, nobody could press the button that brings one back. */
-  #onCrash(window: BrowserWindow): void {
+  #adopt(name: string, window: BrowserWindow): void {
+    this.#windows.set(name, window);
+    window.on('closed', () => {
+      if (this.#windows.get(name) === window) this.#windows.delete(name);
+    });
+    window.webContents.on('render-process-gone', () => this.#onCrash(name, window));
+  }
+
+  #onCrash(name: string, window: BrowserWindow): void {
+    // The page that had opened it is gone too, and opens another one when it is back.
+    if (name === 'viewer') return window.destroy();
+    // With no living window left, nobody could press the button that brings one back.
     const alive = [...this.#windows.values()].some((each) => !each.webContents.isCrashed());
     if (!alive) window.webContents.reload();
   }
 }
 
-/** Requests come from pages: a name is not a `WindowName` because the types say so. */
-function checkName(name: WindowName): WindowName {
-  if (!Object.hasOwn(PLACES, name)) throw new RangeError(`there is no window '${String(name)}'`);
-  return name;
-}
-
-/** Side by side in the middle of the screen, as far as it is wide enough. */
-function place(name: WindowName): { x: number; y: number } {
-  const { x, y, width, height } = screen.getPrimaryDisplay().workArea;
-  const right = PLACES[name] > 0;
-  const left = Math.max(0, Math.floor(width / 2) - SIZE.width - 8);
+function options(name: Made | 'viewer'): BrowserWindowConstructorOptions {
+  const area = screen.getPrimaryDisplay().workArea;
+  const { width, height, x, y } = shapes[name];
+  const fits = { width: Math.min(width, area.width), height: Math.min(height, area.height) };
   return {
-    x: x + (right ? Math.max(0, width - left - SIZE.width) : left),
-    y: y + Math.max(0, Math.floor((height - SIZE.height) / 2)),
+    ...fits,
+    x: area.x + Math.max(0, Math.min(x, area.width - fits.width)),
+    y: area.y + Math.max(0, Math.min(y, area.height - fits.height)),
+    minWidth: 420,
+    minHeight: 400,
+    useContentSize: true,
+    autoHideMenuBar: true,
+    // What shows until the page has drawn; without it, a dark page begins with a white flash.
+    backgroundColor: nativeTheme.shouldUseDarkColors ? '#12141a' : '#f4f5f8',
+    // The outline, a frame of the editor's own origin, joins by itself: it needs the preload too.
+    webPreferences: { nodeIntegrationInSubFrames: true },
   };
 }

@@ -1,0 +1,107 @@
+// The window that draws the mesh: peers by process, the links between them, and what flows, as the peers report it.
+
+import { Drawing } from './graph/drawing.js';
+import { Inspector } from './graph/inspector.js';
+import { Layout } from './graph/layout.js';
+import { Model } from './graph/model.js';
+import { kinds, Pulses } from './graph/pulses.js';
+import { Timeline } from './graph/timeline.js';
+import type { Pace } from './channels.js';
+import { Place } from './place/place.js';
+import { Acts } from './ui/acts.js';
+import { make, makeButton, part } from './ui/dom.js';
+import { Identity } from './ui/identity.js';
+import { Scope } from './ui/scope.js';
+
+const SUMMARY_MS = 500;
+const paces: readonly Pace[] = ['quiet', 'gossip', 'busy'];
+const kindNames = { event: 'events', request: 'requests', answer: 'answers', item: 'stream items', point: 'over ports' };
+
+const place = new Place();
+const model = new Model();
+const acts = new Acts(place);
+const identity = new Identity('graph', place);
+const pulses = new Pulses();
+const timeline = new Timeline();
+const inspector = new Inspector(place, model, acts);
+const drawing = new Drawing(model, choose);
+const layout = new Layout(model, () => drawing.move());
+const scope = new Scope('graph', place.waves);
+void scope;
+
+function choose(name: string): void {
+  drawing.choose(name);
+  inspector.choose(name);
+}
+
+model.onChange = () => {
+  layout.update();
+  drawing.update();
+  inspector.update();
+};
+model.onMove = (movement) => {
+  pulses.add(movement);
+  timeline.add(movement);
+};
+// An event never goes to oneself.
+place.onReport = (report) => model.report(place.bus.self.id, report);
+
+new ResizeObserver(() => {
+  const { clientWidth, clientHeight } = part('stage');
+  pulses.resize(clientWidth, clientHeight);
+  layout.resize(clientWidth, clientHeight);
+}).observe(part('stage'));
+
+setInterval(() => {
+  drawing.glow();
+  const processes = new Set(model.here.map(({ peer }) => peer.process.id));
+  const counts = [
+    `${model.here.length} peers`,
+    `${processes.size} processes`,
+    `${model.edges.size} links`,
+    `${timeline.rate.toLocaleString('en')} messages/s`,
+  ];
+  part('summary').textContent = counts.join(' · ');
+}, SUMMARY_MS);
+
+let pace: Pace = 'gossip';
+const paceButtons = paces.map((each) => {
+  const button = makeButton(each, `pace-${each}`, () => setPace(each));
+  button.setAttribute('role', 'radio');
+  return button;
+});
+part('pace').append(...paceButtons);
+
+function setPace(chosen: Pace): void {
+  pace = chosen;
+  paceButtons.forEach((button, index) => button.setAttribute('aria-checked', String(paces[index] === chosen)));
+  place.setPace(chosen);
+}
+paceButtons[1]?.setAttribute('aria-checked', 'true');
+
+part('block').addEventListener('click', () => acts.block());
+for (const kind of kinds) {
+  const item = make('li', '', kindNames[kind]);
+  item.dataset['kind'] = kind;
+  part('kinds').append(item);
+}
+
+identity.onJoined((bus) => {
+  model.attach(bus);
+  // Whoever comes later learns of the pace when it has begun to listen.
+  bus.peers.on('change', (peer) => {
+    if (pace !== 'gossip' && bus.peers.listening('playground:pace').includes(peer)) {
+      bus.to(peer).send('playground:pace', pace);
+    }
+  });
+  bus.on('playground:blocking', () => {
+    timeline.onBlocking();
+    part<HTMLButtonElement>('block').disabled = true;
+  });
+  bus.on('playground:unblocked', (_event, ms) => {
+    timeline.onUnblocked(ms);
+    part<HTMLButtonElement>('block').disabled = false;
+  });
+});
+choose('editor');
+void identity.join();
