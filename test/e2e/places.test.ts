@@ -12,7 +12,7 @@ import { joinPage, Lab, playgroundFolder, untilPeers, type Main } from './suppor
 type Places = Main & {
   child: UtilityProcess;
   worker: Worker;
-  left: [string, string][];
+  left: string[];
 };
 
 const file = `${playgroundFolder}/child.cjs`;
@@ -40,7 +40,7 @@ beforeEach(async () => {
   await lab.main((main) => {
     const places = main as Places;
     places.left = [];
-    places.bridge.on('leave', ({ name }, reason) => places.left.push([name, reason]));
+    places.bridge.on('leave', ({ name }, reason) => places.left.push(`${name} ${reason}`));
   });
 });
 afterEach(async () => {
@@ -143,7 +143,7 @@ describe('a utility process that main attaches', () => {
       expect(at - started).toBeLessThan(250);
       const reason = settled[0]!.split(' ')[1];
       expect(leaves).toEqual([['child', reason]]);
-      expect(await lab.main((main) => (main as Places).left)).toEqual([['child', reason]]);
+      expect(await lab.main((main) => (main as Places).left)).toEqual([`child ${reason}`]);
     },
   );
 
@@ -162,10 +162,7 @@ describe('a utility process that main attaches', () => {
     await lab.main((main) => main.process.kill((main as Places).child.pid as number, 'SIGKILL'));
     await untilPeers(page, []);
     const left = await lab.main((main) => (main as Places).left);
-    expect(left.sort()).toEqual([
-      ['child', 'killed'],
-      ['thread', 'killed'],
-    ]);
+    expect(left.sort()).toEqual(['child killed', 'thread killed']);
   });
 });
 
@@ -191,7 +188,7 @@ describe("a worker of main's", () => {
     expect(await lab.main((main) => main.bus.to('thread').request('who'))).toBe('main asks thread');
     await lab.main((main, text) => void ((0, eval)(text) as (main: Main) => unknown)(main), end.toString());
     await untilPeers(page, ['main']);
-    expect(await lab.main((main) => (main as Places).left)).toEqual([['thread', reason]]);
+    expect(await lab.main((main) => (main as Places).left)).toEqual([`thread ${reason}`]);
   });
 });
 
@@ -244,7 +241,7 @@ describe('a frame that a page shares', () => {
     const { page, watching } = await share();
     await act(page, watching);
     await untilPeers(watching, ['a']);
-    expect(await lab.main((main) => (main as Places).left)).toEqual([['widget', reason]]);
+    expect(await lab.main((main) => (main as Places).left)).toEqual([`widget ${reason}`]);
   });
 
   it('leaves with its owner, for its reason', async () => {
@@ -252,10 +249,7 @@ describe('a frame that a page shares', () => {
     await page.reload();
     await untilPeers(watching, []);
     const left = await lab.main((main) => (main as Places).left);
-    expect(left.sort()).toEqual([
-      ['a', 'reloaded'],
-      ['widget', 'reloaded'],
-    ]);
+    expect(left.sort()).toEqual(['a reloaded', 'widget reloaded']);
   });
 });
 
@@ -315,19 +309,15 @@ describe('a frame that has a preload', () => {
     const left = lab.main(
       (main) =>
         new Promise((resolve) => {
-          const told: string[][] = [];
+          const told: string[] = [];
           main.bridge.on('leave', ({ name }, reason) => {
-            if (told.push([name, reason]) === 1) setImmediate(() => resolve(told.sort()));
+            if (told.push(`${name} ${reason}`) === 1) setImmediate(() => resolve(told.sort()));
           });
           const { pid } = main.bridge.peers.find(({ name }) => name === 'outer')!.process;
           main.process.kill(pid, 'SIGKILL');
         }),
     );
-    expect(await left).toEqual([
-      ['inner', 'crashed'],
-      ['outer', 'crashed'],
-      ['second', 'crashed'],
-    ]);
+    expect(await left).toEqual(['inner crashed', 'outer crashed', 'second crashed']);
     await untilPeers(watching, ['a']);
   });
 });
