@@ -4,8 +4,8 @@ export async function hang({ graph, editor, narrator }) {
     await editor.click('clear-log');
     await editor.click('to-counter');
     await editor.click('hang-counter');
-    await editor.click('echo');
     await graph.node('counter', 'unresponsive');
+    await editor.click('echo');
     const answer = await editor.logged('asked', 'asks counter for an echo', 'done');
     await graph.node('counter', 'here');
     return answer.outcome();
