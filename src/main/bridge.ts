@@ -1,50 +1,35 @@
-import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
-import type {
-  App,
-  IpcMain,
-  IpcMainEvent,
-  MessageChannelMain,
-  MessagePortMain,
-  Session,
-  WebContents,
-  WebFrameMain,
-} from 'electron';
-import { Hub, refuse, type HubOwner } from '../core/broker/hub.js';
-import { defaultLimits } from '../core/directory/limits.js';
-import { HELLO, JOIN, READY } from '../core/broker/joining.js';
-import type { Bus } from '../core/bus/bus.js';
+import type { App, IpcMain, MessageChannelMain, MessagePortMain, Session, UtilityProcess } from 'electron';
+import type { Worker } from 'node:worker_threads';
+import { Hub, type HubOwner } from '../core/broker/hub.js';
+import { JOIN } from '../core/broker/joining.js';
+import type { Bus, Registration } from '../core/bus/bus.js';
 import type { AnyChannels, ChannelMap } from '../core/bus/channels.js';
-import { join } from '../core/bus/join.js';
 import type { Platform } from '../core/bus/mesh.js';
-import type { Grant } from '../core/directory/grant.js';
+import type { Limits } from '../core/directory/limits.js';
 import type { Peer } from '../core/directory/peer.js';
-import { invalid, MeshError, type MeshErrorCode } from '../core/errors/mesh-error.js';
-import { ElectronPort, electronPortCarries } from '../core/port/electron-port.js';
-import type { Port } from '../core/port/port.js';
-import { createMemoryChannel } from '../core/port/memory-port.js';
-import { isName, WIRE_VERSION } from '../core/wire/frames.js';
-import type { Candidate } from './candidate.js';
+import { invalid, MeshError } from '../core/errors/mesh-error.js';
+import { ElectronPort } from '../core/port/electron-port.js';
+import { electronPorts } from '../core/port/kinds.js';
+import { Attachments, type AttachOptions } from './attachments.js';
 import { CloneChecker } from './clone-check.js';
 import { Departures } from './departures.js';
-import { readCandidate } from './frames.js';
-import { Names, TRUSTED } from './names.js';
-import { judge, type PolicyOptions } from './policy.js';
+import { Exits } from './exits.js';
 import { Installations } from './installations.js';
-import { Registry, type DocumentRecord, type RegistrySnapshot } from './registry.js';
+import { Leaving } from './leaving.js';
 import { checkOptions, type BridgeOptions } from './options.js';
+import { checkOwnName, mainProcess, takeOwnSeat } from './own-seat.js';
+import { PageJoins } from './page-joins.js';
+import { Reception, type Tell } from './reception.js';
+import { Registry, type RegistrySnapshot } from './registry.js';
 import type { BridgeEvents, BridgeState } from './state.js';
-import { Watcher } from './watcher.js';
 
 /** What the bridge uses of Electron: given to it, so that its logic can be tested without one. */
 export interface ElectronLike {
-  readonly app: Pick<App, 'getAppPath' | 'getPath'>;
+  readonly app: Pick<App, 'getAppPath' | 'getPath' | 'on' | 'off'>;
   readonly ipcMain: Pick<IpcMain, 'on' | 'off' | 'listenerCount'>;
   readonly MessageChannelMain: typeof MessageChannelMain;
 }
-
-/** Seats of one document. Protects the directory, which everybody has, from one page's loop. */
-const MAX_SEATS = 1000;
 
 /**
  * The broker in Electron's main process: lets peers in, keeps the directory and the registry, and introduces peers to each
@@ -52,43 +37,46 @@ const MAX_SEATS = 1000;
  */
 export class Bridge extends EventEmitter<BridgeEvents> {
   readonly #electron: ElectronLike;
-  readonly #policy: PolicyOptions;
-  readonly #names = new Names();
   readonly #registry = new Registry();
   readonly #hub: Hub;
+  readonly #reception: Reception;
   readonly #departures = new Departures((peer, reason) => this.#hub.remove(peer, reason));
-  readonly #watcher: Watcher;
+  readonly #leaving = new Leaving(this.#registry, this.#departures);
+  readonly #pages: PageJoins;
+  readonly #exits: Exits;
+  readonly #attachments: Attachments;
   readonly #clones: CloneChecker;
   readonly #installations: Installations;
-  readonly #prefix = randomBytes(6).toString('base64url');
-  #lastId = 0;
-  #refused = 0;
-  #malformed = 0;
   #closed = false;
 
   /** @internal */
   constructor(electron: ElectronLike, options: BridgeOptions, preload: () => string) {
     super();
     this.#electron = electron;
-    const { origins, authorize, redactErrors, preload: given } = checkOptions(options);
-    if (electron.ipcMain.listenerCount(JOIN) > 0) {
+    const { app, ipcMain } = electron;
+    const { origins, authorize, redactErrors, limits, preload: given } = checkOptions(options);
+    if (ipcMain.listenerCount(JOIN) > 0) {
       throw invalid('createBridge()', 'this process has a bridge already. Use that one, or close() it before.');
     }
-    this.#policy = { origins, authorize, appPath: electron.app.getAppPath() };
     this.#installations = new Installations(given === undefined ? preload : () => given);
     this.#clones = new CloneChecker(electron.MessageChannelMain);
-    this.#hub = new Hub(this.#hubOwner(redactErrors));
-    this.#watcher = new Watcher(this.#registry, {
-      gone: (document, reason) => {
-        document.reason = reason;
-        for (const peer of [...document.peers.keys()]) this.#departures.told(peer, reason);
-      },
-      dead: (document, reason) => {
-        for (const peer of [...document.peers.keys()]) this.#departures.dead(peer, reason);
-      },
+    this.#hub = new Hub(this.#hubOwner(redactErrors, limits));
+    this.#reception = new Reception(this.#hub, limits, this.#tell);
+    this.#exits = new Exits(app);
+    const ports = electronPorts(() => this.#channel(), this.#clones.check);
+    this.#attachments = new Attachments(this.#reception, this.#departures, {
+      exits: this.#exits,
+      ports,
+      process: mainProcess,
     });
-    electron.ipcMain.on(HELLO, this.#onHello);
-    electron.ipcMain.on(JOIN, this.#onJoin);
+    this.#pages = new PageJoins({
+      ipcMain,
+      policy: { origins, authorize, appPath: app.getAppPath() },
+      registry: this.#registry,
+      watcher: this.#leaving.watcher,
+      reception: this.#reception,
+      adopt: (raw) => ports.adopt(raw),
+    });
   }
 
   /** The preload's path, for `webPreferences.preload`. `install()` registers it for a whole session instead. */
@@ -128,18 +116,30 @@ export class Bridge extends EventEmitter<BridgeEvents> {
    * @throws MeshError `INVALID_ARGUMENT` for a name that is none, `NOT_AUTHORIZED` for one that a page's origin holds, `CLOSED`
    */
   async connect<C extends ChannelMap<C> = AnyChannels>(options: { readonly name?: string } = {}): Promise<Bus<C>> {
-    const { name = 'main', ...others } = options;
-    for (const key of Object.keys(others)) throw invalid(`bridge.connect({ ${key} })`, 'the only option is name.');
-    const call = `bridge.connect({ name: '${name}' })`;
-    this.#check(call);
-    if (!isName(name)) throw invalid(call, 'a name is a text of 1 to 256 characters.');
-    const problem = this.#names.take(name, TRUSTED);
-    if (problem) throw new MeshError('NOT_AUTHORIZED', `${call}: ${problem}`);
-    const { ports } = createMemoryChannel({ carries: electronPortCarries });
-    const process_ = { type: 'main', id: `m${process.pid}`, pid: process.pid } as const;
-    const bus = join<C>(ports[0], this.#platform, { call, timeout: Infinity });
-    this.#admit({ id: this.#nextId(), name, type: 'main', origin: TRUSTED, process: process_ }, ports[1]);
-    return bus;
+    const name = checkOwnName(options);
+    this.#check(`bridge.connect({ name: '${name}' })`);
+    return takeOwnSeat<C>(name, this.#reception, this.#platform);
+  }
+
+  /**
+   * Lets a utility process, or a `worker_threads` worker, of this process into the mesh: it joins with `connect({ via })` of
+   * `portmesh/node`, once or several times, before this call or after. It is trusted: no policy is asked. A utility process may
+   * let in workers that it hosts. What a worker of main says to others is relayed by main, unread, while main's event loop is free.
+   *
+   * When it ends, its peers leave. A utility process: `killed` or `crashed` if Electron says so, else `exited`. A worker:
+   * `crashed` after an uncaught error; `terminated` if it ends with 1, as after `terminate()`; else `exited`.
+   *
+   * @param options.name the name it has if it asks for none. It becomes reserved. @default its type
+   * @param options.grant what it may do. @default everything
+   * @returns `dispose()` ends it: no further ask is answered. Those who have joined stay.
+   * @throws MeshError `INVALID_ARGUMENT`, also if it is attached already; `NOT_AUTHORIZED` for a name that a page's origin holds;
+   *   `CLOSED`
+   * @example
+   * bridge.attach(utilityProcess.fork(path), { name: 'thumbs' });
+   */
+  attach(child: UtilityProcess | Worker, options: AttachOptions = {}): Registration {
+    this.#check('bridge.attach(child)');
+    return this.#attachments.attach(child, options);
   }
 
   /**
@@ -163,10 +163,10 @@ export class Bridge extends EventEmitter<BridgeEvents> {
       peers: this.#hub.peers(),
       links,
       channels,
-      refused: this.#refused,
-      malformed: this.#malformed,
-      watched: this.#watcher.size,
+      ...this.#reception.counts,
+      watched: this.#leaving.watcher.size,
       documents: this.#registry.size,
+      attached: this.#attachments.size,
       departing: this.#departures.size,
     };
   }
@@ -175,140 +175,22 @@ export class Bridge extends EventEmitter<BridgeEvents> {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#electron.ipcMain.off(HELLO, this.#onHello);
-    this.#electron.ipcMain.off(JOIN, this.#onJoin);
+    this.#reception.close();
+    this.#pages.close();
     this.#hub.close();
+    this.#attachments.close();
+    this.#exits.close();
     this.#departures.close();
-    this.#watcher.close();
+    this.#leaving.watcher.close();
     this.#installations.close();
   }
 
-  // ---- joining
-
-  readonly #onHello = (event: IpcMainEvent): void => {
-    try {
-      event.reply(READY);
-    } catch {
-      // the frame is gone already
-    }
-  };
-
-  readonly #onJoin = (event: IpcMainEvent, message: unknown): void => {
-    // The frame is read at once: a moment later it may be null, or another document's.
-    const frame = event.senderFrame;
-    // A plain `send` has no ports at all.
-    const [raw, ...more] = (event.ports as MessagePortMain[] | undefined) ?? [];
-    for (const port of more) port.close();
-    if (!raw) return this.#onMalformed('a join without a port', undefined);
-    const port = new ElectronPort(raw, this.#clones.check);
-    const [nonce, name, version] = Array.isArray(message) ? (message as unknown[]) : [];
-    if (
-      typeof nonce !== 'string' ||
-      nonce.length < 16 ||
-      nonce.length > 64 ||
-      !(name === undefined || isName(name)) ||
-      typeof version !== 'number'
-    ) {
-      refuse(port, 'PROTOCOL', 'the join is malformed. Use the preload and connect() of one version of portmesh.');
-      return this.#onMalformed('a join that makes no sense', undefined);
-    }
-    if (version !== WIRE_VERSION) {
-      return this.#refuse(
-        port,
-        undefined,
-        'VERSION_MISMATCH',
-        `the page speaks version ${version} of the wire, the bridge ${WIRE_VERSION}.`,
-      );
-    }
-    const candidate = frame && readCandidate(frame, event.sender, name);
-    if (!candidate) return this.#refuse(port, undefined, 'NOT_AUTHORIZED', 'the frame is gone already.');
-    this.#judge(candidate, nonce, frame, event.sender, port, name !== undefined).catch((cause: unknown) =>
-      this.#refuse(port, candidate, 'NOT_AUTHORIZED', 'the bridge failed while it looked at the frame.', cause),
-    );
-  };
-
-  async #judge(
-    candidate: Candidate,
-    nonce: string,
-    frame: WebFrameMain,
-    contents: WebContents,
-    port: ElectronPort,
-    named: boolean,
-  ): Promise<void> {
-    const tree = frame.frameTreeNodeId;
-    const verdict = await judge(candidate, this.#policy);
-    if (this.#closed) return refuse(port, 'BRIDGE_GONE', 'the bridge was closed.');
-    if ('refusal' in verdict) return this.#refuse(port, candidate, 'NOT_AUTHORIZED', verdict.refusal, verdict.cause);
-    const document = this.#document(candidate, nonce, tree);
-    if (!document) {
-      return this.#refuse(
-        port,
-        candidate,
-        'NOT_AUTHORIZED',
-        'the document that asks is not the one that its preload names.',
-      );
-    }
-    if (document.peers.size >= MAX_SEATS) {
-      return this.#refuse(
-        port,
-        candidate,
-        'LIMIT',
-        `this document has ${MAX_SEATS} seats already. close() those no longer used.`,
-      );
-    }
-    // Last: a name is held by those only who get in.
-    const problem = named && this.#names.take(candidate.name, candidate.origin, verdict.grant.names);
-    if (problem) return this.#refuse(port, candidate, 'NOT_AUTHORIZED', problem);
-    const { name, type, origin, url, process, frame: peerFrame } = candidate;
-    const peer = { id: this.#nextId(), name, type, origin, process, frame: { ...peerFrame, url } };
-    if (!contents.isDestroyed()) this.#watcher.watch(contents);
-    this.#registry.add(document, peer);
-    this.#admit(peer, port, verdict.grant);
-  }
-
-  /** The record of the document that joins; `undefined` if its nonce is that of another frame's document. */
-  #document({ origin, url, process, frame }: Candidate, nonce: string, tree: number): DocumentRecord | undefined {
-    const known = this.#registry.document(nonce);
-    if (known) return known.process === process.id && known.frame === tree ? known : undefined;
-    return {
-      nonce,
-      process: process.id,
-      pid: process.pid,
-      webContents: frame.webContents,
-      frame: tree,
-      routing: frame.routing,
-      top: frame.top,
-      origin,
-      url,
-      peers: new Map(),
-      reason: undefined,
-    };
-  }
-
-  #admit(peer: Peer, port: Port, grant?: Grant): void {
-    this.#hub.admit(peer, port, grant);
-    this.#tell('join', peer);
-  }
-
-  #refuse(
-    port: ElectronPort,
-    candidate: Candidate | undefined,
-    code: MeshErrorCode,
-    message: string,
-    cause?: unknown,
-  ): void {
-    this.#refused++;
-    refuse(port, code, message);
-    this.#tell('refused', new MeshError(code, message, cause === undefined ? undefined : { cause }), candidate);
-  }
-
-  #onMalformed(problem: string, peer: Peer | undefined): void {
-    this.#malformed++;
-    this.#tell('malformed', problem, peer);
+  #check(call: string): void {
+    if (this.#closed) throw new MeshError('CLOSED', `${call}: the bridge was closed.`);
   }
 
   /** A listener that throws is its owner's bug, to be seen as such; it doesn't stop what the bridge was doing. */
-  #tell<K extends keyof BridgeEvents>(name: K, ...args: BridgeEvents[K]): void {
+  readonly #tell: Tell = (name, ...args) => {
     try {
       (this as EventEmitter).emit(name, ...args);
     } catch (error) {
@@ -316,21 +198,13 @@ export class Bridge extends EventEmitter<BridgeEvents> {
         throw error;
       });
     }
-  }
-
-  #nextId(): string {
-    return `${this.#prefix}.${++this.#lastId}`;
-  }
-
-  #check(call: string): void {
-    if (this.#closed) throw new MeshError('CLOSED', `${call}: the bridge was closed.`);
-  }
+  };
 
   // ---- what it is to the hub, and to main's own peers
 
-  readonly #hubOwner = (redact: boolean): HubOwner => ({
+  readonly #hubOwner = (redact: boolean, limits: Limits): HubOwner => ({
     redact,
-    limits: defaultLimits,
+    limits,
     channel: () => this.#channel(),
     show: (peer, viewer) => {
       if (!peer.frame || viewer.type === 'main' || (viewer.origin === peer.origin && peer.origin !== 'null'))
@@ -339,15 +213,15 @@ export class Bridge extends EventEmitter<BridgeEvents> {
       return { ...peer, frame: { webContents, routing, top } };
     },
     closed: (peer) => {
-      const fallback = peer.frame?.top === false ? 'frame-removed' : 'lost';
-      this.#departures.closed(peer.id, this.#registry.documentOf(peer.id)?.reason, fallback);
+      if (!this.#leaving.closed(peer) && !this.#attachments.closed(peer)) this.#hub.remove(peer.id, 'lost');
     },
     left: (peer, reason) => {
       this.#departures.forget(peer.id);
       this.#registry.remove(peer.id);
+      this.#attachments.left(peer);
       this.#tell('leave', peer, reason);
     },
-    malformed: (peer, problem) => this.#onMalformed(problem, peer),
+    malformed: (peer, problem) => this.#reception.malformed(problem, peer),
   });
 
   #channel(): readonly [object, object] {

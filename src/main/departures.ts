@@ -2,7 +2,7 @@ import type { LeaveReason } from '../core/errors/mesh-error.js';
 import { startTimer, type Timer } from '../core/timer.js';
 
 /** Electron's own event comes 1-3 ms after the port's close, where one comes at all. */
-const WORD_MS = 50;
+export const WORD_MS = 50;
 /** A document that main knows to be gone, whose port doesn't close: it is not waited for any longer. */
 const CLOSE_MS = 1000;
 
@@ -27,10 +27,10 @@ export class Departures {
     return this.#pending.size;
   }
 
-  /** Its control port has closed. `reason`, if it is known; else `fallback` is it, if Electron says nothing in time. */
-  closed(peer: string, reason: LeaveReason | undefined, fallback: LeaveReason): void {
+  /** Its control port has closed. `reason`, if it is known; else `find` tells it, if Electron says nothing in time. */
+  closed(peer: string, reason: LeaveReason | undefined, find: () => LeaveReason): void {
     if (reason) return this.#finish(peer, reason);
-    this.#wait(peer, { closed: true, timer: startTimer(WORD_MS, () => this.#finish(peer, fallback)) });
+    this.#wait(peer, { closed: true, timer: startTimer(WORD_MS, () => this.#finish(peer, find())) });
   }
 
   /** Electron says that its document is gone. */

@@ -4,9 +4,11 @@
  * @module portmesh/main
  */
 
+export type { AttachOptions } from './attachments.js';
 export type { Bridge } from './bridge.js';
 export type { Authorize, Candidate } from './candidate.js';
 export type { Grant } from '../core/directory/grant.js';
+export type { Limits } from '../core/directory/limits.js';
 export { createBridge } from './create-bridge.js';
 export type { BridgeOptions } from './options.js';
 export type { RegistrySnapshot } from './registry.js';

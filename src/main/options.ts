@@ -1,4 +1,5 @@
-import { invalid } from '../core/errors/mesh-error.js';
+import { defaultLimits, type Limits } from '../core/directory/limits.js';
+import { invalid, show } from '../core/errors/mesh-error.js';
 import type { Authorize } from './candidate.js';
 
 /** What `createBridge` takes. */
@@ -17,23 +18,28 @@ export interface BridgeOptions {
   readonly redactErrors?: boolean;
   /** The preload's path, where it is shipped by the application itself. @default found in the package */
   readonly preload?: string;
+  /**
+   * How much one peer, document or origin may ask for, each a number above 0. What isn't given keeps its default: 10,000 `channels`,
+   * 100,000 requests that are `serving`, 1,000 `seats`, 1,000 `names`.
+   */
+  readonly limits?: Partial<Limits>;
 }
 
-const optionNames: ReadonlySet<string> = new Set(['origins', 'authorize', 'redactErrors', 'preload']);
+const optionNames: readonly string[] = ['origins', 'authorize', 'redactErrors', 'preload', 'limits'];
 
 /** Options as given, with the defaults for those that are not. */
 export type CheckedOptions = Required<Pick<BridgeOptions, 'origins' | 'redactErrors'>> &
-  Pick<BridgeOptions, 'authorize' | 'preload'>;
+  Pick<BridgeOptions, 'authorize' | 'preload'> & { readonly limits: Limits };
 
 /** @throws MeshError `INVALID_ARGUMENT`, in words of the call and the fix */
 export function checkOptions(options: unknown): CheckedOptions {
   if (typeof options !== 'object' || options === null) throw invalid('createBridge(options)', 'give an object.');
   for (const key of Object.keys(options)) {
-    if (!optionNames.has(key)) {
-      throw invalid(`createBridge({ ${key} })`, 'the options are origins, authorize, redactErrors and preload.');
+    if (!optionNames.includes(key)) {
+      throw invalid(`createBridge({ ${key} })`, `the options are ${optionNames.join(', ')}.`);
     }
   }
-  const { origins = [], authorize, redactErrors = false, preload } = options as BridgeOptions;
+  const { origins = [], authorize, redactErrors = false, preload, limits } = options as BridgeOptions;
   if (!Array.isArray(origins) || !origins.every(isOrigin)) {
     throw invalid(
       'createBridge({ origins })',
@@ -47,7 +53,30 @@ export function checkOptions(options: unknown): CheckedOptions {
   if (preload !== undefined && typeof preload !== 'string') {
     throw invalid('createBridge({ preload })', "give the preload's absolute path.");
   }
-  return { origins, redactErrors, ...(authorize && { authorize }), ...(preload !== undefined && { preload }) };
+  return {
+    origins,
+    redactErrors,
+    limits: checkLimits(limits),
+    ...(authorize && { authorize }),
+    ...(preload !== undefined && { preload }),
+  };
+}
+
+function checkLimits(given: unknown = {}): Limits {
+  const call = 'createBridge({ limits })';
+  if (typeof given !== 'object' || given === null) throw invalid(call, 'give an object, such as { seats: 100 }.');
+  const limits: Record<string, number> & Limits = { ...defaultLimits };
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(defaultLimits, name)) {
+      throw invalid(call, `there is no limit '${name}', only ${Object.keys(defaultLimits).join(', ')}.`);
+    }
+    if (value === undefined) continue;
+    if (!Number.isSafeInteger(value) || (value as number) < 1) {
+      throw invalid(call, `${name} is ${show(value)}. Give a whole number above 0.`);
+    }
+    limits[name] = value as number;
+  }
+  return limits;
 }
 
 /** One that isn't written as the browser does would never match. */

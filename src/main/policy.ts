@@ -6,7 +6,14 @@ import { everything, grantProblem, type Grant } from '../core/directory/grant.js
 import type { Authorize, Candidate } from './candidate.js';
 
 /** What came of asking the policy. */
-export type Verdict = { readonly grant: Grant } | { readonly refusal: string; readonly cause?: unknown };
+export type Verdict = { readonly grant: Grant } | Refusal;
+
+export interface Refusal {
+  readonly refusal: string;
+  /** Whether nobody else may let it in. What the default says of a frame isn't: its owner may share it. */
+  readonly final: boolean;
+  readonly cause?: unknown;
+}
 
 export interface PolicyOptions {
   readonly origins: readonly string[];
@@ -17,7 +24,8 @@ export interface PolicyOptions {
 
 /**
  * Who may join. Without `authorize`: the top frame, and frames in it of the same origin, of a document that belongs to the
- * application: a file under its own path, or of an origin it lists. Never an opaque origin.
+ * application: a file under its own path, or of an origin it lists. Never an opaque origin. Who is shared by a page that is let in
+ * is let in by that.
  */
 export async function judge(candidate: Candidate, options: PolicyOptions): Promise<Verdict> {
   return options.authorize ? ask(candidate, options.authorize) : byDefault(candidate, options);
@@ -28,38 +36,44 @@ async function ask(candidate: Candidate, authorize: Authorize): Promise<Verdict>
   try {
     answer = await authorize(candidate);
   } catch (cause) {
-    return { refusal: `the bridge's authorize() threw. See the bridge's 'refused' event.`, cause };
+    return { refusal: `the bridge's authorize() threw. See the bridge's 'refused' event.`, final: true, cause };
   }
   if (answer === true) return { grant: everything };
-  if (answer === false) return { refusal: `the bridge's authorize() refused ${describe(candidate)}.` };
+  if (answer === false) return { refusal: `the bridge's authorize() refused ${describe(candidate)}.`, final: true };
   const problem = grantProblem(answer);
   if (!problem) return { grant: answer as Grant };
   return {
     refusal: `the bridge's authorize() returned ${show(answer)}: ${problem}. It must return a grant, true or false.`,
+    final: true,
   };
 }
 
 function byDefault(candidate: Candidate, { origins, appPath }: PolicyOptions): Verdict {
-  const { origin, topOrigin, url } = candidate;
+  if (candidate.via) return { grant: everything };
+  const { origin, topOrigin, hostUrl } = candidate;
+  const framed = candidate.type === 'frame';
+  const share = framed ? ', or the page it is in by share(iframe)' : '';
+  const refuse = (problem: string): Refusal => ({ refusal: `${describe(candidate)} ${problem}`, final: false });
   if (origin === 'null') {
-    return { refusal: `${describe(candidate)} has an opaque origin. Only createBridge({ authorize }) can let it in.` };
+    return refuse(`has an opaque origin. Only createBridge({ authorize }) can let it in${share}.`);
   }
-  if (!origins.includes(origin) && !isUnder(url, appPath)) {
-    const fix = url.startsWith('file:')
-      ? `It is no file of the app; createBridge({ authorize }) can let it in.`
+  if (!origins.includes(origin) && !isUnder(hostUrl, appPath)) {
+    const fix = origin.startsWith('file:')
+      ? `It is no file of the app; createBridge({ authorize }) can let it in${share}.`
       : `Allow its origin with createBridge({ origins: ['${origin}'] }).`;
-    return { refusal: `${describe(candidate)} is not the app's own. ${fix}` };
+    return refuse(`is not the app's own. ${fix}`);
   }
-  if (!candidate.frame.top && origin !== topOrigin) {
-    return {
-      refusal: `${describe(candidate)} is a frame in a window of another origin (${topOrigin}). createBridge({ authorize }) can let it in.`,
-    };
+  if (framed && origin !== topOrigin) {
+    return refuse(
+      `is a frame in a window of another origin (${topOrigin}). createBridge({ authorize }) can let it in${share}.`,
+    );
   }
   return { grant: everything };
 }
 
-function describe({ frame, origin, url }: Candidate): string {
-  return `the ${frame.top ? 'window' : 'frame'} at ${url.slice(0, 200)} (origin ${origin})`;
+function describe({ type, origin, url }: Candidate): string {
+  const what = type === 'frame' || type === 'worker' ? type : 'window';
+  return url === '' ? `a ${what} of origin ${origin}` : `the ${what} at ${url.slice(0, 200)} (origin ${origin})`;
 }
 
 /** Whether a file URL lies in a folder, or an archive. The folder is compared as named and as it is on disk. */

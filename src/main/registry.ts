@@ -1,20 +1,23 @@
 import type { LeaveReason } from '../core/errors/mesh-error.js';
 import type { Peer } from '../core/directory/peer.js';
+import type { Place } from './frames.js';
 
 /** A document: one load of a frame. Process and frame ids outlive a reload, so the preload's nonce names it. */
-export interface DocumentRecord {
+export interface DocumentRecord extends Place {
+  /** Of a frame that has none, as it joins through its owner: one that nobody else has. */
   readonly nonce: string;
   /** `PeerProcess.id` of its renderer */
   readonly process: string;
   readonly pid: number;
   readonly webContents: number;
-  /** Electron's `frameTreeNodeId`: stays with a frame through every navigation */
-  readonly frame: number;
-  readonly routing: number;
+  readonly routing: number | undefined;
   readonly top: boolean;
   readonly origin: string;
   /** As it is now: `pushState` changes it. */
   url: string;
+  /** Of a frame that another document shares: that document, with which it goes. */
+  readonly owner: DocumentRecord | undefined;
+  /** Its own, and the workers that it shares. */
   readonly peers: Map<string, Peer>;
   /** Why it ended, once that is known. */
   reason: LeaveReason | undefined;
@@ -32,8 +35,11 @@ export interface RegistrySnapshot {
     readonly frames: readonly {
       /** Electron's `webContents.id` of its window. */
       readonly webContents: number;
-      /** Electron's `frameTreeNodeId`: stays with a frame through every navigation. */
-      readonly frame: number;
+      /**
+       * Electron's `frameTreeNodeId`: stays with a frame through every navigation. `undefined` for a frame that can't be told from
+       * others of its origin.
+       */
+      readonly frame: number | undefined;
       /** Whether it is the main frame of its window. */
       readonly top: boolean;
       /** What is loaded in it, and, for a moment, what was before. */
@@ -72,6 +78,12 @@ export class Registry {
 
   documentsWhere(fits: (document: DocumentRecord) => boolean): DocumentRecord[] {
     return [...this.#documents.values()].filter(fits);
+  }
+
+  /** How many seats a document has, those of the frames and workers that it shares included. */
+  seats(document: DocumentRecord): number {
+    const shared = this.documentsWhere(({ owner }) => owner === document);
+    return shared.reduce((sum, { peers }) => sum + peers.size, document.peers.size);
   }
 
   add(document: DocumentRecord, peer: Peer): void {

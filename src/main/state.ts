@@ -2,15 +2,21 @@ import type { MeshError, LeaveReason } from '../core/errors/mesh-error.js';
 import type { Peer } from '../core/directory/peer.js';
 import type { Candidate } from './candidate.js';
 
-/** The events of a bridge, and what their listeners get. */
+/**
+ * The events of a bridge, and what their listeners get. What a listener throws is thrown into the process, after the bridge has
+ * done its work.
+ */
 export interface BridgeEvents {
-  /** Somebody was let in. */
+  /** Somebody was let in, by whatever way. */
   join: [peer: Peer];
-  /** Somebody has left. Told once for each. */
+  /** Somebody has left. Told once for each, when it is known why. */
   leave: [peer: Peer, reason: LeaveReason];
-  /** Somebody was not let in. */
+  /**
+   * Somebody was not let in: by the policy, for its name, a limit, or its version. `candidate` is absent where it was refused before it
+   * was looked at, and for an attached process. A frame that is refused by default may be let in by its owner afterwards.
+   */
   refused: [error: MeshError, candidate: Candidate | undefined];
-  /** A peer, or a page that isn't one, sent what makes no sense. It was ignored. */
+  /** A peer, or a page or process that isn't one, sent what makes no sense. It was ignored. */
   malformed: [problem: string, peer: Peer | undefined];
 }
 
@@ -32,7 +38,7 @@ export interface BridgeState {
       }
     >
   >;
-  /** How many were refused so far. */
+  /** How many joins were refused so far. */
   readonly refused: number;
   /** How many things that made no sense were ignored so far. */
   readonly malformed: number;
@@ -40,6 +46,8 @@ export interface BridgeState {
   readonly watched: number;
   /** Documents that have peers. */
   readonly documents: number;
+  /** Children attached. */
+  readonly attached: number;
   /** Peers whose end is being found out. */
   readonly departing: number;
 }

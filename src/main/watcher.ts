@@ -1,5 +1,6 @@
-import type { RenderProcessGoneDetails, WebContents } from 'electron';
+import type { RenderProcessGoneDetails, WebContents, WebFrameMain } from 'electron';
 import type { LeaveReason } from '../core/errors/mesh-error.js';
+import { isDead, isReadable, processOf } from './frames.js';
 import type { DocumentRecord, Registry } from './registry.js';
 
 export interface WatcherOwner {
@@ -9,11 +10,20 @@ export interface WatcherOwner {
   dead(document: DocumentRecord, reason: LeaveReason): void;
 }
 
+interface Watched {
+  readonly contents: WebContents;
+  /** `PeerProcess.id` of its main frame: when that process dies, it can't be read any more. */
+  process: string | undefined;
+  /** When a sub-frame in which nobody is known has navigated last. */
+  strayed: number;
+  readonly unwatch: () => void;
+}
+
 /** Watches the windows that have peers: navigation, crash, end. One set of listeners for a window, however often it joins. */
 export class Watcher {
   readonly #registry: Registry;
   readonly #owner: WatcherOwner;
-  readonly #watched = new Map<number, () => void>();
+  readonly #watched = new Map<number, Watched>();
 
   constructor(registry: Registry, owner: WatcherOwner) {
     this.#registry = registry;
@@ -36,10 +46,10 @@ export class Watcher {
       top: boolean,
       pid: number,
       rid: number,
-    ) => this.#onNavigate(id, url, top, pid, rid);
+    ) => this.#onNavigate(watched, url, top, pid, rid);
     const onNavigateInPage = (_: unknown, url: string, _top: boolean, pid: number, rid: number) =>
       this.#onNavigateInPage(id, url, pid, rid);
-    const onGone = (_: unknown, details: RenderProcessGoneDetails) => this.#onGone(id, details);
+    const onGone = (_: unknown, details: RenderProcessGoneDetails) => this.#onGone(watched, details);
     const onDestroyed = () => {
       this.#watched.delete(id);
       for (const document of this.#documents(id)) this.#owner.gone(document, 'closed');
@@ -48,26 +58,47 @@ export class Watcher {
     contents.on('did-navigate-in-page', onNavigateInPage);
     contents.on('render-process-gone', onGone);
     contents.once('destroyed', onDestroyed);
-    this.#watched.set(id, () => {
+    const unwatch = (): void => {
       contents.off('did-frame-navigate', onNavigate);
       contents.off('did-navigate-in-page', onNavigateInPage);
       contents.off('render-process-gone', onGone);
       contents.off('destroyed', onDestroyed);
-    });
+    };
+    const watched: Watched = { contents, process: mainProcess(contents), strayed: -Infinity, unwatch };
+    this.#watched.set(id, watched);
+  }
+
+  /** Whether the document's process has died. For frames in a process of their own there is no event that says so. */
+  isDead(document: DocumentRecord): boolean {
+    const watched = this.#watched.get(document.webContents);
+    return watched !== undefined && isDead(watched.contents, document.kin);
+  }
+
+  /** Whether, in the last so many milliseconds, a sub-frame in which nobody is known has navigated in that window. */
+  strayed(contents: number, within: number): boolean {
+    return performance.now() - (this.#watched.get(contents)?.strayed ?? -Infinity) <= within;
   }
 
   close(): void {
-    for (const unwatch of this.#watched.values()) unwatch();
+    for (const { unwatch } of this.#watched.values()) unwatch();
     this.#watched.clear();
   }
 
   /** A new document in a frame: those that were in it, and below it, are gone. The new one hasn't joined yet. */
-  #onNavigate(contents: number, url: string, top: boolean, process: number, routing: number): void {
-    for (const document of this.#documents(contents)) {
-      // A frame that changes its process gets another routing id; below a window's main frame, everything goes.
-      const same = document.routing === routing && document.process.startsWith(`r${process}.`);
-      if (top || same)
-        this.#owner.gone(document, withoutHash(document.url) === withoutHash(url) ? 'reloaded' : 'navigated');
+  #onNavigate(watched: Watched, url: string, top: boolean, process: number, routing: number): void {
+    const { contents } = watched;
+    if (top) watched.process = mainProcess(contents);
+    // Process and routing id are the new document's, which may live elsewhere than the old one.
+    const frame = top ? undefined : findFrame(contents, process, routing)?.frameTreeNodeId;
+    const isIt = (document: DocumentRecord): boolean => (top ? document.top : document.frame === frame);
+    const gone = this.#documents(contents.id).filter(
+      (document) => top || (frame !== undefined && (document.frame === frame || document.ancestors.includes(frame))),
+    );
+    if (gone.length === 0) watched.strayed = performance.now();
+    const before = gone.find(isIt);
+    for (const document of gone) {
+      const same = withoutHash((before ?? document).url) === withoutHash(url);
+      this.#owner.gone(document, same ? 'reloaded' : 'navigated');
     }
   }
 
@@ -78,17 +109,43 @@ export class Watcher {
     }
   }
 
-  /** The window's process is gone, and with it all that lived in it, of other windows too. */
-  #onGone(contents: number, details: RenderProcessGoneDetails): void {
+  /** The window's process is gone, and with it all that lived in it, of other windows too, and what that had let in. */
+  #onGone({ contents, process }: Watched, details: RenderProcessGoneDetails): void {
     const reason = details.reason === 'killed' ? 'killed' : details.reason === 'clean-exit' ? 'exited' : 'crashed';
-    const dead = new Set(this.#documents(contents).flatMap(({ top, process }) => (top ? [process] : [])));
-    for (const document of this.#registry.documentsWhere(({ process }) => dead.has(process))) {
-      this.#owner.dead(document, reason);
+    const dead = new Set(this.#documents(contents.id).flatMap((document) => (document.top ? [document.process] : [])));
+    if (process !== undefined) dead.add(process);
+    for (const id of dead) this.processDied(id, reason);
+  }
+
+  /** Tells of every document of a process, in one step. */
+  processDied(process: string, reason: LeaveReason): void {
+    const dead = new Set(this.#registry.documentsWhere((document) => document.process === process));
+    for (const document of this.#registry.documentsWhere(({ owner }) => owner !== undefined && dead.has(owner))) {
+      dead.add(document);
     }
+    for (const document of dead) this.#owner.dead(document, reason);
   }
 
   #documents(contents: number): DocumentRecord[] {
     return this.#registry.documentsWhere(({ webContents }) => webContents === contents);
+  }
+}
+
+function mainProcess(contents: WebContents): string | undefined {
+  try {
+    return processOf(contents.mainFrame).id;
+  } catch {
+    return undefined; // it is dead already
+  }
+}
+
+function findFrame(contents: WebContents, process: number, routing: number): WebFrameMain | undefined {
+  try {
+    return contents.mainFrame.framesInSubtree.find(
+      (frame) => isReadable(frame) && frame.processId === process && frame.routingId === routing,
+    );
+  } catch {
+    return undefined; // the window is gone
   }
 }
 

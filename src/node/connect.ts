@@ -18,6 +18,7 @@ import {
   type WorkerParentPort,
 } from './via.js';
 
+/** What `connect` takes. */
 export interface ConnectOptions extends ConnectBasics {
   /**
    * The way to the process that owns this one: in a utility process Electron's `process.parentPort`, in a `worker_threads` worker

@@ -14,6 +14,7 @@ import { isName } from '../core/wire/frames.js';
 import { check } from './clone-check.js';
 import { isUtilityPort, wayToMain, type UtilityParentPort } from './via.js';
 
+/** What `share` takes. */
 export interface ShareOptions {
   /** Electron's `process.parentPort`. */
   readonly via: UtilityParentPort;

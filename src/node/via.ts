@@ -3,8 +3,11 @@ import type { OwnerWay } from '../core/broker/asker.js';
 
 /** Electron's `process.parentPort` in a utility process, as far as it is needed. */
 export interface UtilityParentPort {
+  /** To main. */
   postMessage(message: unknown): void;
+  /** From main. */
   on(event: 'message', listener: (event: { data: unknown; ports: object[] }) => void): unknown;
+  /** Removes a listener. */
   off(event: 'message', listener: (event: { data: unknown; ports: object[] }) => void): unknown;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Joining the mesh from a page.
+ * Joining the mesh from a page, and from its frames and workers.
  *
  * @module portmesh/renderer
  */

@@ -8,6 +8,7 @@ import { isName } from '../core/wire/frames.js';
 import { checkOrigin } from './owner.js';
 import { hasPreload, preloadMissing } from './preload.js';
 
+/** What `share` takes for a worker. */
 export interface ShareOptions {
   /** What the child may do: never more than this page itself. @default what this page may do */
   readonly grant?: Grant;
@@ -15,6 +16,7 @@ export interface ShareOptions {
   readonly name?: string;
 }
 
+/** What `share` takes for a frame. */
 export interface ShareFrameOptions extends ShareOptions {
   /**
    * The origin of the documents in the frame that are let in, as the browser writes it: `'https://widgets.example'`, `'file://'` for

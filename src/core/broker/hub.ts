@@ -33,6 +33,8 @@ interface Chair {
   readonly channels: Channels;
   /** While a confirmation is under way: the tokens of those asked for meanwhile. They share the next one. */
   confirming: number[] | undefined;
+  /** It hasn't answered a confirmation in time, nor said anything since: no other one waits for it. */
+  hangs: boolean;
 }
 
 interface Confirmation {
@@ -64,6 +66,11 @@ export class Hub {
     return [...this.#chairs.values()].map((chair) => chair.peer);
   }
 
+  /** What a peer may do; `undefined` if it isn't there. */
+  grantOf(id: string): Grant | undefined {
+    return this.#chairs.get(id)?.grant;
+  }
+
   /** Plain data, for the bridge's `state()`. */
   state(): { links: number; channels: Record<string, { listens: string[]; handles: string[] }> } {
     const channels: Record<string, { listens: string[]; handles: string[] }> = Object.create(null) as never;
@@ -78,7 +85,7 @@ export class Hub {
   admit(peer: Peer, port: Port, grant = everything): void {
     const outbox = new control.ControlOutbox(port);
     const channels = new Channels(grant.receive, this.#owner.limits.channels);
-    const chair: Chair = { peer, grant, port, outbox, channels, confirming: undefined };
+    const chair: Chair = { peer, grant, port, outbox, channels, confirming: undefined, hangs: false };
     const others = [...this.#chairs.values()];
     const welcome: control.Welcome = {
       version: WIRE_VERSION,
@@ -134,6 +141,7 @@ export class Hub {
   }
 
   #onPost(chair: Chair, data: unknown, ports: readonly unknown[]): void {
+    chair.hangs = false;
     const used = this.#take(chair, data, ports);
     if (!used) this.#owner.malformed(chair.peer, 'a control message that makes no sense');
     // The first port is that of an OPEN, the last message; any other is nobody's.
@@ -223,8 +231,10 @@ export class Hub {
   /** Answers when every other peer has dispatched what it was told before, or hangs, or has left. */
   #confirm(chair: Chair, tokens: readonly number[]): void {
     chair.confirming = [];
-    const others = [...this.#chairs.values()].filter((other) => other !== chair);
+    // One that hangs answers what it was asked before, should it come back.
+    const others = [...this.#chairs.values()].filter((other) => other !== chair && !other.hangs);
     const token = ++this.#token;
+    const waiting = new Set(others.map(({ peer }) => peer.id));
     const finish = (): void => {
       timer.stop();
       this.#confirmations.delete(token);
@@ -233,8 +243,11 @@ export class Hub {
       chair.confirming = undefined;
       if (next.length > 0 && this.#chairs.get(chair.peer.id) === chair) this.#confirm(chair, next);
     };
-    const timer = startTimer(UNRESPONSIVE_MS, finish);
-    this.#confirmations.set(token, { waiting: new Set(others.map(({ peer }) => peer.id)), done: finish, timer });
+    const timer = startTimer(UNRESPONSIVE_MS, () => {
+      for (const id of waiting) (this.#chairs.get(id) as Chair).hangs = true;
+      finish();
+    });
+    this.#confirmations.set(token, { waiting, done: finish, timer });
     for (const { outbox } of others) outbox.post([control.ASK, token]);
     if (others.length === 0) finish();
   }

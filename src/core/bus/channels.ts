@@ -83,7 +83,11 @@ export type Handler<F extends (...args: never[]) => unknown> = (
     ? Source<Sendable<T>> | PromiseLike<Source<Sendable<T>>>
     : Sendable<Result<F>> | PromiseLike<Sendable<Result<F>>>;
 
-/** What `onPort` takes. If what it returns is a promise that rejects, the port is closed. */
+/**
+ * What `onPort` takes. If what it returns is a promise that rejects, the port is closed.
+ *
+ * @typeParam F the function that stands for the channel in the map
+ */
 export type PortHandler<F extends (...args: never[]) => unknown> = (
   event: MeshEvent,
   port: MeshPort,

@@ -106,6 +106,7 @@ export class MeshStream<T> implements AsyncIterableIterator<T, undefined, undefi
     return { done: true, value: undefined };
   }
 
+  /** Itself: it can be walked once. */
   [Symbol.asyncIterator](): this {
     return this;
   }

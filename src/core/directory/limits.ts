@@ -4,8 +4,10 @@ export interface Limits {
   readonly channels: number;
   /** Requests and streams of one peer that are served at a time. @default 100000 */
   readonly serving: number;
-  /** Seats of one document or process. @default 1000 */
+  /** Seats of one document, with those of the frames and workers it shares, or of one attached process. @default 1000 */
   readonly seats: number;
+  /** Names that the pages of one origin may hold. @default 1000 */
+  readonly names: number;
 }
 
-export const defaultLimits: Limits = { channels: 10_000, serving: 100_000, seats: 1000 };
+export const defaultLimits: Limits = { channels: 10_000, serving: 100_000, seats: 1000, names: 1000 };

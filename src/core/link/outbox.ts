@@ -109,9 +109,16 @@ export class Outbox {
   /** Posts what has been gathered. Where it can't leave, it stays, and goes on gathering. */
   flush(): void {
     if (this.#frames === 0 || this.#blocked) return;
-    if (!this.#closed) this.#post(this.#batch, undefined, this.#gathered());
-    // Not before: where the port throws, its events still count as lost when this is closed.
+    const batch = this.#batch;
+    const gathered = this.#gathered();
     this.#reset();
+    if (this.#closed) return;
+    try {
+      this.#post(batch, undefined, gathered);
+    } catch (error) {
+      this.#events += gathered.events; // they still count as lost when this is closed
+      throw error;
+    }
   }
 
   /**
@@ -283,9 +290,30 @@ export class Outbox {
     const asks = this.#window.asks(posted.cost);
     if (asks) message.push(ECHO);
     message[0] = this.#receipts.count;
-    this.#port?.post(message, transfer);
-    this.#receipts.told();
+    const blocked = this.#blocked;
+    const untold = this.#receipts.told();
+    // Electron's main process runs microtasks inside of a post: what they hand over comes behind it.
+    this.#blocked = true;
+    try {
+      this.#port?.post(message, transfer);
+    } catch (error) {
+      this.#blocked = blocked;
+      this.#receipts.untell(untold);
+      throw error;
+    }
+    this.#blocked = blocked;
     this.#window.add(posted, asks);
+    if (!blocked) this.#afterPost();
+  }
+
+  /** Sees to what was handed over meanwhile. */
+  #afterPost(): void {
+    if (!this.#window.open || this.#queue.length > 0) {
+      this.#release();
+    } else if (this.#frames > 0 && !this.#scheduled) {
+      this.#scheduled = true;
+      this.#turn.add(this);
+    }
   }
 }
 

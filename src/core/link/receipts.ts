@@ -23,9 +23,16 @@ export class Receipts {
     this.#untold += frames;
   }
 
-  /** A post of ours has left. */
-  told(): void {
+  /** A post of ours leaves. Returns how many frames it tells of. */
+  told(): number {
+    const untold = this.#untold;
     this.#untold = 0;
+    return untold;
+  }
+
+  /** It did not leave. */
+  untell(frames: number): void {
+    this.#untold += frames;
   }
 
   /** Sees to it that the other side is told: in time, or at once. A post without frames needs no answer. */

@@ -12,6 +12,7 @@ export class MeshPortMessage extends Event {
   /** The ports that came with it, in the order in which the sender listed them. */
   readonly ports: readonly MeshPort[];
 
+  /** Made by the port for each message. */
   constructor(data: unknown, ports: readonly MeshPort[]) {
     super('message');
     this.data = data;
@@ -24,6 +25,7 @@ export class MeshPortClose extends Event {
   /** Why, as far as the port knows: `closed`, … */
   readonly reason: string;
 
+  /** Made by the port, once. */
   constructor(reason: string) {
     super('close');
     this.reason = reason;
@@ -32,6 +34,7 @@ export class MeshPortClose extends Event {
 
 /** What a `MeshPort` dispatches. */
 export interface MeshPortEvents {
+  /** A message. */
   message: MeshPortMessage;
   /** A message arrived that can't be read here. */
   messageerror: Event;
@@ -39,13 +42,24 @@ export interface MeshPortEvents {
   close: MeshPortClose;
 }
 
-export type MeshPortListener<E> = ((event: E) => void) | { handleEvent(event: E): void } | null;
+/** What `addEventListener` takes: a function, or an object with one. */
+export type MeshPortListener<E> =
+  | ((event: E) => void)
+  | {
+      /** Called with each event. */
+      handleEvent(event: E): void;
+    }
+  | null;
 
 /** As `EventTarget` has them. */
 export interface MeshPortListenOptions {
+  /** Part of what names a listener; without effect on a port. @default false */
   readonly capture?: boolean;
+  /** Called for the next event only. @default false */
   readonly once?: boolean;
+  /** Without effect on a port. @default false */
   readonly passive?: boolean;
+  /** Removes the listener when it aborts. */
   readonly signal?: AbortSignal;
 }
 
@@ -161,11 +175,13 @@ export class MeshPort extends EventTarget implements PortHolder {
     this.#handle('close', handler);
   }
 
+  /** As `EventTarget` has it. It doesn't start the port. */
   override addEventListener<K extends keyof MeshPortEvents>(
     type: K,
     listener: MeshPortListener<MeshPortEvents[K]>,
     options?: boolean | MeshPortListenOptions,
   ): void;
+  /** The same for an event of any other name. */
   override addEventListener(
     type: string,
     listener: MeshPortListener<Event>,
@@ -175,11 +191,13 @@ export class MeshPort extends EventTarget implements PortHolder {
     super.addEventListener(type, listener, options);
   }
 
+  /** As `EventTarget` has it. */
   override removeEventListener<K extends keyof MeshPortEvents>(
     type: K,
     listener: MeshPortListener<MeshPortEvents[K]>,
     options?: boolean | Pick<MeshPortListenOptions, 'capture'>,
   ): void;
+  /** The same for an event of any other name. */
   override removeEventListener(
     type: string,
     listener: MeshPortListener<Event>,

@@ -17,7 +17,7 @@ afterEach(() => {
 
 describe('when the port closes first', () => {
   it("Electron's word within 50 ms is the reason", () => {
-    departures.closed('p', undefined, 'lost');
+    departures.closed('p', undefined, () => 'lost');
     vi.advanceTimersByTime(49);
     expect(remove).not.toHaveBeenCalled();
     departures.told('p', 'reloaded');
@@ -26,14 +26,14 @@ describe('when the port closes first', () => {
     expect(remove).toHaveBeenCalledTimes(1);
   });
 
-  it('without a word the fallback is', () => {
-    departures.closed('p', undefined, 'frame-removed');
+  it('without a word it is found out otherwise', () => {
+    departures.closed('p', undefined, () => 'frame-removed');
     vi.advanceTimersByTime(50);
     expect(remove).toHaveBeenCalledExactlyOnceWith('p', 'frame-removed');
   });
 
   it('a reason known already is told at once', () => {
-    departures.closed('p', 'crashed', 'lost');
+    departures.closed('p', 'crashed', () => 'lost');
     expect(remove).toHaveBeenCalledExactlyOnceWith('p', 'crashed');
     expect(departures.size).toBe(0);
   });
@@ -44,7 +44,7 @@ describe('when Electron speaks first', () => {
     departures.told('p', 'navigated');
     vi.advanceTimersByTime(900);
     expect(remove).not.toHaveBeenCalled();
-    departures.closed('p', 'navigated', 'lost');
+    departures.closed('p', 'navigated', () => 'lost');
     expect(remove).toHaveBeenCalledExactlyOnceWith('p', 'navigated');
     vi.advanceTimersByTime(5000);
     expect(remove).toHaveBeenCalledTimes(1);
@@ -69,7 +69,7 @@ it('nothing is waited for when the process is dead', () => {
 });
 
 it('a peer that left otherwise is forgotten', () => {
-  departures.closed('p', undefined, 'lost');
+  departures.closed('p', undefined, () => 'lost');
   departures.told('q', 'closed');
   expect(departures.size).toBe(2);
   departures.forget('p');
@@ -81,9 +81,9 @@ it('a peer that left otherwise is forgotten', () => {
 });
 
 it('each peer has its own', () => {
-  departures.closed('p', undefined, 'lost');
+  departures.closed('p', undefined, () => 'lost');
   vi.advanceTimersByTime(30);
-  departures.closed('q', undefined, 'lost');
+  departures.closed('q', undefined, () => 'lost');
   departures.told('q', 'reloaded');
   vi.advanceTimersByTime(20);
   expect(remove.mock.calls).toEqual([
@@ -93,7 +93,7 @@ it('each peer has its own', () => {
 });
 
 it('closing it ends all waiting', () => {
-  departures.closed('p', undefined, 'lost');
+  departures.closed('p', undefined, () => 'lost');
   departures.told('q', 'closed');
   departures.close();
   vi.advanceTimersByTime(5000);

@@ -39,11 +39,18 @@ describe('Names', () => {
     expect(names.take('one more', 'app://b')).toBeUndefined();
   });
 
-  it('of pages that ask for none can be held by nobody, and had by everybody', () => {
+  it('have a limit of their own, which main and what it attaches does not have', () => {
+    const names = new Names(2);
+    for (const name of ['a', 'b']) expect(names.take(name, 'app://a')).toBeUndefined();
+    expect(names.take('c', 'app://a')).toMatch(/^app:\/\/a holds 2 names already/);
+    for (const name of ['d', 'e', 'f']) expect(names.take(name, TRUSTED)).toBeUndefined();
+  });
+
+  it('of those that ask for none can be held by nobody, and had by everybody', () => {
     const names = new Names();
-    for (const name of ['window', 'frame', 'webview']) {
+    for (const name of ['window', 'frame', 'webview', 'worker', 'utility']) {
       expect([names.take(name, 'app://a'), names.take(name, 'app://b')]).toEqual([undefined, undefined]);
-      expect(names.take(name, TRUSTED)).toMatch(/is that of pages without one/);
+      expect(names.take(name, TRUSTED)).toMatch(/is that of peers without one/);
     }
   });
 

@@ -1,12 +1,32 @@
 import { describe, expect, it } from 'vitest';
+import { defaultLimits } from '../../../src/core/directory/limits.js';
 import { MeshError } from '../../../src/core/errors/mesh-error.js';
 import { checkOptions } from '../../../src/main/options.js';
 
 describe('checkOptions', () => {
   it('fills in the defaults, and no option that was not given', () => {
-    expect(checkOptions({})).toEqual({ origins: [], redactErrors: false });
-    const given = { origins: ['app://a'], authorize: () => true, redactErrors: true, preload: '/app/own.cjs' };
+    expect(checkOptions({})).toEqual({ origins: [], redactErrors: false, limits: defaultLimits });
+    const limits = { channels: 1, serving: 2, seats: 3, names: 4 };
+    const given = { origins: ['app://a'], authorize: () => true, redactErrors: true, preload: '/app/own.cjs', limits };
     expect(checkOptions(given)).toEqual(given);
+  });
+
+  it('keeps the default of each limit that is not given', () => {
+    const { limits } = checkOptions({ limits: { seats: 5, names: undefined } });
+    expect(limits).toEqual({ ...defaultLimits, seats: 5 });
+  });
+
+  it.each<[unknown, string]>([
+    [{ seats: 0 }, 'seats is 0'],
+    [{ names: -1 }, 'names is -1'],
+    [{ channels: 1.5 }, 'channels is 1.5'],
+    [{ serving: Infinity }, 'serving is Infinity'],
+    [{ seats: '5' }, "seats is '5'"],
+    [{ seat: 5 }, "there is no limit 'seat', only channels, serving, seats, names"],
+    [null, 'give an object'],
+    [5, 'give an object'],
+  ])('refuses the limits %j', (limits, problem) => {
+    expect(() => checkOptions({ limits })).toThrow(`createBridge({ limits }): ${problem}`);
   });
 
   it.each(['app://editor', 'https://example.com', 'https://example.com:8443', 'http://localhost:80801', 'x-y.z+1://h'])(

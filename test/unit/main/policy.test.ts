@@ -14,6 +14,7 @@ function candidate(more: Partial<Candidate> & { top?: boolean } = {}): Candidate
     type: top ? 'window' : 'frame',
     origin,
     url: `${origin}/index.html`,
+    hostUrl: rest.url ?? `${origin}/index.html`,
     topOrigin: origin,
     process: { type: 'renderer', id: 'r1.1', pid: 1 },
     frame: { webContents: 1, routing: 1, top },
@@ -108,6 +109,40 @@ describe('by default', () => {
   });
 });
 
+describe('a frame by default', () => {
+  const srcdoc = (hostUrl: string, more: Partial<Candidate> = {}): Candidate =>
+    candidate({ origin: 'file://', top: false, url: 'about:srcdoc', hostUrl, ...more });
+
+  it('that is written in a page of the app joins with it; in another page it does not', async () => {
+    expect(await refusal(srcdoc('file:///app/index.html'))).toBeUndefined();
+    expect(await refusal(srcdoc('file:///elsewhere/index.html'))).toContain("is not the app's own");
+    expect(await refusal(srcdoc('file:///app/index.html', { origin: 'null' }))).toContain('has an opaque origin');
+  });
+
+  it('of a blob is of no known file, and joins by an origin that is listed only', async () => {
+    const url = 'blob:file:///615d5813-167d-4fd8-bb61-901';
+    expect(await refusal(candidate({ origin: 'file://', top: false, url }))).toContain('It is no file of the app');
+    const listed = candidate({ top: false, url: 'blob:app://editor/615d5813' });
+    expect(await refusal(listed, { origins: ['app://editor'] })).toBeUndefined();
+  });
+
+  it('that is refused may be let in by its owner: the refusal is not final, and says so', async () => {
+    const options = { origins: [], authorize: undefined, appPath: '/app' };
+    for (const given of [candidate({ top: false }), candidate({ top: false, origin: 'null' })]) {
+      const verdict = await judge(given, options);
+      expect(verdict).toMatchObject({ final: false });
+      if (given.origin === 'null') expect(verdict).toMatchObject({ refusal: expect.stringContaining('share(iframe)') });
+    }
+  });
+
+  it('or a worker, that a page shares is let in by that, of whatever origin', async () => {
+    const via = { id: 'p1', name: 'x', type: 'window', origin: 'app://editor', process: candidate().process } as const;
+    for (const origin of ['null', 'https://widgets.example']) {
+      expect(await refusal(candidate({ origin, top: false, via }))).toBeUndefined();
+    }
+  });
+});
+
 describe('an app behind a symbolic link', () => {
   let folder: string;
   beforeAll(() => {
@@ -142,6 +177,7 @@ describe('authorize', () => {
     expect(authorize).toHaveBeenCalledExactlyOnceWith(opaque);
     expect(await ask(() => false, file('file:///app/index.html'))).toEqual({
       refusal: "the bridge's authorize() refused the window at file:///app/index.html (origin file://).",
+      final: true,
     });
   });
 
@@ -157,7 +193,11 @@ describe('authorize', () => {
     ['rejects', () => Promise.reject(new Error('no'))],
   ])('that %s refuses, with its error for the application, not for the page', async (_, authorize) => {
     const verdict = await ask(authorize as Authorize);
-    expect(verdict).toEqual({ refusal: expect.stringContaining('authorize() threw'), cause: new Error('no') });
+    expect(verdict).toEqual({
+      refusal: expect.stringContaining('authorize() threw'),
+      final: true,
+      cause: new Error('no'),
+    });
     expect((verdict as { refusal: string }).refusal).not.toContain('no.');
   });
 
@@ -172,6 +212,7 @@ describe('authorize', () => {
     const verdict = await ask((() => answer) as never);
     expect(verdict).toEqual({
       refusal: `the bridge's authorize() returned ${problem}. It must return a grant, true or false.`,
+      final: true,
     });
   });
 });

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Registry, type DocumentRecord } from '../../../src/main/registry.js';
 import { Watcher } from '../../../src/main/watcher.js';
-import { FakeContents } from '../support/fake-electron.js';
 import { peer } from '../../contract/link-side.js';
+import { dispose, FakeContents, makeFrame, type FakeFrame } from '../support/fake-electron.js';
 
 let registry: Registry;
 let told: [string, string, string][];
@@ -17,8 +17,14 @@ beforeEach(() => {
     dead: ({ nonce }, reason) => told.push(['dead', nonce, reason]),
   });
   contents = new FakeContents(1);
+  contents.mainFrame = makeFrame('app://a');
   watcher.watch(contents.real);
 });
+
+/** A frame of the window. */
+function frame(id: number, more: Partial<FakeFrame>): FakeFrame {
+  return makeFrame('app://x', { frameTreeNodeId: id, parent: contents.mainFrame!, ...more });
+}
 
 function add(nonce: string, more: Partial<DocumentRecord> = {}): DocumentRecord {
   const document: DocumentRecord = {
@@ -27,6 +33,9 @@ function add(nonce: string, more: Partial<DocumentRecord> = {}): DocumentRecord 
     pid: 500,
     webContents: 1,
     frame: 7,
+    ancestors: [],
+    kin: [],
+    owner: undefined,
     routing: 6,
     top: true,
     origin: 'app://a',
@@ -59,12 +68,37 @@ describe('navigation', () => {
     expect(told.map(([, nonce]) => nonce)).toEqual(['top', 'child', 'out of process']);
   });
 
-  it('of a frame takes that frame only', () => {
+  it('of a frame takes that frame and those below it only', () => {
+    frame(8, { routingId: 9 });
     add('top');
     add('child', { frame: 8, routing: 9, top: false });
     add('same ids elsewhere', { frame: 10, routing: 9, top: false, process: 'r55.900' });
+    add('grandchild', { frame: 11, ancestors: [8, 7], top: false, process: 'r66.900', url: 'app://c/' });
     contents.navigate('app://a/index.html', { top: false, pid: 5, rid: 9 });
-    expect(told).toEqual([['gone', 'child', 'reloaded']]);
+    expect(told).toEqual([
+      ['gone', 'child', 'reloaded'],
+      ['gone', 'grandchild', 'reloaded'],
+    ]);
+  });
+
+  it('of a frame into another process is seen by its place in the window', () => {
+    frame(8, { processId: 33, routingId: 2 });
+    add('child', { frame: 8, routing: 9, top: false });
+    contents.navigate('app://b/', { top: false, pid: 33, rid: 2 });
+    expect(told).toEqual([['gone', 'child', 'navigated']]);
+  });
+
+  it('of a frame in which nobody is known is remembered for a while', () => {
+    frame(8, { routingId: 9 });
+    add('top');
+    expect(watcher.strayed(1, 1000)).toBe(false);
+    contents.navigate('app://b/', { top: false, pid: 5, rid: 9 });
+    expect([told, watcher.strayed(1, 1000), watcher.strayed(1, -1), watcher.strayed(2, 1000)]).toEqual([
+      [],
+      true,
+      false,
+      false,
+    ]);
   });
 
   it('inside a document changes its URL: a reload is told by it', () => {
@@ -99,11 +133,47 @@ describe('the end of a process', () => {
     add('top');
     add('same process, other window', { webContents: 2, frame: 20 });
     add('child in another process', { frame: 8, top: false, process: 'r9.900' });
+    const owner = add('its frame', { frame: 9, top: false });
+    add('shared by that, in another process', { top: false, process: 'r11.900', owner });
     contents.crash(word);
     expect(told).toEqual([
       ['dead', 'top', reason],
       ['dead', 'same process, other window', reason],
+      ['dead', 'its frame', reason],
+      ['dead', 'shared by that, in another process', reason],
     ]);
+  });
+
+  it('is known where only a frame has joined, and after the window has changed its process', () => {
+    add('frame', { frame: 8, top: false });
+    contents.crash();
+    contents.mainFrame = makeFrame('app://b', { processId: 6 });
+    contents.navigate('app://b/', { pid: 6 });
+    add('another frame', { frame: 8, top: false, process: 'r6.500' });
+    contents.mainFrame = undefined;
+    told.length = 0;
+    contents.crash();
+    expect(told).toEqual([['dead', 'another frame', 'crashed']]);
+  });
+});
+
+describe('a process of which nothing but its frames tells', () => {
+  it('is dead when one of them stands in its window and can not be read', () => {
+    const child = frame(8, { processId: 9 });
+    const document = add('child', { frame: 8, top: false, process: 'r9.900', kin: [child as never] });
+    expect(watcher.isDead(document)).toBe(false);
+    dispose(child);
+    expect(watcher.isDead(document)).toBe(true);
+    expect(watcher.isDead(add('elsewhere', { webContents: 2, kin: [child as never] }))).toBe(false);
+  });
+
+  it('takes all along that lived in it, and what they had let in', () => {
+    const owner = add('owner', { process: 'r9.900' });
+    add('shared', { process: 'r10.1000', owner });
+    add('same process, other window', { webContents: 2, process: 'r9.900' });
+    add('another');
+    watcher.processDied('r9.900', 'crashed');
+    expect(told.map(([, nonce]) => nonce)).toEqual(['owner', 'same process, other window', 'shared']);
   });
 });
 

@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import type { IpcMainEvent, MessageChannelMain, Session, WebContents, WebFrameMain } from 'electron';
+import type { Vouch } from '../../../src/core/broker/asking.js';
 import { JOIN } from '../../../src/core/broker/joining.js';
 import { join } from '../../../src/core/bus/join.js';
 import type { Bus } from '../../../src/core/bus/bus.js';
@@ -72,6 +73,8 @@ export class FakeChannelMain {
 export class FakeContents extends EventEmitter {
   readonly id: number;
   readonly type: string;
+  /** That of the first page that joins, unless it is given. */
+  mainFrame: FakeFrame | undefined;
   destroyed = false;
 
   constructor(id: number, type = 'window') {
@@ -120,10 +123,17 @@ export interface FakeFrame {
   origin: string;
   parent: FakeFrame | null;
   top: FakeFrame | null;
+  /** Right below it; a frame that is made with a parent joins them. */
+  readonly frames: FakeFrame[];
+  readonly framesInSubtree: FakeFrame[];
 }
 
 export function makeFrame(origin: string, more: Partial<FakeFrame> = {}): FakeFrame {
   const frame: FakeFrame = {
+    frames: [],
+    get framesInSubtree() {
+      return [frame, ...frame.frames.flatMap((each) => (disposed.has(each) ? [each] : each.framesInSubtree))];
+    },
     processId: 5,
     osProcessId: 500,
     routingId: 6,
@@ -135,7 +145,33 @@ export function makeFrame(origin: string, more: Partial<FakeFrame> = {}): FakeFr
     ...more,
   };
   frame.top ??= frame.parent ?? frame;
+  frame.parent?.frames.push(frame);
   return frame;
+}
+
+const disposed = new WeakSet<FakeFrame>();
+const members = [
+  ...(['processId', 'osProcessId', 'routingId', 'url', 'origin', 'parent', 'top', 'frames'] as const),
+  'framesInSubtree',
+] as const;
+
+/** As the frames of a process that has died, and a frame that was removed: nothing can be read of it any more. */
+export function dispose(frame: FakeFrame): void {
+  disposed.add(frame);
+  for (const member of members) {
+    Object.defineProperty(frame, member, {
+      get() {
+        throw new Error('Render frame was disposed before WebFrameMain could be accessed');
+      },
+    });
+  }
+}
+
+/** An iframe that its page removes. */
+export function removeFrame(frame: FakeFrame): void {
+  const siblings = frame.parent?.frames ?? [];
+  siblings.splice(siblings.indexOf(frame), 1);
+  dispose(frame);
 }
 
 export class FakeSession {
@@ -175,12 +211,13 @@ export class FakeSession {
 /** What the bridge uses of Electron, and windows whose pages join through it. */
 export class FakeElectron {
   readonly ipcMain = new EventEmitter();
+  readonly app = Object.assign(new EventEmitter(), { getAppPath: () => '/app', getPath: () => '/data' });
   readonly #ports: MessagePort[] = [];
   #lastNonce = 0;
 
   get like(): ElectronLike {
     return {
-      app: { getAppPath: () => '/app', getPath: () => '/data' },
+      app: this.app as never,
       ipcMain: this.ipcMain as never,
       MessageChannelMain: FakeChannelMain as unknown as typeof MessageChannelMain,
     };
@@ -193,6 +230,7 @@ export class FakeElectron {
     contents: FakeContents,
     ports: readonly (MessagePort | DeafPort)[],
   ): void {
+    contents.mainFrame ??= frame?.top ?? undefined;
     const event = {
       senderFrame: frame as unknown as WebFrameMain,
       sender: contents.real,
@@ -206,15 +244,20 @@ export class FakeElectron {
     return `0123456789abcdef-${++this.#lastNonce}`;
   }
 
-  /** A page that joins, as connect() and the preload do it. */
+  /** A page that joins, as connect() and the preload do it; with `vouch` what it shares, as share() does it. */
   page(
     frame: FakeFrame,
     contents: FakeContents,
-    { name, nonce = this.newNonce(), timeout = 5000 }: { name?: string; nonce?: string; timeout?: number } = {},
+    {
+      name,
+      nonce = this.newNonce(),
+      timeout = 5000,
+      vouch,
+    }: { name?: string; nonce?: string; timeout?: number; vouch?: Vouch } = {},
   ): { joining: Promise<Bus>; nonce: string; port: MessagePort } {
     const { port1, port2 } = new MessageChannel();
     this.#ports.push(port1);
-    this.postJoin([nonce, name, WIRE_VERSION], frame, contents, [port2]);
+    this.postJoin([nonce, name, WIRE_VERSION, vouch], frame, contents, [port2]);
     const adopt = (port: unknown): MessagePortPort => {
       this.#ports.push(port as MessagePort);
       return new MessagePortPort(port as MessagePortLike, electronEnd);

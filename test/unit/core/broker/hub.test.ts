@@ -230,6 +230,25 @@ describe('confirm', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it('waits once for a peer that hangs, and again when it has said something', async () => {
+    const [a, hung] = [world.join('a'), world.join('hung')];
+    a.post([control.CONFIRM, 1]);
+    await turn();
+    vi.advanceTimersByTime(1000);
+    a.post([control.CONFIRM, 2], [control.CONFIRM, 3]);
+    await turn();
+    expect(a.of(control.CONFIRMED)).toEqual([[1], [2], [3]]);
+    expect(hung.of(control.ASK), 'it is asked nothing more while it hangs').toHaveLength(1);
+    hung.post([control.TOLD, ...hung.of(control.ASK)[0]!]);
+    a.post([control.CONFIRM, 4]);
+    await turn();
+    expect(a.of(control.CONFIRMED)).toHaveLength(3);
+    hung.post([control.TOLD, ...hung.of(control.ASK)[1]!]);
+    await turn();
+    expect(a.of(control.CONFIRMED).at(-1)).toEqual([4]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it('ignores an answer that comes too late, twice, or from nobody asked', async () => {
     const [a, b, c] = [world.join('a'), world.join('b'), world.join('c')];
     a.post([control.CONFIRM, 1]);
@@ -271,7 +290,7 @@ describe('confirm', () => {
     vi.advanceTimersByTime(1000);
     await turn();
     expect(a.of(control.CONFIRMED)).toEqual([]);
-    const d = world.join('d');
+    const [d] = [world.join('d'), world.join('new')];
     d.post([control.CONFIRM, 1]);
     await turn();
     expect(vi.getTimerCount()).toBe(1);

@@ -383,6 +383,47 @@ describe('the end', () => {
   });
 });
 
+/** A port in whose post something else happens: Electron's main process runs microtasks there. */
+class Busy extends PortTaker {
+  during: (() => void)[] = [];
+
+  override post(message: unknown, transfer?: readonly unknown[]): void {
+    super.post(message, transfer);
+    this.during.shift()?.();
+  }
+}
+
+describe('what is handed over while a post is made', () => {
+  it('comes behind it, once', async () => {
+    const port = new Busy();
+    const flow = make({}, port);
+    port.during = [
+      () => {
+        flow.event('b');
+        flow.outbox.endTurn();
+        flow.alone('c');
+        flow.event('d');
+        flow.outbox.endTurn();
+      },
+    ];
+    flow.event('a');
+    await turn();
+    expect(flow.posts).toEqual(['a', 'b', 'c', 'd']);
+    flow.ack(port.posts.length);
+    expect(flow.outbox.pending).toBe(0);
+  });
+
+  it('leaves with what is gathered until then, where it has a turn of its own', async () => {
+    const port = new Busy();
+    const flow = make({}, port);
+    port.during = [() => flow.event('b')];
+    flow.alone('a');
+    flow.event('c');
+    await turn();
+    expect(flow.posts).toEqual(['a', 'bc']);
+  });
+});
+
 describe('oldest', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());

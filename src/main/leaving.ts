@@ -1,0 +1,49 @@
+import type { Peer } from '../core/directory/peer.js';
+import type { LeaveReason } from '../core/errors/mesh-error.js';
+import { Departures, WORD_MS } from './departures.js';
+import type { DocumentRecord, Registry } from './registry.js';
+import { Watcher } from './watcher.js';
+
+/** A navigation is told of before the port of what it ended closes, or a little later; a busy main process hears of it late. */
+const STRAY_MS = 4 * WORD_MS;
+
+/** Finds out why pages, and the frames and workers that they share, have left. */
+export class Leaving {
+  readonly watcher: Watcher;
+  readonly #registry: Registry;
+  readonly #departures: Departures;
+
+  constructor(registry: Registry, departures: Departures) {
+    this.#registry = registry;
+    this.#departures = departures;
+    this.watcher = new Watcher(registry, {
+      gone: (document, reason) => {
+        document.reason ??= reason;
+        for (const peer of [...document.peers.keys()]) departures.told(peer, reason);
+      },
+      dead: (document, reason) => {
+        for (const peer of [...document.peers.keys()]) departures.dead(peer, reason);
+      },
+    });
+  }
+
+  /** A peer's control port has closed. False if it is none of a page. */
+  closed(peer: Peer): boolean {
+    const document = this.#registry.documentOf(peer.id);
+    if (!document) return false;
+    this.#departures.closed(peer.id, document.reason ?? document.owner?.reason, () => this.#find(peer, document));
+    return true;
+  }
+
+  #find(peer: Peer, document: DocumentRecord): LeaveReason {
+    if (this.watcher.isDead(document)) {
+      this.watcher.processDied(document.process, 'crashed');
+      return 'crashed';
+    }
+    if (peer.type === 'worker') return 'terminated';
+    // It can't be told which frame it was: one that nobody is known of has navigated.
+    const unknown = document.owner !== undefined && document.frame === undefined;
+    if (unknown && this.watcher.strayed(document.webContents, STRAY_MS)) return 'navigated';
+    return document.top ? 'lost' : 'frame-removed';
+  }
+}

@@ -1,0 +1,296 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Vouch } from '../../../src/core/broker/asking.js';
+import type { Bus } from '../../../src/core/bus/bus.js';
+import { Bridge } from '../../../src/main/bridge.js';
+import type { Candidate } from '../../../src/main/candidate.js';
+import type { BridgeOptions } from '../../../src/main/options.js';
+import { deferred, rejection } from '../../contract/case.js';
+import {
+  dispose,
+  FakeContents,
+  FakeElectron,
+  makeFrame,
+  next,
+  removeFrame,
+  type FakeFrame,
+} from '../support/fake-electron.js';
+
+// Frames and workers that join through the page that shares them.
+
+let electron: FakeElectron;
+let bridge: Bridge;
+let top: FakeFrame;
+let contents: FakeContents;
+let nonce: string;
+
+beforeEach(() => {
+  electron = new FakeElectron();
+  bridge = make();
+  top = makeFrame('app://a');
+  contents = new FakeContents(1);
+  nonce = electron.newNonce();
+});
+afterEach(async () => {
+  await bridge.close();
+  electron.close();
+});
+
+function make(options: BridgeOptions = { origins: ['app://a'] }): Bridge {
+  return new Bridge(electron.like, options, () => '/found/preload.cjs');
+}
+
+async function again(options: BridgeOptions): Promise<void> {
+  await bridge.close();
+  bridge = make(options);
+}
+
+const owner = (name = 'owner'): Promise<Bus> => electron.page(top, contents, { name, nonce }).joining;
+
+const vouched = (vouch: Partial<Vouch>, name?: string) =>
+  electron.page(top, contents, {
+    nonce,
+    ...(name !== undefined && { name }),
+    vouch: { type: 'frame', origin: 'app://widget', grant: {}, ...vouch },
+  });
+
+const widget = (more: Partial<FakeFrame> = {}): FakeFrame =>
+  makeFrame('app://widget', { processId: 8, osProcessId: 800, frameTreeNodeId: 9, parent: top, top, ...more });
+
+const left = async (): Promise<unknown[]> => {
+  const [peer, reason] = (await next(bridge as never, 'leave')) as [{ name: string }, string];
+  return [peer.name, reason];
+};
+
+describe('a frame that is shared', () => {
+  it('joins under its own origin, in its own process, through its owner', async () => {
+    widget();
+    const { self: via } = await owner();
+    const { self } = await vouched({}, 'widget').joining;
+    expect(self).toMatchObject({
+      name: 'widget',
+      type: 'frame',
+      origin: 'app://widget',
+      process: { type: 'renderer', id: 'r8.800', pid: 800 },
+      frame: { webContents: 1, routing: 6, top: false, url: 'app://widget/index.html' },
+      via: via.id,
+    });
+    expect(bridge.registry.snapshot().processes.map(({ id, frames }) => [id, frames[0]?.documents[0]?.peers])).toEqual([
+      ['r5.500', [via]],
+      ['r8.800', [self]],
+    ]);
+    expect((await vouched({}).joining).self.name).toBe('frame');
+  });
+
+  it('is in no known frame where several are of its origin, but in their process if that is one', async () => {
+    const [one, two] = [widget(), widget({ frameTreeNodeId: 10 })];
+    await owner();
+    const { self } = await vouched({}).joining;
+    expect([self.process.id, self.frame]).toEqual(['r8.800', undefined]);
+    two.processId = 99;
+    const [a, b] = [(await vouched({}).joining).self, (await vouched({}).joining).self];
+    const ids = new Set([a.process.id, b.process.id, 'r8.800', 'r99.800', 'r5.500']);
+    expect(ids.size, 'two that may not share a process do not seem to').toBe(5);
+    expect(a.process).toMatchObject({ type: 'renderer', pid: 0 });
+    expect(one.frameTreeNodeId).toBe(9);
+  });
+
+  it('is not let in under an origin of which its owner has no frame', async () => {
+    widget();
+    await owner();
+    const error = await rejection(vouched({ origin: 'app://a' }).joining);
+    expect(error).toMatchObject({ code: 'NOT_AUTHORIZED' });
+    expect(error.message).toContain('has no frame of the origin app://a');
+    expect(bridge.peers).toHaveLength(1);
+  });
+
+  it('may be of an opaque origin, which is told apart from others by its owner, for its name', async () => {
+    widget({ origin: 'null' });
+    await owner();
+    const { self } = await vouched({ origin: 'null' }, 'sandboxed').joining;
+    expect(self).toMatchObject({ origin: 'null', process: { id: 'r8.800' } });
+    expect((await vouched({ origin: 'null' }, 'sandboxed').joining).self.name).toBe('sandboxed');
+    await again({ origins: ['app://a', 'app://b'] });
+    await owner();
+    await vouched({ origin: 'null' }, 'sandboxed').joining;
+    const other = { top: makeFrame('app://b'), contents: new FakeContents(2), nonce: electron.newNonce() };
+    await electron.page(other.top, other.contents, { name: 'other', nonce: other.nonce }).joining;
+    const vouch: Vouch = { type: 'frame', origin: 'null', grant: {} };
+    const { joining } = electron.page(other.top, other.contents, { name: 'sandboxed', nonce: other.nonce, vouch });
+    expect((await rejection(joining)).message).toContain('is held by another origin');
+  });
+
+  it('may have what its owner and share() grant, not more', async () => {
+    await again({ authorize: ({ via }) => ({ receive: ['x', 'z'], ...(!via && { send: ['doc:*'], names: ['n'] }) }) });
+    widget();
+    await owner();
+    const bus = await vouched({ grant: { send: ['doc:a', 'other'], receive: ['x', 'y'], names: ['n'] } }, 'w').joining;
+    for (const channel of ['y', 'z']) {
+      expect(() => bus.handle(channel, () => 1)).toThrow(expect.objectContaining({ code: 'NOT_AUTHORIZED' }));
+    }
+    bus.handle('x', () => 1);
+    await vi.waitFor(() => expect(bridge.state().channels['x']?.handles).toEqual([bus.self.id]));
+  });
+});
+
+describe('a worker that is shared', () => {
+  it('has the origin and the process of its owner, whatever the page says', async () => {
+    const { self: via } = await owner();
+    const { self } = await vouched({ type: 'worker', origin: 'app://other' }, 'w').joining;
+    expect(self).toMatchObject({ name: 'w', type: 'worker', origin: 'app://a', process: via.process, via: via.id });
+    expect(self).not.toHaveProperty('frame');
+    expect(bridge.registry.snapshot().processes[0]?.frames[0]?.documents[0]?.peers).toEqual([via, self]);
+  });
+
+  it('that closes its port was terminated', async () => {
+    await owner();
+    const { joining, port } = vouched({ type: 'worker', origin: '' }, 'w');
+    await joining;
+    const gone = left();
+    port.close();
+    expect(await gone).toEqual(['w', 'terminated']);
+  });
+});
+
+describe('a page that shares', () => {
+  it('must have a seat itself, of that very document', async () => {
+    widget();
+    expect((await rejection(vouched({}).joining)).message).toContain('connect() in the page first');
+    const bus = await owner();
+    const stranger = makeFrame('app://a', { frameTreeNodeId: 77, parent: top, top });
+    const vouch: Vouch = { type: 'worker', origin: '', grant: {} };
+    const stolen = electron.page(stranger, contents, { nonce, vouch }).joining;
+    expect((await rejection(stolen)).message).toContain('connect() in the page first');
+    const gone = left();
+    await bus.close();
+    await gone;
+    expect((await rejection(vouched({}).joining)).message).toContain('connect() in the page first');
+    expect(bridge.state()).toMatchObject({ peers: [], refused: 3, documents: 0 });
+  });
+
+  it('has seats for what it shares among its own', async () => {
+    await again({ origins: ['app://a'], limits: { seats: 3 } });
+    widget();
+    await owner();
+    await vouched({}, 'f').joining;
+    await vouched({ type: 'worker' }, 'w').joining;
+    for (const vouch of [{}, { type: 'worker' as const }]) {
+      expect(await rejection(vouched(vouch).joining)).toMatchObject({ code: 'LIMIT' });
+    }
+    expect(await rejection(owner('one more'))).toMatchObject({ code: 'LIMIT' });
+  });
+
+  it.each<[string, () => void, string]>([
+    ['reloads', () => contents.navigate('app://a/index.html'), 'reloaded'],
+    ['navigates', () => contents.navigate('app://a/other.html'), 'navigated'],
+    ['crashes', () => contents.crash(), 'crashed'],
+    ['is closed', () => contents.destroy(), 'closed'],
+  ])('that %s takes along what it shares, with the same reason', async (_, act, reason) => {
+    widget();
+    const ports = [electron.page(top, contents, { name: 'owner', nonce })];
+    await ports[0]!.joining;
+    ports.push(vouched({}, 'f'), vouched({ type: 'worker' }, 'w'));
+    await Promise.all(ports.map(({ joining }) => joining));
+    const told: unknown[] = [];
+    bridge.on('leave', ({ name }, why) => told.push([name, why]));
+    act();
+    for (const { port } of ports) port.close();
+    await vi.waitFor(() => expect(told).toHaveLength(3), { interval: 1 });
+    expect(told.map(([name]: any) => name).sort()).toEqual(['f', 'owner', 'w']);
+    expect(new Set(told.map(([, why]: any) => why))).toEqual(new Set([reason]));
+    expect(bridge.state()).toMatchObject({ documents: 0, departing: 0 });
+  });
+});
+
+describe('authorize', () => {
+  it('is asked for it too, with who shares it, and may refuse for good', async () => {
+    const asked: Candidate[] = [];
+    await again({
+      authorize(candidate) {
+        asked.push(candidate);
+        return candidate.via === undefined;
+      },
+    });
+    widget();
+    const { self: via } = await owner();
+    expect(await rejection(vouched({}, 'widget').joining)).toMatchObject({ code: 'NOT_AUTHORIZED' });
+    expect(await rejection(vouched({ type: 'worker' }, 'w').joining)).toMatchObject({ code: 'NOT_AUTHORIZED' });
+    expect(asked.slice(1)).toEqual([
+      expect.objectContaining({
+        name: 'widget',
+        type: 'frame',
+        origin: 'app://widget',
+        url: 'app://widget/index.html',
+        topOrigin: 'app://a',
+        via,
+      }),
+      expect.objectContaining({ name: 'w', type: 'worker', origin: 'app://a', url: 'app://a/index.html', via }),
+    ]);
+  });
+
+  it('that answers when its owner has left lets nobody in', async () => {
+    const answer = deferred<boolean>();
+    const seen = deferred();
+    await again({ authorize: ({ via }) => !via || (seen.resolve(), answer.promise) });
+    widget();
+    const bus = await owner();
+    const { joining } = vouched({});
+    await seen.promise;
+    const gone = left();
+    await bus.close();
+    await gone;
+    answer.resolve(true);
+    expect((await rejection(joining)).message).toContain('the page that shares it has left');
+    expect(bridge.state()).toMatchObject({ peers: [], documents: 0 });
+  });
+});
+
+describe('a shared frame that leaves', () => {
+  async function joined(...frames: FakeFrame[]) {
+    await owner();
+    const { joining, port } = vouched({}, 'widget');
+    await joining;
+    return { port, gone: left(), frames };
+  }
+
+  it('by being removed', async () => {
+    const frame = widget();
+    const { port, gone } = await joined(frame);
+    removeFrame(frame);
+    port.close();
+    expect(await gone).toEqual(['widget', 'frame-removed']);
+  });
+
+  it('by navigating', async () => {
+    const frame = widget();
+    const { port, gone } = await joined(frame);
+    Object.assign(frame, { processId: 33, routingId: 44, url: 'app://else/' });
+    contents.navigate('app://else/', { top: false, pid: 33, rid: 44 });
+    port.close();
+    expect(await gone).toEqual(['widget', 'navigated']);
+  });
+
+  it('by navigating, where it is not known which one it was', async () => {
+    const [one, two] = [widget(), widget({ frameTreeNodeId: 10 })];
+    const { port, gone } = await joined(one, two);
+    contents.navigate('app://else/', { top: false, pid: 8, rid: 6 });
+    port.close();
+    expect(await gone).toEqual(['widget', 'navigated']);
+  });
+
+  it('by the death of its process, with all that lived in that, in one step', async () => {
+    const frame = widget();
+    const { gone, port } = await joined(frame);
+    const second = vouched({}, 'second');
+    await second.joining;
+    const told: unknown[] = [];
+    bridge.on('leave', ({ name }, why) => told.push([name, why]));
+    dispose(frame);
+    port.close();
+    await gone;
+    expect(told).toEqual([
+      ['widget', 'crashed'],
+      ['second', 'crashed'],
+    ]);
+    expect(bridge.state()).toMatchObject({ departing: 0, documents: 1 });
+  });
+});
