@@ -10,6 +10,7 @@ export function obey(message: unknown, answer: (answer: unknown[]) => void): voi
   const run = async (): Promise<unknown> => ((0, eval)(`(${text})`) as (given: unknown) => unknown)(argument);
   run().then(
     (result) => answer([RAN, id, true, result]),
-    (error: unknown) => answer([RAN, id, false, error instanceof Error ? (error.stack ?? error.message) : String(error)]),
+    (error: unknown) =>
+      answer([RAN, id, false, error instanceof Error ? (error.stack ?? error.message) : String(error)]),
   );
 }

@@ -75,7 +75,9 @@ export class Place {
         return this.#numbers.stop();
       case 'open-port': {
         const line = this.journal.add('asked', `draws a ${deed.shape} at `, whom(deed.to, 'somebody'));
-        return void this.waves.send(this.#caller(deed.to), deed.shape, line).catch((error: unknown) => line.fail(error));
+        return void this.waves
+          .send(this.#caller(deed.to), deed.shape, line)
+          .catch((error: unknown) => line.fail(error));
       }
       case 'close-ports':
         return this.waves.close();
