@@ -22,9 +22,6 @@ import { talk } from './steps/talk.js';
  * @property {string} screenshots the folder for them
  */
 
-/** Everybody. */
-export const everybody = ['main', 'graph', 'editor', 'viewer', 'outline', 'widget', 'counter', 'helper', 'thread'];
-
 /** @param {Pick<Stage, 'narrator' | 'opened' | 'screenshots'>} setting */
 export async function demonstrate(setting) {
   const [graph, editor, viewer] = await Promise.all(['graph', 'editor', 'viewer'].map(setting.opened));

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Lab, untilPeers } from './support/lab.js';
+import { embed, openView, openWebview, startThread, startUtility, startWorker } from './support/places.js';
 
 describe('the lab reaches every kind of place', () => {
   let lab: Lab;
@@ -14,10 +15,10 @@ describe('the lab reaches every kind of place', () => {
 
   it('frames of any origin, sandboxed ones, and documents given as text', async () => {
     const page = await lab.join('a', 'owner');
-    const same = await lab.embed(page, { host: 'a' });
-    const other = await lab.embed(page, { host: 'other' });
-    const sandboxed = await lab.embed(page, { host: 'a', sandbox: 'allow-scripts' });
-    const text = await lab.embed(page, { srcdoc: '<script src="app://a/lab.js"></script>' });
+    const same = await embed(page, { host: 'a' });
+    const other = await embed(page, { host: 'other' });
+    const sandboxed = await embed(page, { host: 'a', sandbox: 'allow-scripts' });
+    const text = await embed(page, { srcdoc: '<script src="app://a/lab.js"></script>' });
     const origins = [same, other, sandboxed, text].map((frame) => frame.evaluate(() => self.origin));
     expect(await Promise.all(origins)).toEqual(['app://a', 'app://other', 'null', 'app://a']);
     await page.evaluate((name) => {
@@ -32,7 +33,7 @@ describe('the lab reaches every kind of place', () => {
 
   it('a dedicated worker', async () => {
     const page = await lab.join('a', 'owner');
-    const worker = await lab.worker(page);
+    const worker = await startWorker(page);
     await page.evaluate(() => void window.lab.share((window['workers'] as Record<string, Worker>)['worker']!));
     expect(
       await worker.evaluate(async () => {
@@ -45,7 +46,7 @@ describe('the lab reaches every kind of place', () => {
 
   it('a utility process, and a thread of it', async () => {
     const page = await lab.join('a', 'page');
-    const utility = await lab.utility();
+    const utility = await startUtility(lab);
     await lab.main(
       (main, number) => void main.bridge.attach(main.utilities[number]!.target, { name: 'thumbs' }),
       utility.number,
@@ -55,7 +56,7 @@ describe('the lab reaches every kind of place', () => {
       return there.bus.self.type;
     });
     expect(type).toBe('utility');
-    const thread = await lab.thread(utility);
+    const thread = await startThread(utility);
     await utility.run(
       ({ lab: { share, threads, via } }, number) => void share(threads[number]!.target, { via }),
       thread.number,
@@ -68,7 +69,7 @@ describe('the lab reaches every kind of place', () => {
 
   it('a webview, and a view', async () => {
     const page = await lab.join('a', 'page', { webPreferences: { webviewTag: true } });
-    for (const place of [await lab.webview(page, 'b'), await lab.view('c')]) {
+    for (const place of [await openWebview(lab, page, 'b'), await openView(lab, 'c')]) {
       await place.run(async (window) => {
         window.bus = await window.lab.connect({ name: location.hostname });
       });

@@ -1,4 +1,4 @@
-import { everybody } from '../demonstration.js';
+import { everybody } from '../everybody.js';
 
 /** @param {import('../demonstration.js').Stage} stage */
 export async function crash(stage) {
@@ -21,7 +21,7 @@ export async function crash(stage) {
         ),
       );
       if (!outcomes.every((outcome) => outcome.startsWith('PEER_GONE ')))
-        throw new Error(`They ended with: ${outcomes}`);
+        throw new Error(`They ended with: ${outcomes.join('; ')}`);
       await graph.click('restore-helper');
       await Promise.all([graph.node('helper', 'here'), graph.node('thread', 'here')]);
       return outcomes.join('; ');

@@ -1,4 +1,4 @@
-import { everybody } from '../demonstration.js';
+import { everybody } from '../everybody.js';
 
 /** @param {import('../demonstration.js').Stage} stage */
 export async function join({ graph, editor, viewer, narrator }) {

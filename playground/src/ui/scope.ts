@@ -1,5 +1,5 @@
 import type { Peer } from 'portmesh';
-import type { Shape } from '../channels.js';
+import type { Shape } from '../place/deeds.js';
 import type { Point, Waves } from '../place/waves.js';
 import { hueOf, make, nameTag, part } from './dom.js';
 
