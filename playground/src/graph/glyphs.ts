@@ -20,7 +20,7 @@ const marks: Readonly<Record<PeerType, string>> = {
   frame: 'M-8 -7h16M-8 0h16M-8 7h9',
   webview: 'M-8 -7h16M-8 0h16M-8 7h9',
   worker: 'M-6 0h12M0 -6v12',
-  utility: 'M-6 0h12M0 -6v12',
+  utility: 'M-6 -3h12M-6 3h12',
   node: 'M-5 6h10',
 };
 
