@@ -29,13 +29,17 @@ export interface ShareFrameOptions extends ShareOptions {
 
 /** An `HTMLIFrameElement`. By its members, so that these types can be read where there is no DOM. */
 export interface FrameLike {
+  /** The window of the page in it. */
   readonly contentWindow: object | null;
+  /** The page itself, if it has no address. */
   srcdoc: string;
 }
 
 /** A dedicated `Worker`. */
 export interface WorkerLike {
+  /** To the worker. */
   postMessage(message: unknown, transfer: never[]): void;
+  /** Ends it. */
   terminate(): void;
 }
 
