@@ -33,6 +33,11 @@ export class Arrivals {
     return true;
   }
 
+  /** Whether PORTS was read, so that they belong to the frame that follows, and to no other. */
+  get announced(): boolean {
+    return this.#placeholders !== undefined;
+  }
+
   /** The port that a PORT frame hands over. */
   first(): MeshPort | undefined {
     if (!this.#placeholders || this.#ports.length > 0) return undefined;
@@ -68,7 +73,7 @@ export class Arrivals {
     return [...values.slice(0, -1), transfer(values.at(-1), this.#ports)];
   }
 
-  /** The post has been read. */
+  /** The post has been read, or the frame that they belong to. */
   end(): void {
     if (this.#raw.length === 0) return;
     if (this.#ports.length === 0) for (const raw of this.#raw) (raw as { close?: () => void }).close?.();
