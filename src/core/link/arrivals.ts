@@ -23,6 +23,8 @@ export class Arrivals {
   /** A post begins. */
   begin(raw: readonly unknown[]): void {
     this.#raw = raw;
+    // Listeners of posts without ports take too.
+    this.#taken = false;
   }
 
   /** PORTS. False if it makes no sense. */
