@@ -23,8 +23,6 @@ export class Arrivals {
   /** A post begins. */
   begin(raw: readonly unknown[]): void {
     this.#raw = raw;
-    // Listeners of posts without ports take too.
-    this.#taken = false;
   }
 
   /** PORTS. False if it makes no sense. */
@@ -32,6 +30,8 @@ export class Arrivals {
     if (this.#placeholders || !Array.isArray(placeholders) || placeholders.length !== this.#raw.length) return false;
     if (this.#raw.length === 0) return false;
     this.#placeholders = placeholders as object[];
+    // Those take too whose frames came without ports.
+    this.#taken = false;
     return true;
   }
 
