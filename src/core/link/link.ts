@@ -312,6 +312,7 @@ export class Link {
         this.#malformed(`a frame of kind ${typeof kind === 'number' ? kind : typeof kind} that makes no sense`);
         break;
       }
+      if (this.#arrivals.announced && data[at] !== wire.PORTS) this.#arrivals.end();
       frames++;
       at = next;
     }
