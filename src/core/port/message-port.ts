@@ -1,5 +1,5 @@
 import { notCloneable } from '../errors/mesh-error.js';
-import type { Port, PortCapabilities, PortListener } from './port.js';
+import { closeAll, type Port, type PortCapabilities, type PortListener } from './port.js';
 
 interface PortEvent {
   readonly type: string;
@@ -82,8 +82,10 @@ export class MessagePortPort implements Port {
 
   readonly #onMessage = (event: PortEvent): void => {
     // From such an end it is what a relay could not pass on. The mesh itself never posts `null` there.
-    if (event.data === null && !this.carries.hostObjects) this.#listener?.unreadable();
-    else this.#listener?.message(event.data, event.ports ?? nothing);
+    if (event.data === null && !this.carries.hostObjects) {
+      closeAll(event.ports ?? nothing);
+      this.#listener?.unreadable();
+    } else this.#listener?.message(event.data, event.ports ?? nothing);
   };
 
   readonly #onMessageError = (): void => this.#listener?.unreadable();
