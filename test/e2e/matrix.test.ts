@@ -53,13 +53,7 @@ describe('the mesh of all places', () => {
     await places.attachThread(thread.index);
     await join("main's thread", thread);
     const hosted = await places.threadOf(utility);
-    await utility.run((world, index) => {
-      const { share, threads, via } = world.lab as never as typeof import('../../src/node/index.js') & {
-        threads: { target: Parameters<typeof import('../../src/node/index.js').share>[0] }[];
-        via: Parameters<typeof import('../../src/node/index.js').share>[1]['via'];
-      };
-      share(threads[index]!.target, { via });
-    }, hosted.index);
+    await places.shareThread(utility, hosted.index);
     await join("utility's thread", hosted);
 
     const names = [...all.keys()];

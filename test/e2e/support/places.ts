@@ -1,5 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import type { BrowserWindowConstructorOptions, UtilityProcess, WebContents, WebPreferences } from 'electron';
+import type { Grant } from '../../../src/core/index.js';
+import type { share, ShareOptions } from '../../../src/node/index.js';
 import type { Driven } from '../../../playground/src/lab/driven.js';
 import { Lab, playgroundFolder, type Main } from './lab.js';
 import { Place } from './place.js';
@@ -81,6 +83,16 @@ export class Frame extends Place {
         text,
       ] as const),
     );
+  }
+
+  /** Navigates something in its window; `Date.now()` of when main was told of it. */
+  async navigate(act: () => Promise<unknown>): Promise<number> {
+    await this.contentsDo((contents, main) => {
+      const navigated = new Promise((resolve) => contents.once('did-frame-navigate', () => resolve(Date.now())));
+      Object.assign(main, { navigated });
+    });
+    await act();
+    return this.lab.main((main) => (main as never as { navigated: Promise<number> }).navigated);
   }
 
   /** Does something to its `webContents`, in main. */
@@ -243,6 +255,18 @@ export class Places {
   attachThread(index: number, options: object = {}): Promise<void> {
     return this.lab.main(
       (main, [each, given]) => void main.bridge.attach((main as PlacesMain).threads[each]!.worker, given),
+      [index, options] as const,
+    );
+  }
+
+  /** Lets a thread of a utility process in. */
+  shareThread(utility: Place, index: number, options: { grant?: Grant; name?: string } = {}): Promise<void> {
+    type Host = { share: typeof share; via: ShareOptions['via']; threads: Driven<Parameters<typeof share>[0]>[] };
+    return utility.run(
+      (world, [each, given]) => {
+        const { share, via, threads } = world.lab as never as Host;
+        share(threads[each]!.target, { via, ...given });
+      },
       [index, options] as const,
     );
   }
