@@ -38,7 +38,7 @@ async function openPage(nodeIntegrationInSubFrames: boolean): Promise<void> {
 async function shared(origin: string, attributes: Record<string, string>): Promise<Frame> {
   await openPage(false);
   const frame = await page.frame('inner', attributes);
-  await page.run(({ lab }, given) => void lab.share(document.querySelector('iframe')!, { origin: given }), origin);
+  await page.share('inner', { origin });
   await frame.join('victim', { owner: 'app://a' });
   return frame;
 }
@@ -134,7 +134,7 @@ describe('M11: how a worker of a page ends', () => {
   beforeEach(async () => {
     await openPage(false);
     worker = await page.worker('worker');
-    await page.run((world) => void world.lab.share(world['worker'] as Worker));
+    await page.shareWorker('worker');
     await worker.join('victim');
   });
 

@@ -33,14 +33,10 @@ describe('the mesh of all places', () => {
     const plain = await places.window('a', { webPreferences: { webviewTag: true } });
     await join('plain window', plain);
     const shared = await plain.frame('shared', { src: places.url('c') });
-    await plain.run(({ lab }) => {
-      lab.share(document.querySelector('iframe')!, { origin: 'app://c' });
-    });
+    await plain.share('shared', { origin: 'app://c' });
     await join('shared frame', shared, { owner: 'app://a' });
     const worker = await plain.worker('worker');
-    await plain.run((world) => {
-      world.lab.share(world['worker'] as Worker);
-    });
+    await plain.shareWorker('worker');
     await join("page's worker", worker);
     await join('popup', await places.popup(plain, 'a'));
     await join('a view', await places.view(plain, 'd'));

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import type { BrowserWindowConstructorOptions, UtilityProcess, WebContents, WebPreferences } from 'electron';
 import type { Grant } from '../../../src/core/index.js';
 import type { share, ShareOptions } from '../../../src/node/index.js';
+import type { ShareFrameOptions, ShareOptions as WorkerShareOptions } from '../../../src/renderer/index.js';
 import type { Driven } from '../../../playground/src/lab/driven.js';
 import { Lab, playgroundFolder, type Main } from './lab.js';
 import { Place } from './place.js';
@@ -21,6 +22,11 @@ export type PlacesMain = Main & {
 const PAGE = 'place.html';
 const pages: Readonly<Record<string, string>> = {
   [PAGE]: '<!doctype html><meta charset="utf-8"><title>Place</title><script src="lab.js"></script>',
+  // Notes every message it gets, from the beginning.
+  'listening.html': `<!doctype html><script>
+messages = [];
+addEventListener('message', ({ data, ports }) => messages.push([data, ports.length]));
+</script><script src="lab.js"></script>`,
   'place-worker.js': `importScripts('lab-worker.js');
 addEventListener('message', ({ data }) => {
   if (data[0] === 'place:run') (0, eval)(data[2]).then((answer) => postMessage(['place:ran', data[1], answer]));
@@ -82,6 +88,25 @@ export class Frame extends Place {
         name,
         text,
       ] as const),
+    );
+  }
+
+  /** Shares the iframe of that name; `window[`shared ${name}`]` there is what ends it. */
+  share(name: string, options: ShareFrameOptions): Promise<void> {
+    return this.run(
+      (world, [each, given]) => {
+        const iframe = document.querySelector<HTMLIFrameElement>(`iframe[name="${each}"]`)!;
+        world[`shared ${each}`] = world.lab.share(iframe, given);
+      },
+      [name, options] as const,
+    );
+  }
+
+  /** Shares a worker that `worker()` has made. */
+  shareWorker(name: string, options: WorkerShareOptions = {}): Promise<void> {
+    return this.run(
+      (world, [each, given]) => void (world[`shared ${each}`] = world.lab.share(world[each] as Worker, given)),
+      [name, options] as const,
     );
   }
 
