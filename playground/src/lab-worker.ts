@@ -2,6 +2,8 @@
 
 import * as core from 'portmesh';
 import * as renderer from 'portmesh/renderer';
+import { obey } from './lab/obey.js';
 
 Object.assign(self, { lab: { ...core, ...renderer } });
+self.addEventListener('message', ({ data }) => obey(data, (answer) => self.postMessage(answer)));
 postMessage('ready');
