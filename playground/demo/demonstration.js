@@ -15,15 +15,12 @@ import { talk } from './steps/talk.js';
 /**
  * @typedef {object} Stage
  * @property {import('./desk.js').Desk} graph
- * @property {import('./desk.js').Desk} editor
- * @property {import('./desk.js').Desk} viewer another one when its window has been closed and opened again
+ * @property {import('./desk.js').Desk} editor another one when its window has been closed and opened again
+ * @property {import('./desk.js').Desk} viewer likewise
  * @property {import('./narrator.js').Narrator} narrator
  * @property {(name: string) => Promise<import('./desk.js').Desk>} opened waits for a window's page that was not seen yet
  * @property {string} screenshots the folder for them
  */
-
-/** Everybody. */
-export const everybody = ['main', 'graph', 'editor', 'viewer', 'outline', 'widget', 'counter', 'helper', 'thread'];
 
 /** @param {Pick<Stage, 'narrator' | 'opened' | 'screenshots'>} setting */
 export async function demonstrate(setting) {

@@ -1,8 +1,8 @@
 // Everything the playground's peers say to each other, in one place: pages, workers, main and its helpers are typed by it alike.
 
 import type { Bus, MeshPort } from 'portmesh';
-import type { Deed } from './place/deeds.js';
-import type { JournalNews } from './place/journal.js';
+import type { Deed, Shape } from './place/deeds.js';
+import type { JournalNews } from './place/entry.js';
 import type { TrafficReport } from './place/traffic.js';
 import type { Action, PlaceName } from './places.js';
 
@@ -16,9 +16,6 @@ export interface Primes {
   readonly count: number;
   readonly largest: number;
 }
-
-/** What is drawn from what comes over a port. */
-export type Shape = 'sine' | 'trail';
 
 export interface Wave {
   readonly shape: Shape;

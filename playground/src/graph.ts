@@ -15,7 +15,13 @@ import { Scope } from './ui/scope.js';
 
 const SUMMARY_MS = 500;
 const paces: readonly Pace[] = ['quiet', 'gossip', 'busy'];
-const kindNames = { event: 'events', request: 'requests', answer: 'answers', item: 'stream items', point: 'over ports' };
+const kindNames = {
+  event: 'events',
+  request: 'requests',
+  answer: 'answers',
+  item: 'stream items',
+  point: 'over ports',
+};
 
 const place = new Place();
 const model = new Model();

@@ -4,3 +4,4 @@ import * as core from 'portmesh';
 import * as renderer from 'portmesh/renderer';
 
 Object.assign(self, { lab: { ...core, ...renderer } });
+postMessage('ready');

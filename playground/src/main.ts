@@ -16,7 +16,9 @@ async function start(): Promise<void> {
   servePages();
   if (lab) {
     const load = createRequire(__filename);
-    Object.assign(globalThis, { lab: { open, openView, fork, load, createBridge, session, BrowserWindow, webContents } });
+    Object.assign(globalThis, {
+      lab: { open, openView, fork, load, createBridge, session, BrowserWindow, webContents },
+    });
   } else {
     await startPlayground();
   }

@@ -12,16 +12,7 @@ interface Place {
   readonly actions: readonly Action[];
 }
 
-export type PlaceName =
-  | 'main'
-  | 'graph'
-  | 'editor'
-  | 'viewer'
-  | 'outline'
-  | 'widget'
-  | 'counter'
-  | 'helper'
-  | 'thread';
+export type PlaceName = 'main' | 'graph' | 'editor' | 'viewer' | 'outline' | 'widget' | 'counter' | 'helper' | 'thread';
 
 const windowActions: readonly Action[] = ['reload', 'navigate', 'end', 'crash'];
 

@@ -11,6 +11,7 @@ import type { Departures } from './departures.js';
 import { TRUSTED } from './names.js';
 import type { Reception, Rejection } from './reception.js';
 
+/** Options of `bridge.attach()`. */
 export interface AttachOptions {
   /** The name it has if it asks for none. It becomes reserved: no page can take it. @default its type, `'utility'` or `'worker'` */
   readonly name?: string;

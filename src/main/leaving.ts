@@ -1,6 +1,6 @@
 import type { Peer } from '../core/directory/peer.js';
 import type { LeaveReason } from '../core/errors/mesh-error.js';
-import { Departures, WORD_MS } from './departures.js';
+import { WORD_MS, type Departures } from './departures.js';
 import type { DocumentRecord, Registry } from './registry.js';
 import { Watcher } from './watcher.js';
 

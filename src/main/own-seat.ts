@@ -16,7 +16,7 @@ export const mainProcess: PeerProcess = { type: 'main', id: `m${process.pid}`, p
 /** Checks the options of `bridge.connect()`, and returns the name. @throws MeshError `INVALID_ARGUMENT` */
 export function checkOwnName({ name = 'main', ...others }: { readonly name?: string }): string {
   for (const key of Object.keys(others)) throw invalid(`bridge.connect({ ${key} })`, 'the only option is name.');
-  if (!isName(name)) throw invalid(`bridge.connect({ name: '${name}' })`, 'a name is a text of 1 to 256 characters.');
+  if (!isName(name)) throw invalid('bridge.connect({ name })', 'a name is a text of 1 to 256 characters.');
   return name;
 }
 

@@ -32,8 +32,14 @@ export function readVouched(
   const { candidate: owner, place } = voucher;
   const base = { name: name ?? type, type, via: voucher.peer, topOrigin: owner.topOrigin };
   if (type === 'worker') {
-    const { origin, url, hostUrl, process } = owner;
-    return { candidate: { ...base, origin, url, hostUrl, process }, place: { ...place, frame: undefined } };
+    const candidate = {
+      ...base,
+      origin: owner.origin,
+      url: owner.url,
+      hostUrl: owner.hostUrl,
+      process: owner.process,
+    };
+    return { candidate, place: { ...place, frame: undefined } };
   }
   const frames = framesOf(voucher.frame, origin);
   // An opaque origin is nobody's: it gains nothing to claim it.

@@ -20,7 +20,7 @@ export interface ShareOptions {
   readonly via: UtilityParentPort;
   /** What the worker may do: never more than this process itself. @default what this process may do */
   readonly grant?: Grant;
-  /** The name it gets, whatever it asks for. @default the one it asks for */
+  /** The name it has if it asks for none. @default its type */
   readonly name?: string;
 }
 
@@ -51,7 +51,7 @@ export function share(worker: Worker, options: ShareOptions): Registration {
     const ask = readAsk(data);
     if (!ask || !answered.first(ask.nonce)) return;
     const vouch: Vouch = { type: 'worker', origin: '', grant };
-    seat(via, { ...ask, name: name ?? ask.name, vouch }, ended.signal).then(
+    seat(via, { ...ask, name: ask.name ?? name, vouch }, ended.signal).then(
       (port) => worker.postMessage([ANSWER, ask.nonce], [port]),
       () => answered.forget(ask.nonce),
     );

@@ -4,14 +4,11 @@ import { NotFinal } from '../core/broker/seat.js';
 import { join, joinThrough } from '../core/bus/join.js';
 import type { Bus } from '../core/bus/bus.js';
 import type { AnyChannels, ChannelMap } from '../core/bus/channels.js';
-import type { Platform } from '../core/bus/mesh.js';
-import type { Peer } from '../core/directory/peer.js';
 import { MeshError } from '../core/errors/mesh-error.js';
 import type { FlowOptions } from '../core/link/flow.js';
-import { domEnd, electronEnd, MessagePortPort } from '../core/port/message-port.js';
-import type { PortCapabilities } from '../core/port/port.js';
 import { WIRE_VERSION } from '../core/wire/frames.js';
 import { checkOrigin, wayToMaker, wayToParent, type WorkerScope } from './owner.js';
+import { controlPort, platform } from './platform.js';
 import { hasPreload, preloadMissing } from './preload.js';
 
 /** What `connect` takes. */
@@ -101,23 +98,4 @@ async function connectWorker<C extends ChannelMap<C>>(attempt: Attempt): Promise
 /** Not randomUUID: that exists in secure contexts only. */
 function makeNonce(): string {
   return crypto.getRandomValues(new Uint32Array(4)).join('-');
-}
-
-const page = (): Window | undefined => (typeof window === 'undefined' ? undefined : window);
-
-function controlPort(raw: object): MessagePortPort {
-  return new MessagePortPort(raw as MessagePort, electronEnd, page());
-}
-
-const platform: Platform = {
-  channel() {
-    const { port1, port2 } = new MessageChannel();
-    return [port1, port2];
-  },
-  adopt: (port, far) => new MessagePortPort(port as MessagePort, endOf(far), page()),
-};
-
-/** What the port of such a peer can receive. Is it unknown, then what every port can. */
-function endOf(peer: Peer | undefined): PortCapabilities {
-  return peer?.process.type === 'renderer' ? domEnd : electronEnd;
 }

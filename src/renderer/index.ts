@@ -6,4 +6,4 @@
 
 export type { Grant } from '../core/directory/grant.js';
 export { connect, type ConnectOptions } from './connect.js';
-export { share, type ShareFrameOptions, type ShareOptions } from './share.js';
+export { share, type FrameLike, type WorkerLike, type ShareFrameOptions, type ShareOptions } from './share.js';

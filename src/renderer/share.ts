@@ -12,7 +12,7 @@ import { hasPreload, preloadMissing } from './preload.js';
 export interface ShareOptions {
   /** What the child may do: never more than this page itself. @default what this page may do */
   readonly grant?: Grant;
-  /** The name it gets, whatever it asks for. @default the one it asks for */
+  /** The name it has if it asks for none. @default its type */
   readonly name?: string;
 }
 
@@ -25,6 +25,18 @@ export interface ShareFrameOptions extends ShareOptions {
    * moment, the next document gets the seat.
    */
   readonly origin: string;
+}
+
+/** An `HTMLIFrameElement`. By its members, so that these types can be read where there is no DOM. */
+export interface FrameLike {
+  readonly contentWindow: object | null;
+  srcdoc: string;
+}
+
+/** A dedicated `Worker`. */
+export interface WorkerLike {
+  postMessage(message: unknown, transfer: never[]): void;
+  terminate(): void;
 }
 
 /** What is being shared. */
@@ -44,9 +56,9 @@ const shared = new WeakSet<object>();
  * share(iframe, { origin: 'https://widgets.example', grant: { send: ['doc:*'], peers: ['editor'] } });
  * share(new Worker(url, { type: 'module' }));
  */
-export function share(target: HTMLIFrameElement, options: ShareFrameOptions): Registration;
-export function share(target: Worker, options?: ShareOptions): Registration;
-export function share(target: HTMLIFrameElement | Worker, options: Partial<ShareFrameOptions> = {}): Registration {
+export function share(target: FrameLike, options: ShareFrameOptions): Registration;
+export function share(target: WorkerLike, options?: ShareOptions): Registration;
+export function share(target: FrameLike | WorkerLike, options: Partial<ShareFrameOptions> = {}): Registration {
   const kind = Object.prototype.toString.call(target);
   if (kind !== '[object HTMLIFrameElement]' && kind !== '[object Worker]') {
     throw invalid('share(target)', 'give an iframe element, or a Worker.');
@@ -73,7 +85,7 @@ function answering(vouch: Vouch, name: string | undefined): Answer {
     event.stopImmediatePropagation();
     if (!answered.first(ask.nonce)) return;
     const { port1, port2 } = new MessageChannel();
-    window.postMessage([JOIN, name ?? ask.name, ask.version, vouch], '/', [port1]);
+    window.postMessage([JOIN, ask.name ?? name, ask.version, vouch], '/', [port1]);
     post([ANSWER, ask.nonce], port2);
   };
 }

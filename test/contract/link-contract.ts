@@ -128,7 +128,7 @@ export function linkContract(kind: PortKind): Case[] {
       b.handlers.set('ok', () => 'ok');
       const { promise, call } = a.ask({}, 'slow');
       await started.promise;
-      a.link.cancel(call, () => abortError(call));
+      call.link?.cancel(call, () => abortError(call));
       assert.equal((await rejection(promise)).code, 'ABORTED');
       assert.equal(await a.request_('ok'), 'ok');
       assert.lengthOf(b.aborted, 1);

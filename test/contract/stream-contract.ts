@@ -200,7 +200,7 @@ export function streamContract(kind: PortKind): Case[] {
         await new Promise(() => {});
       });
       assert.equal((await rejection(a.with({ timeout: 20 }).stream('never begins').next())).code, 'TIMEOUT');
-      const stalling = a.with({ timeout: 20 }).stream('stalls');
+      const stalling = a.with({ timeout: 500 }).stream('stalls');
       assert.equal((await stalling.next()).value, 1);
       assert.equal((await rejection(stalling.next())).code, 'TIMEOUT');
       await stopped.promise;

@@ -1,13 +1,16 @@
 /** @param {import('../demonstration.js').Stage} stage */
 export async function hang({ graph, editor, narrator }) {
-  await narrator.step('the worker hangs for 3 s: it is known to, nobody gives it up, and it answers in the end', async () => {
-    await editor.click('clear-log');
-    await editor.click('to-counter');
-    await editor.click('hang-counter');
-    await editor.click('echo');
-    await graph.node('counter', 'unresponsive');
-    const answer = await editor.logged('asked', 'asks counter for an echo', 'done');
-    await graph.node('counter', 'here');
-    return answer.outcome();
-  });
+  await narrator.step(
+    'the worker hangs for 3 s: it is known to, nobody gives it up, and it answers in the end',
+    async () => {
+      await editor.click('clear-log');
+      await editor.click('to-counter');
+      await editor.click('hang-counter');
+      await graph.node('counter', 'unresponsive');
+      await editor.click('echo');
+      const answer = await editor.logged('asked', 'asks counter for an echo', 'done');
+      await graph.node('counter', 'here');
+      return answer.outcome();
+    },
+  );
 }

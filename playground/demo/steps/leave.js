@@ -10,7 +10,7 @@ export async function leave(stage) {
     return `${before}, then ${await peerId(editor)}`;
   });
   await narrator.step('viewer’s window is closed, and opened again', async () => {
-    await editor.click('close-viewer');
+    await editor.click('end-viewer');
     await editor.peer('viewer', 'closed');
     const viewer = opened('viewer');
     await editor.click('restore-viewer');

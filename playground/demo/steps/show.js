@@ -14,7 +14,7 @@ export async function show({ graph, editor, viewer, narrator, screenshots }) {
     await graph.click('echo');
     await graph.part('legend').filter({ hasText: 'thread' }).waitFor();
     // Long enough for a full canvas.
-    await graph.logged('asked', /draws a sine at graph.* (?:1[2-9]\d|[2-9]\d\d) points/, 'open');
+    await graph.logged('asked', /draws a sine at graph.*?(1[2-9]\d|[2-9]\d\d) points/, 'open');
     await graph.photograph(screenshots, 'graph');
     await editor.photograph(screenshots, 'editor');
     await viewer.photograph(screenshots, 'viewer');

@@ -1,5 +1,5 @@
 /** A slow consumer takes 25 numbers a second at most; the producer would make a thousand. */
-const MOST_WHILE_SLOW = 200;
+const MOST_WHILE_SLOW = 60;
 
 /** @param {import('../demonstration.js').Stage} stage */
 export async function stream({ graph, editor, narrator }) {

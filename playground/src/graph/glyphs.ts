@@ -4,7 +4,8 @@ import { makeSvg } from '../ui/dom.js';
 /** Each kind of peer has a shape of its own, drawn in a square from -20 to 20. */
 const shapes: Readonly<Record<PeerType, string>> = {
   main: 'M0 -19a19 19 0 1 1 0 38a19 19 0 1 1 0 -38z',
-  window: 'M-17 -14.5h34a3.5 3.5 0 0 1 3.5 3.5v22a3.5 3.5 0 0 1 -3.5 3.5h-34a3.5 3.5 0 0 1 -3.5 -3.5v-22a3.5 3.5 0 0 1 3.5 -3.5z',
+  window:
+    'M-17 -14.5h34a3.5 3.5 0 0 1 3.5 3.5v22a3.5 3.5 0 0 1 -3.5 3.5h-34a3.5 3.5 0 0 1 -3.5 -3.5v-22a3.5 3.5 0 0 1 3.5 -3.5z',
   frame: 'M-12 -15h24a3 3 0 0 1 3 3v24a3 3 0 0 1 -3 3h-24a3 3 0 0 1 -3 -3v-24a3 3 0 0 1 3 -3z',
   webview: 'M-12 -15h24a3 3 0 0 1 3 3v24a3 3 0 0 1 -3 3h-24a3 3 0 0 1 -3 -3v-24a3 3 0 0 1 3 -3z',
   worker: 'M0 -18.5l16 9.25v18.5l-16 9.25l-16 -9.25v-18.5z',
@@ -19,12 +20,15 @@ const marks: Readonly<Record<PeerType, string>> = {
   frame: 'M-8 -7h16M-8 0h16M-8 7h9',
   webview: 'M-8 -7h16M-8 0h16M-8 7h9',
   worker: 'M-6 0h12M0 -6v12',
-  utility: 'M-6 0h12M0 -6v12',
+  utility: 'M-6 -3h12M-6 3h12',
   node: 'M-5 6h10',
 };
 
 export function makeGlyph(type: PeerType): SVGSVGElement {
   const svg = makeSvg('svg', { viewBox: '-24 -24 48 48', class: 'glyph' });
-  svg.append(makeSvg('path', { d: shapes[type], class: 'shape' }), makeSvg('path', { d: marks[type], class: 'mark-on' }));
+  svg.append(
+    makeSvg('path', { d: shapes[type], class: 'shape' }),
+    makeSvg('path', { d: marks[type], class: 'mark-on' }),
+  );
   return svg;
 }

@@ -22,6 +22,9 @@ export class Inspector {
   readonly #acts: Acts;
   readonly #log = new LogView();
   readonly #to = part<HTMLSelectElement>('to');
+  readonly #slow: HTMLInputElement;
+  /** Those told to take their time. */
+  readonly #slowOnes = new Set<string>();
   #chosen = '';
   /** Who is shown: looked at again when another one of that name is there. */
   #shown: string | undefined;
@@ -38,12 +41,14 @@ export class Inspector {
         (deed) => void this.#do(deed),
       ),
     );
+    this.#slow = part<HTMLInputElement>('slow-consumer');
     setInterval(() => void this.#look(), LOOK_MS);
   }
 
   choose(name: string): void {
     this.#chosen = name;
     this.#shown = undefined;
+    this.#slow.checked = this.#slowOnes.has(name);
     this.#to.replaceChildren(new Option('everybody', EVERYBODY));
     for (const each of placeNames.filter((other) => other !== name)) this.#to.append(new Option(each));
     this.#to.value = name === 'editor' ? 'helper' : 'editor';
@@ -91,6 +96,7 @@ export class Inspector {
   }
 
   async #do(deed: Deed): Promise<void> {
+    if (deed.do === 'take-time') this.#slowOnes[deed.slow ? 'add' : 'delete'](this.#chosen);
     if (this.#chosen === this.#bus.self.name) return this.#place.do(deed);
     try {
       await this.#bus.to(this.#chosen).request('place:do', deed);

@@ -66,8 +66,13 @@ export class Timeline {
     const { count, since } = this.#meanwhile;
     const seen = duration(performance.now() - since);
     this.#result.dataset['meanwhile'] = String(count);
-    this.#say('done', nameTag('main'), ` was blocked for ${duration(ms)}. The others exchanged `,
-      make('b', '', count.toLocaleString('en')), ` messages in those ${seen}.`);
+    this.#say(
+      'done',
+      nameTag('main'),
+      ` was blocked for ${duration(ms)}. The others exchanged `,
+      make('b', '', count.toLocaleString('en')),
+      ` messages in those ${seen}.`,
+    );
   }
 
   #say(state: string, ...words: readonly Content[]): void {
@@ -108,7 +113,8 @@ export class Timeline {
       context.globalAlpha = 0.75;
       counts.forEach((count, at) => {
         const tall = Math.min(LANE.height, (count / scale) * LANE.height);
-        if (count > 0) context.fillRect(at * step, floor - Math.max(1.5, tall), Math.max(1, step - 1.5), Math.max(1.5, tall));
+        if (count > 0)
+          context.fillRect(at * step, floor - Math.max(1.5, tall), Math.max(1, step - 1.5), Math.max(1.5, tall));
       });
       context.globalAlpha = 0.25;
       context.fillRect(0, floor, width, 1);

@@ -36,7 +36,7 @@ export class Driven<T> {
   }
 
   end(): void {
-    for (const { reject } of this.#asked.values()) reject(new Error('it has ended'));
+    for (const asked of this.#asked.values()) asked.reject(new Error('it has ended'));
     this.#asked.clear();
   }
 }

@@ -1,7 +1,13 @@
 // What the lab's driver has besides windows: processes, and pages that are no windows.
 
 import * as electron from 'electron';
-import { utilityProcess, type BrowserWindow, type UtilityProcess, type WebContents, type WebPreferences } from 'electron';
+import {
+  utilityProcess,
+  type BrowserWindow,
+  type UtilityProcess,
+  type WebContents,
+  type WebPreferences,
+} from 'electron';
 import { join } from 'node:path';
 import { Driven } from './driven.js';
 

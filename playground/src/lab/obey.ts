@@ -1,3 +1,5 @@
+import { runInThisContext } from 'node:vm';
+
 /** Asks a process to run a function, given as text, with an argument. */
 export const RUN = 'lab:run';
 /** Its answer: the result, or what was thrown. */
@@ -7,9 +9,10 @@ export const RAN = 'lab:ran';
 export function obey(message: unknown, answer: (answer: unknown[]) => void): void {
   if (!Array.isArray(message) || message[0] !== RUN) return;
   const [, id, text, argument] = message as [string, number, string, unknown];
-  const run = async (): Promise<unknown> => ((0, eval)(`(${text})`) as (given: unknown) => unknown)(argument);
+  const run = async (): Promise<unknown> => (runInThisContext(`(${text})`) as (given: unknown) => unknown)(argument);
   run().then(
     (result) => answer([RAN, id, true, result]),
-    (error: unknown) => answer([RAN, id, false, error instanceof Error ? (error.stack ?? error.message) : String(error)]),
+    (error: unknown) =>
+      answer([RAN, id, false, error instanceof Error ? (error.stack ?? error.message) : String(error)]),
   );
 }

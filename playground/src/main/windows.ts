@@ -21,7 +21,7 @@ const AWAY = 'app://editor/away.html';
 export class Windows {
   readonly #windows = new Map<string, BrowserWindow>();
 
-  /** Opens the window, or loads its page again if it is elsewhere, or crashed. */
+  /** Opens the window, or loads its page again if it is elsewhere. */
   async restore(name: PlaceName): Promise<void> {
     if (name !== 'graph' && name !== 'editor') throw new RangeError(`main does not open '${name}'`);
     const window = this.#windows.get(name) ?? this.#make(name);
@@ -45,10 +45,7 @@ export class Windows {
   }
 
   close(name: PlaceName): void {
-    const window = this.#get(name);
-    // A crashed page can't be asked whether it wants to close.
-    if (window.webContents.isCrashed()) window.destroy();
-    else window.close();
+    this.#get(name).close();
   }
 
   #get(name: PlaceName): BrowserWindow {
@@ -78,11 +75,9 @@ export class Windows {
   }
 
   #onCrash(name: string, window: BrowserWindow): void {
-    // The page that had opened it is gone too, and opens another one when it is back.
-    if (name === 'viewer') return window.destroy();
-    // With no living window left, nobody could press the button that brings one back.
-    const alive = [...this.#windows.values()].some((each) => !each.webContents.isCrashed());
-    if (!alive) window.webContents.reload();
+    // What is left of the others is an empty window. In the graph is the button that brings them back.
+    if (name === 'graph') window.webContents.reload();
+    else window.destroy();
   }
 }
 

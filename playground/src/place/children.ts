@@ -18,7 +18,9 @@ export class Children {
     for (const name of Object.keys(this.#makers) as PlaceName[]) {
       if (!this.#ends.has(name)) this.#make(name);
     }
-    bus.handle('place:child', async (_event, name, action) => (action === 'restore' ? this.#make(name) : this.#end(name)));
+    bus.handle('place:child', async (_event, name, action) =>
+      action === 'restore' ? this.#make(name) : this.#end(name),
+    );
   }
 
   #make(name: PlaceName): void {

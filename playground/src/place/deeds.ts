@@ -1,7 +1,8 @@
-import type { Shape } from '../channels.js';
-
 /** Stands for all peers: an event goes to each that listens, a request to any one that handles it. */
 export const EVERYBODY = '';
+
+/** What is drawn from what comes over a port. */
+export type Shape = 'sine' | 'trail';
 
 /** What a place can be told to do, by its own page or over the mesh. `to` is a name, or `EVERYBODY`. */
 export type Deed =

@@ -1,5 +1,5 @@
 import { MeshError } from 'portmesh';
-import type { Piece } from './journal.js';
+import type { Piece } from './entry.js';
 
 /** What an error is, in a line. */
 export function describeError(error: unknown): Piece[] {

@@ -3,7 +3,8 @@ import type { Channels, Pace, PlaygroundBus } from '../channels.js';
 import { answerDemo } from './answering.js';
 import { EVERYBODY, type Deed } from './deeds.js';
 import { Gossip } from './gossip.js';
-import { Journal, type Line, type Piece } from './journal.js';
+import type { Piece } from './entry.js';
+import { Journal, type Line } from './journal.js';
 import { Numbers } from './numbers.js';
 import { sleep } from './sleep.js';
 import { Traffic, type TrafficReport } from './traffic.js';
@@ -44,7 +45,7 @@ export class Place {
     bus.peers.on('leave', ({ name }, reason) => journal.add('left', { peer: name }, ' left: ', { code: reason }));
     bus.peers.on('unresponsive', ({ name }) => journal.add('left', { peer: name }, ' does not answer any more'));
     bus.peers.on('responsive', ({ name }) => journal.add('joined', { peer: name }, ' answers again'));
-    this.traffic.attach(bus);
+    this.traffic.attach(bus.peers);
     answerDemo(bus, journal, this.traffic);
     this.#numbers.attach(bus);
     this.waves.attach(bus);
@@ -75,7 +76,9 @@ export class Place {
         return this.#numbers.stop();
       case 'open-port': {
         const line = this.journal.add('asked', `draws a ${deed.shape} at `, whom(deed.to, 'somebody'));
-        return void this.waves.send(this.#caller(deed.to), deed.shape, line).catch((error: unknown) => line.fail(error));
+        return void this.waves
+          .send(this.#caller(deed.to), deed.shape, line)
+          .catch((error: unknown) => line.fail(error));
       }
       case 'close-ports':
         return this.waves.close();

@@ -1,5 +1,4 @@
-import type { Peer } from 'portmesh';
-import type { PlaygroundBus } from '../channels.js';
+import type { Peer, Peers } from 'portmesh';
 
 export type FlowKind = 'event' | 'request' | 'answer' | 'item' | 'point';
 
@@ -26,10 +25,10 @@ export class Traffic {
   }
 
   /** Takes note of who does not answer any more, and of who does again. */
-  attach(bus: PlaygroundBus): void {
+  attach(peers: Peers): void {
     this.#silent.clear();
-    bus.peers.on('unresponsive', ({ id }) => this.#silent.add(id));
-    for (const news of ['responsive', 'leave'] as const) bus.peers.on(news, ({ id }: Peer) => this.#silent.delete(id));
+    peers.on('unresponsive', ({ id }) => this.#silent.add(id));
+    for (const news of ['responsive', 'leave'] as const) peers.on(news, ({ id }: Peer) => this.#silent.delete(id));
   }
 
   /** What has flowed since the last report. */

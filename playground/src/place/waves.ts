@@ -1,5 +1,6 @@
 import type { Caller, MeshPort, Peer } from 'portmesh';
-import type { Channels, PlaygroundBus, Shape, Wave } from '../channels.js';
+import type { Channels, PlaygroundBus, Wave } from '../channels.js';
+import type { Shape } from './deeds.js';
 import type { Journal, Line } from './journal.js';
 import type { Traffic } from './traffic.js';
 

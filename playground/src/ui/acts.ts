@@ -21,7 +21,7 @@ export class Acts {
   }
 
   act(action: Action, name: PlaceName): void {
-    const words = action === 'restore' ? 'bring back' : (labelOf(action, name)).toLowerCase();
+    const words = action === 'restore' ? 'bring back' : labelOf(action, name).toLowerCase();
     void this.#settle(` to ${words} `, name, () => this.#place.bus.to('main').request('playground:act', action, name));
   }
 

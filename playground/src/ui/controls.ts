@@ -33,13 +33,7 @@ export function makeControls(to: () => string, act: (deed: Deed) => void): HTMLE
     act({ do: 'ask-slow', to: to(), ms: Number(takes.value), timeout: Number(limit.value) }),
   );
 
-  const pace = select(
-    'stream-pace',
-    'How fast',
-    ['20', '20/s'],
-    ['1000', '1,000/s'],
-    ['Infinity', 'flat out'],
-  );
+  const pace = select('stream-pace', 'How fast', ['20', '20/s'], ['1000', '1,000/s'], ['Infinity', 'flat out']);
   pace.value = '1000';
   const stream = on(button('Take', 'stream', 'Numbers, one after the other, until stopped'), () =>
     act({ do: 'stream', to: to(), perSecond: Number(pace.value) }),

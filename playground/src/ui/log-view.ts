@@ -1,4 +1,4 @@
-import type { Entry, Kind } from '../place/journal.js';
+import type { Entry, Kind } from '../place/entry.js';
 import { make, makeSvg, part, type Content } from './dom.js';
 import { duration, write } from './words.js';
 

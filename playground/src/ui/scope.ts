@@ -1,5 +1,5 @@
 import type { Peer } from 'portmesh';
-import type { Shape } from '../channels.js';
+import type { Shape } from '../place/deeds.js';
 import type { Point, Waves } from '../place/waves.js';
 import { hueOf, make, nameTag, part } from './dom.js';
 
@@ -94,7 +94,9 @@ function drawTrace(
   { width, height }: { width: number; height: number },
   left: number,
 ): void {
-  const colour = getComputedStyle(document.documentElement).getPropertyValue(`--${hueOf(name)}`).trim();
+  const colour = getComputedStyle(document.documentElement)
+    .getPropertyValue(`--${hueOf(name)}`)
+    .trim();
   context.strokeStyle = context.fillStyle = colour;
   const place = ({ x, y }: Point, index: number): [number, number] => [
     (shape === 'sine' || x === undefined ? 1 - (points.length - 1 - index) / POINTS : x) * (width - 8),

@@ -1,5 +1,5 @@
 import type { Peer } from 'portmesh';
-import type { Piece } from '../place/journal.js';
+import type { Piece } from '../place/entry.js';
 import { make, nameTag, type Content } from './dom.js';
 
 export function write(pieces: readonly Piece[]): Content[] {

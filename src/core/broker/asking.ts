@@ -7,6 +7,9 @@
 //  2. The owner answers asks of the very target it shares only, each with `[ANSWER, nonce]` and one end of a channel. A frame
 //     is answered with the origin that the owner has named as `targetOrigin`: the browser delivers to no other.
 //  3. The other end goes to the broker, with what the owner vouches for. The broker's answer comes on that port; see control.ts.
+//
+// The port of an answer travels beside the message, everywhere: Node's own ports have it in `event.ports` too, though not with
+// `on('message')`. A `worker_threads` worker's seat and links are relayed by its host; see relay.ts and channel-asker.ts.
 
 import { grantProblem, type Grant } from '../directory/grant.js';
 import { isName } from '../wire/frames.js';

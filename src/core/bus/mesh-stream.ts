@@ -1,7 +1,5 @@
-import type { StreamSink } from '../link/calls.js';
-
 /** What a consumer has room for: an item costs one, and one more for each 4 KiB of it. */
-const WINDOW = 1024;
+export const WINDOW = 1024;
 
 interface Item {
   readonly cost: number;
@@ -30,9 +28,7 @@ export interface StreamOwner {
  * @example
  * for await (const line of viewer.stream('log:tail', 'a.log')) if (line === 'end') break;
  */
-export class MeshStream<T> implements AsyncIterableIterator<T, undefined, undefined>, StreamSink {
-  /** @internal */
-  readonly credit = WINDOW;
+export class MeshStream<T> implements AsyncIterableIterator<T, undefined, undefined> {
   readonly #owner: StreamOwner;
   readonly #items: Item[] = [];
   #head = 0;
@@ -47,9 +43,6 @@ export class MeshStream<T> implements AsyncIterableIterator<T, undefined, undefi
   constructor(owner: StreamOwner) {
     this.#owner = owner;
   }
-
-  /** @internal */
-  started(): void {}
 
   /** @internal */
   item(cost: number, value: unknown): boolean {

@@ -1,6 +1,10 @@
 import { notCloneable } from '../errors/mesh-error.js';
-import type { Link, Serving } from '../link/link.js';
+import type { Link } from '../link/link.js';
+import type { Serving } from '../link/link-owner.js';
 import type { RequestEvent } from './events.js';
+
+/** A consumer that gives more credit than this, and takes nothing, doesn't fill this side's memory. */
+const MAX_CREDIT = 16_384;
 
 /** What a handler of a stream may return, or resolve with: something to take items from. */
 export type Source<T = unknown> = AsyncIterable<T> | Iterable<T> | ReadableStream<T>;
@@ -23,7 +27,7 @@ export class Producer implements Serving {
   constructor(link: Link, id: number, credit: number, event: RequestEvent, onError: (error: unknown) => void) {
     this.#link = link;
     this.#id = id;
-    this.#credit = credit;
+    this.#credit = Math.min(credit, MAX_CREDIT);
     this.#event = event;
     this.#onError = onError;
   }
@@ -53,7 +57,7 @@ export class Producer implements Serving {
   }
 
   credit(amount: number): void {
-    this.#credit += amount;
+    this.#credit = Math.min(this.#credit + amount, MAX_CREDIT);
     if (this.#credit > 0) this.#resume();
   }
 

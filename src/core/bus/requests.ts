@@ -8,7 +8,7 @@ import { hold } from '../wire/hold.js';
 import { Aborts } from './aborts.js';
 import { Clock } from './clock.js';
 import { closedError, type CloseInfo } from './close-info.js';
-import { MeshStream } from './mesh-stream.js';
+import { MeshStream, WINDOW } from './mesh-stream.js';
 import { noPeer, peersOf, select, type Target } from './target.js';
 
 export interface CallOptions {
@@ -106,7 +106,7 @@ export class Requests {
     const request: Request = {
       ...newRequest(STREAM, target, channel, options, (outcome) => stream.settle(outcome)),
       stream: {
-        credit: stream.credit,
+        credit: WINDOW,
         started: () => {
           running = true;
           request.timeout = idle;
@@ -202,14 +202,9 @@ export class Requests {
 
   #start(request: Request, entry: Entry, args: readonly unknown[]): void {
     const link = this.#owner.linkTo(entry);
-    if (!link.open) {
-      request.link = link;
-      return fail(request, () => goneError(describeCall(request), 'lost'));
-    }
-    if (link.full) {
-      request.link = link;
-      return fail(request, () => fullError(describeCall(request), link));
-    }
+    const { peer } = entry;
+    if (!link.open) return fail(request, () => goneError(describeCall(request, peer), 'lost'));
+    if (link.full) return fail(request, () => fullError(describeCall(request, peer), link));
     try {
       link.sendCall(request, args);
     } catch (error) {

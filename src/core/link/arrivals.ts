@@ -11,6 +11,8 @@ export class Arrivals {
   #raw: readonly unknown[] = [];
   #placeholders: readonly object[] | undefined;
   #ports: MeshPort[] = [];
+  /** Those that somebody will find in what they came with. One whose placeholder is nowhere would be nobody's. */
+  readonly #placed = new Set<object>();
   #taken = false;
 
   /** @param adopt `opened`: the first port of a PORT frame, whose other end the peer keeps */
@@ -35,6 +37,7 @@ export class Arrivals {
   first(): MeshPort | undefined {
     if (!this.#placeholders || this.#ports.length > 0) return undefined;
     this.#makePorts(true);
+    this.#placed.add(this.#ports[0] as MeshPort);
     return this.#ports[0];
   }
 
@@ -42,7 +45,8 @@ export class Arrivals {
   restore(values: unknown[]): unknown[] {
     if (!this.#placeholders) return values;
     if (this.#ports.length === 0) this.#makePorts(false);
-    return (restore(values, this.#placeholders, this.#ports) as unknown[] | undefined) ?? values;
+    const place = (port: object): unknown => this.#placed.add(port);
+    return (restore(values, this.#placeholders, this.#ports, place) as unknown[] | undefined) ?? values;
   }
 
   /** As `restore`, for somebody who waits for the value. */
@@ -68,11 +72,12 @@ export class Arrivals {
   end(): void {
     if (this.#raw.length === 0) return;
     if (this.#ports.length === 0) for (const raw of this.#raw) (raw as { close?: () => void }).close?.();
-    else if (!this.#taken) for (const port of this.#ports) port.close();
+    else for (const port of this.#ports) if (!this.#taken || !this.#placed.has(port)) port.close();
     this.#raw = [];
     this.#placeholders = undefined;
     this.#ports = [];
     this.#taken = false;
+    this.#placed.clear();
   }
 
   #makePorts(opened: boolean): void {

@@ -69,8 +69,7 @@ export function deadlineOf({ started, timeout }: Call): number {
 }
 
 /** "request('doc:render') to viewer (k3.2)", as the caller would have written it. */
-export function describeCall(call: Call): string {
-  const peer = call.link?.peer;
+export function describeCall(call: Call, peer = call.link?.peer): string {
   return `${verbs[call.kind] ?? 'request'}('${call.channel}')${peer ? ` to ${peer.name} (${peer.id})` : ''}`;
 }
 

@@ -1,78 +1,20 @@
-import { decodeError } from '../errors/wire-error.js';
 import { MeshError, notCloneable, type LeaveReason } from '../errors/mesh-error.js';
-import { allows, type Grant } from '../directory/grant.js';
 import type { Peer } from '../directory/peer.js';
-import type { MeshPort } from '../port/mesh-port.js';
 import type { Port } from '../port/port.js';
 import { startTimer, type Timer } from '../timer.js';
 import * as wire from '../wire/frames.js';
 import { Arrivals } from './arrivals.js';
-import { deadlineOf, describeCall, fail, goneError, timeoutError, type Call, type Carrier } from './calls.js';
-import type { Flow } from './flow.js';
+import { Asked } from './asked.js';
+import { describeCall, goneError, type Call } from './calls.js';
+import { Incoming } from './incoming.js';
+import type { LinkOptions, LinkOwner, Serving } from './link-owner.js';
 import { Outbox } from './outbox.js';
-import { readFrame, type FrameSink } from './reader.js';
-import type { Turn } from './turn.js';
+import { readFrame } from './reader.js';
 import type { Lone } from './window.js';
 import { Writer } from './writer.js';
 
 /** How long a closed link waits for the reason, and a peer that left for the end of what it had sent. */
 const LINGER_MS = 200;
-
-/** A request or a stream being served. */
-export interface Serving {
-  /** Its caller no longer waits. */
-  abort(reason: unknown): void;
-  /** A stream's consumer has taken so much. */
-  credit?(amount: number): void;
-}
-
-export interface LinkOptions {
-  /** See `Link.epoch` */
-  readonly epoch: number;
-  /** See `Link.opened` */
-  readonly opened: boolean;
-  /** Whether errors go there without stacks and paths. */
-  readonly redact: boolean;
-  /** See `Link.trusted` */
-  readonly trusted: boolean;
-  /** What the peer may do. */
-  readonly grant: Grant;
-  /** Requests and streams of the peer that may be served at a time. */
-  readonly serving: number;
-  readonly flow: Flow;
-  /** Of the bus it belongs to */
-  readonly turn: Turn;
-}
-
-/** What a link tells its owner. None of these may throw. */
-export interface LinkOwner {
-  /** An event. `args[0]` is a free place for the event object, the arguments stand behind it. */
-  event(link: Link, channel: string, args: unknown[]): void;
-  /** A request, to be settled by `answer`, `fail` or `missed`. `args` as above. */
-  request(link: Link, id: number, channel: string, args: unknown[]): void;
-  /** A stream that is asked for, settled the same way when it has ended. */
-  stream(link: Link, id: number, channel: string, args: unknown[], credit: number): void;
-  /** A port that is handed over; settled the same way. */
-  port(link: Link, id: number, channel: string, args: unknown[], port: MeshPort): void;
-  /** The peer doesn't handle the channel; the arguments came back. */
-  missed(link: Link, call: Call, args: unknown[]): void;
-  changes(link: Link, first: number, changes: readonly unknown[]): boolean;
-  state(link: Link, number: unknown, listens: unknown, handles: unknown): boolean;
-  /** A call is settled, or is on its way to another link. */
-  released(call: Call): void;
-  /** An event the peer could not read, or that could not be posted. */
-  unreadable(link: Link, channel: string, error: MeshError): void;
-  /** An event on a channel that the peer may not send to; the count of such. */
-  refused(link: Link, channel: string, error: MeshError, count: number): void;
-  /** Something arrived that is no frame of ours. */
-  malformed(link: Link, problem: string, count: number): void;
-  /** The peer was silent, and isn't any more. */
-  responsive(link: Link): void;
-  /** Makes a port for the application of a raw one that arrived. `opened`: the peer itself is at its other end. */
-  adopt(link: Link, raw: object, opened: boolean): MeshPort;
-  /** Over. `lost` events may not have arrived. */
-  linkEnded(link: Link, reason: LeaveReason, lost: number): void;
-}
 
 /**
  * The direct connection of two peers.
@@ -84,7 +26,7 @@ export interface LinkOwner {
  * 3. A peer that leaves in order says BYE, its last frame. A port that closes without it leaves the pending calls waiting
  *    `LINGER_MS` for the broker's word on the reason; new ones fail at once.
  */
-export class Link implements FrameSink, Carrier {
+export class Link {
   readonly peer: Peer;
   /** How many links with this peer have ended before this one: tells a new link from a late one. */
   readonly epoch: number;
@@ -101,12 +43,10 @@ export class Link implements FrameSink, Carrier {
   readonly #outbox: Outbox;
   readonly #writer: Writer;
   readonly #arrivals: Arrivals;
-  readonly #calls = new Map<number, Call>();
-  readonly #serving = new Map<number, Serving>();
+  readonly #asked: Asked;
+  readonly #incoming: Incoming;
   #inbound: Port | undefined;
-  #lastId = 0;
   #malformedCount = 0;
-  #refusedCount = 0;
   #state: 'open' | 'closing' | 'ended' = 'open';
   /** Of its one or two ports. There is no order across them: what was sent on one may come behind the other's close. */
   #openPorts = 0;
@@ -130,6 +70,16 @@ export class Link implements FrameSink, Carrier {
     });
     this.#writer = new Writer(this.#outbox, options.redact);
     this.#arrivals = new Arrivals((raw, opened) => owner.adopt(this, raw, opened));
+    this.#asked = new Asked({
+      peer,
+      trusted: options.trusted,
+      turn: options.turn,
+      outbox: this.#outbox,
+      writer: this.#writer,
+      isOpen: () => this.open,
+      released: (call) => owner.released(call),
+    });
+    this.#incoming = new Incoming(this, owner, options, this.#asked, this.#arrivals);
     if (port) this.#listen(port);
   }
 
@@ -148,12 +98,12 @@ export class Link implements FrameSink, Carrier {
 
   /** Whether the peer owes something: a sign that it has dispatched what was sent, or an answer. */
   get owed(): boolean {
-    return this.#state === 'open' && (this.#outbox.pending > 0 || this.#calls.size > 0);
+    return this.#state === 'open' && (this.#outbox.pending > 0 || this.#asked.size > 0);
   }
 
   /** Calls under way, both ways: made here, and served here. */
   get load(): { readonly calls: number; readonly serving: number } {
-    return { calls: this.#calls.size, serving: this.#serving.size };
+    return { calls: this.#asked.size, serving: this.#incoming.size };
   }
 
   /** The port that was waited for is there. False if it isn't needed: the link has ended, or the peer's came first. */
@@ -182,30 +132,20 @@ export class Link implements FrameSink, Carrier {
 
   /** Puts a call under way. Throws `NOT_CLONEABLE`; the call is not on this link then. */
   sendCall(call: Call, args: readonly unknown[]): void {
-    const id = ++this.#lastId;
-    let copies: readonly unknown[] | undefined;
-    if (call.kind === wire.REQUEST) copies = this.#writer.request(id, call.channel, args);
-    else if (call.stream) copies = this.#writer.stream(id, call.channel, args, call.stream.credit);
-    else this.#writer.port(id, call.channel, args, call.port as object);
-    call.started ??= copies ? this.#options.turn.stamp : { time: performance.now() };
-    // Kept only for where it is needed: what lives as long as its call costs a tenth of their rate.
-    call.copies = this.trusted ? undefined : copies;
-    call.link = this;
-    call.id = id;
-    this.#calls.set(id, call);
+    this.#asked.send(call, args);
   }
 
   /** The handler's result, or the end of a stream. Throws `NOT_CLONEABLE`; nothing is sent then. */
   answer(id: number, channel: string, value: unknown): void {
     if (this.#state !== 'open') return;
-    this.#serving.delete(id);
+    this.#incoming.served(id);
     this.#writer.result(id, channel, value);
   }
 
   /** What the handler threw. Something that is no error and can't be sent rejects as `NOT_CLONEABLE`. */
   fail(id: number, channel: string, thrown: unknown): void {
     if (this.#state !== 'open') return;
-    this.#serving.delete(id);
+    this.#incoming.served(id);
     this.#writer.failure(id, channel, thrown);
   }
 
@@ -217,7 +157,7 @@ export class Link implements FrameSink, Carrier {
 
   /** A request or stream is being served: its caller's abort, and the end of the link, reach it. */
   serve(id: number, serving: Serving): void {
-    this.#serving.set(id, serving);
+    this.#incoming.serve(id, serving);
   }
 
   /** The application has the ports that came with the frame that is being read. */
@@ -253,42 +193,9 @@ export class Link implements FrameSink, Carrier {
     if (this.#outbox.pending === 0) this.#outbox.frame().push(wire.ECHO);
   }
 
-  // ---- calls
-
-  cancel(call: Call, error: () => unknown): void {
-    if (this.#drop(call)) fail(call, error);
-  }
-
-  abandon(call: Call): void {
-    if (this.#drop(call)) call.resolve(undefined);
-  }
-
-  credit(call: Call, cost: number): void {
-    if (this.#state === 'open') this.#outbox.frame().push(wire.CREDIT, call.id, cost);
-  }
-
   /** Rejects the calls whose time is over, and returns when the next one's is. */
   sweep(now: number): number {
-    let next = Infinity;
-    for (const call of this.#calls.values()) {
-      const deadline = deadlineOf(call);
-      if (deadline <= now) this.cancel(call, () => timeoutError(call));
-      else if (deadline < next) next = deadline;
-    }
-    return next;
-  }
-
-  #drop(call: Call): boolean {
-    if (this.#calls.get(call.id) !== call) return false;
-    if (this.#state === 'open') this.#outbox.frame().push(wire.ABORT, call.id);
-    this.#take(call);
-    return true;
-  }
-
-  #take(call: Call): Call {
-    this.#calls.delete(call.id);
-    this.#owner.released(call);
-    return call;
+    return this.#asked.sweep(now);
   }
 
   // ---- ending
@@ -316,9 +223,8 @@ export class Link implements FrameSink, Carrier {
     const lost = this.#outbox.close(gone);
     this.#outbox.port?.close();
     this.#inbound?.close();
-    for (const call of [...this.#calls.values()]) fail(this.#take(call), () => error(call));
-    for (const serving of this.#serving.values()) serving.abort(gone);
-    this.#serving.clear();
+    this.#asked.end(error);
+    this.#incoming.end(gone);
     this.#owner.linkEnded(this, reason, lost);
   }
 
@@ -369,7 +275,7 @@ export class Link implements FrameSink, Carrier {
     // A listener of ours may end the link: then nothing behind it is told any more.
     while (at < data.length && (this.#state as string) !== 'ended') {
       if (data[at] === wire.ECHO) reply = true;
-      const next = readFrame(data, at, this);
+      const next = readFrame(data, at, this.#incoming);
       if (next < 0) {
         // Never `String()` of what came from there: an object's own `toString` makes that throw.
         const kind: unknown = data[at];
@@ -397,83 +303,10 @@ export class Link implements FrameSink, Carrier {
     if (this.#state !== 'ended') this.#outbox.unreadable();
   }
 
-  // ---- what frames say
-
-  onPorts(placeholders: unknown): boolean {
-    return this.#arrivals.place(placeholders);
-  }
-
-  onEvent(channel: string, args: unknown[]): void {
-    const values = this.#arrivals.restore(args);
-    if (this.#refuses(channel)) {
-      this.#owner.refused(this, channel, this.#notGranted(`send('${channel}')`), ++this.#refusedCount);
-    } else {
-      this.#owner.event(this, channel, values);
-    }
-  }
-
-  onRequest(kind: number, id: number, channel: string, args: unknown[]): boolean {
-    if (this.#serving.has(id)) return false;
-    const port = kind === wire.PORT ? this.#arrivals.first() : undefined;
-    if (kind === wire.PORT && !port) return false;
-    const values = this.#arrivals.restore(args);
-    if (!this.#mayAsk(id, channel)) return true;
-    if (port) this.#owner.port(this, id, channel, values, port);
-    else this.#owner.request(this, id, channel, values);
-    return true;
-  }
-
-  onStream(id: number, channel: string, args: unknown[], credit: number): boolean {
-    if (this.#serving.has(id)) return false;
-    const values = this.#arrivals.restore(args);
-    if (this.#mayAsk(id, channel)) this.#owner.stream(this, id, channel, values, credit);
-    return true;
-  }
-
-  onStarted(id: unknown): void {
-    this.#calls.get(id as number)?.stream?.started();
-  }
-
-  onItem(id: unknown, cost: number, value: unknown): void {
-    const call = this.#calls.get(id as number);
-    if (!call?.stream) return; // it was abandoned meanwhile
-    if (call.stream.item(Math.max(1, cost), this.#arrivals.restoreOne(value))) return;
-    this.cancel(call, () => {
-      const text = `${describeCall(call)}: the peer sent more than there was room for.`;
-      return new MeshError('PROTOCOL', text);
-    });
-  }
-
-  onCredit(id: unknown, credit: number): void {
-    this.#serving.get(id as number)?.credit?.(credit);
-  }
-
-  onSettled(kind: number, id: unknown, value: unknown): void {
-    // Unknown ids are those of calls that timed out or were aborted meanwhile.
-    const call = this.#calls.get(id as number);
-    if (!call) return;
-    this.#take(call);
-    const settled = this.#arrivals.restoreOne(value);
-    if (kind === wire.RESULT) return call.resolve(settled);
-    fail(call, () => (kind === wire.THROWN ? settled : decodeError(settled, `${describeCall(call)}, there`)));
-  }
-
-  onMissed(id: unknown, args: unknown[]): void {
-    const call = this.#calls.get(id as number);
-    if (!call) return;
-    // Of a peer that isn't trusted nothing is passed on.
-    const returned = this.trusted ? this.#arrivals.giveBack(this.#arrivals.restore(args)) : args;
-    this.#owner.missed(this, this.#take(call), returned);
-  }
-
-  onAbort(id: unknown): void {
-    const serving = this.#serving.get(id as number);
-    this.#serving.delete(id as number);
-    serving?.abort(new MeshError('ABORTED', `request from ${this.peer.name}: its caller no longer waits for it.`));
-  }
+  // ---- what went alone, and did not get there
 
   /** The peer can't read a post of ours: it was one that went alone. */
-  onPeerUnreadable(post: number): void {
+  unreadThere(post: number): void {
     const lone = this.#outbox.takeLone(post);
     if (!lone) return;
     this.#failLone(lone, (call, fix) => {
@@ -482,51 +315,15 @@ export class Link implements FrameSink, Carrier {
     });
   }
 
-  onChanges(first: number, changes: unknown[]): boolean {
-    return this.#owner.changes(this, first, changes);
-  }
-
-  onState(number: unknown, listens: unknown, handles: unknown): boolean {
-    return this.#owner.state(this, number, listens, handles);
-  }
-
-  onBye(): void {
-    this.end('bye');
-  }
-
   /** What went alone did not get there. */
   #failLone({ kind, id, channel }: Lone, error: (call: string, fix: string) => MeshError): void {
     const call = kind === wire.REQUEST || kind === wire.STREAM || kind === wire.PORT;
     if (call) {
-      const failed = this.#calls.get(id);
-      if (failed) fail(this.#take(failed), () => error(describeCall(failed), 'Send'));
+      this.#asked.reject(id, (failed) => error(describeCall(failed), 'Send'));
     } else if (kind === wire.EVENT) {
       this.#owner.unreadable(this, channel, error(`send('${channel}')`, 'Send'));
     } else {
-      const what = error(`handle('${channel}')`, kind === wire.ITEM ? 'Yield' : 'Return');
-      this.#serving.get(id)?.abort(what);
-      this.fail(id, channel, what);
+      this.#incoming.undelivered(id, channel, error(`handle('${channel}')`, kind === wire.ITEM ? 'Yield' : 'Return'));
     }
-  }
-
-  // ---- what the peer may do
-
-  #refuses(channel: string): boolean {
-    const { send } = this.#options.grant;
-    return send !== undefined && !allows(send, channel);
-  }
-
-  #notGranted(call: string): MeshError {
-    const { name, id } = this.peer;
-    return new MeshError('NOT_AUTHORIZED', `${call}: ${name} (${id}) is not granted to send to this channel.`);
-  }
-
-  /** False, and answered, if the peer may not ask this, or asks too much. */
-  #mayAsk(id: number, channel: string): boolean {
-    const { serving } = this.#options;
-    if (this.#refuses(channel)) this.fail(id, channel, this.#notGranted(`request('${channel}')`));
-    else if (this.#serving.size < serving) return true;
-    else this.fail(id, channel, new MeshError('LIMIT', `request('${channel}'): ${serving} of this peer are pending.`));
-    return false;
   }
 }

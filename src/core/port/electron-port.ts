@@ -1,5 +1,5 @@
 import { notCloneable } from '../errors/mesh-error.js';
-import type { Port, PortCapabilities, PortListener } from './port.js';
+import { closeAll, type Port, type PortCapabilities, type PortListener } from './port.js';
 
 interface ElectronPortEvent {
   readonly data: unknown;
@@ -76,8 +76,10 @@ export class ElectronPort implements Port {
 
   readonly #onMessage = (event: ElectronPortEvent): void => {
     // What can't be read arrives as `null`, with no `messageerror`. The mesh itself never posts `null`.
-    if (event.data === null) this.#listener?.unreadable();
-    else this.#listener?.message(event.data, event.ports);
+    if (event.data === null) {
+      closeAll(event.ports);
+      this.#listener?.unreadable();
+    } else this.#listener?.message(event.data, event.ports);
   };
 
   readonly #onClose = (): void => {

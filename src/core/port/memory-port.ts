@@ -1,5 +1,5 @@
 import { MeshError, notCloneable } from '../errors/mesh-error.js';
-import type { Port, PortCapabilities, PortListener } from './port.js';
+import { closeAll, type Port, type PortCapabilities, type PortListener } from './port.js';
 
 /** What `createMemoryChannel` takes. */
 export interface MemoryChannelOptions {
@@ -144,6 +144,7 @@ class MemoryPort implements Port {
     while (this.#listener && !this.#closed && this.#waiting.length > 0) {
       const delivery = this.#waiting.shift() as Delivery;
       if (delivery.kind === 'message' && delivery.data === null && !this.carries.hostObjects) {
+        closeAll(delivery.ports);
         this.#listener.unreadable(); // as with every port: what a relay could not pass on
       } else if (delivery.kind === 'message') {
         this.#listener.message(delivery.data, delivery.ports);

@@ -1,7 +1,7 @@
 import { invalid, notCloneable } from '../errors/mesh-error.js';
 import { preparePayload } from '../wire/payload.js';
 import { isTransferList, Transfer } from '../wire/transfer.js';
-import { heldPort, type PortHolder } from './port-holder.js';
+import { heldPort } from './port-holder.js';
 import { unwrap, wrap } from './port-message.js';
 import type { Port, PortListener } from './port.js';
 
@@ -77,7 +77,7 @@ type Handler<E> = ((event: E) => void) | null;
  * port.onclose = ({ reason }) => console.warn(`video is gone: ${reason}`);
  * port.postMessage({ frame: pixels }, [pixels.buffer]);
  */
-export class MeshPort extends EventTarget implements PortHolder {
+export class MeshPort extends EventTarget {
   #port: Port | undefined;
   readonly #adopt: (raw: object) => Port;
   readonly #handlers = new Map<string, { readonly handler: unknown; readonly listener: (event: Event) => void }>();

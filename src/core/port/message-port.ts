@@ -1,5 +1,5 @@
 import { notCloneable } from '../errors/mesh-error.js';
-import type { Port, PortCapabilities, PortListener } from './port.js';
+import { closeAll, type Port, type PortCapabilities, type PortListener } from './port.js';
 
 interface PortEvent {
   readonly type: string;
@@ -31,6 +31,7 @@ export class MessagePortPort implements Port {
   readonly carries: PortCapabilities;
   readonly raw: MessagePortLike;
   readonly #page: Target | undefined;
+  readonly #hearsClose: boolean;
   #listener: PortListener | undefined;
   #closed = false;
 
@@ -39,10 +40,12 @@ export class MessagePortPort implements Port {
    * @param carries what its far end can receive; default: everything structured clone knows
    * @param page the window it lives in, if it does: Electron before 29 crashes a renderer that unloads a document in which a
    *   port has a `close` listener, so it is taken off at `pagehide`
+   * @param hearsClose false where no such listener may be put on at all: then the end of the far end is not noticed
    */
-  constructor(port: MessagePortLike, carries: PortCapabilities = domEnd, page?: Target) {
+  constructor(port: MessagePortLike, carries: PortCapabilities = domEnd, page?: Target, hearsClose = true) {
     this.raw = port;
     this.#page = page;
+    this.#hearsClose = hearsClose;
     this.carries = carries;
   }
 
@@ -60,7 +63,7 @@ export class MessagePortPort implements Port {
     this.#listener = listener;
     this.raw.addEventListener('message', this.#onMessage);
     this.raw.addEventListener('messageerror', this.#onMessageError);
-    this.raw.addEventListener('close', this.#onClose);
+    if (this.#hearsClose) this.raw.addEventListener('close', this.#onClose);
     this.#page?.addEventListener('pagehide', this.#onPageHide);
     this.raw.start();
   }
@@ -79,8 +82,10 @@ export class MessagePortPort implements Port {
 
   readonly #onMessage = (event: PortEvent): void => {
     // From such an end it is what a relay could not pass on. The mesh itself never posts `null` there.
-    if (event.data === null && !this.carries.hostObjects) this.#listener?.unreadable();
-    else this.#listener?.message(event.data, event.ports ?? nothing);
+    if (event.data === null && !this.carries.hostObjects) {
+      closeAll(event.ports ?? nothing);
+      this.#listener?.unreadable();
+    } else this.#listener?.message(event.data, event.ports ?? nothing);
   };
 
   readonly #onMessageError = (): void => this.#listener?.unreadable();

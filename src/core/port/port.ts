@@ -50,3 +50,8 @@ export interface Port {
    */
   detach(): object | undefined;
 }
+
+/** Internal: closes raw ports that came with something, and that nobody takes. */
+export function closeAll(ports: readonly unknown[]): void {
+  for (const port of ports) (port as { close?: () => void }).close?.();
+}

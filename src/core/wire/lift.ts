@@ -46,11 +46,14 @@ export function lift(
 /**
  * Puts `ports` into what arrived, in the places of `placeholders`. All of it comes from the other side: `undefined` if it makes
  * no sense (a placeholder too many, one that is no object, one listed twice).
+ *
+ * @param found told of each port that has a place
  */
 export function restore(
   values: readonly unknown[],
   placeholders: unknown,
   ports: readonly object[],
+  found: (port: object) => void = () => {},
 ): unknown[] | undefined {
   // The length first: a sparse array is a few bytes on the wire.
   if (!Array.isArray(placeholders) || placeholders.length > ports.length) return undefined;
@@ -59,8 +62,13 @@ export function restore(
     if (typeof placeholder !== 'object' || placeholder === null || places.has(placeholder)) return undefined;
     places.set(placeholder, ports[i] as object);
   }
+  const replace = (value: object): object | undefined => {
+    const port = places.get(value);
+    if (port) found(port);
+    return port;
+  };
   try {
-    return places.size === 0 ? [...values] : rebuild(values, (value) => places.get(value));
+    return places.size === 0 ? [...values] : rebuild(values, replace);
   } catch {
     return undefined; // more than this realm's memory or limits take
   }

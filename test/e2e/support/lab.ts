@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { _electron, type ElectronApplication, type Page } from 'playwright-core';
-import type { BrowserWindowConstructorOptions } from 'electron';
+import type { BrowserWindowConstructorOptions, UtilityProcess, WebContents, WebPreferences } from 'electron';
 import { prepareElectron } from '../../../scripts/electron/launch.js';
 import type * as core from '../../../src/core/index.js';
+import type { Driven } from '../../../playground/src/lab/driven.js';
 import type * as renderer from '../../../src/renderer/index.js';
 import type { Bridge, BridgeOptions, BridgeState } from '../../../src/main/index.js';
 
@@ -21,11 +22,16 @@ declare global {
 interface MainGlobals {
   lab: {
     open(url: string, options: BrowserWindowConstructorOptions): Promise<unknown>;
+    openView(window: unknown, url: string, preferences?: WebPreferences): Promise<WebContents>;
+    fork(): Driven<UtilityProcess>;
     load(module: string): unknown;
     createBridge(options?: BridgeOptions): Bridge;
     session: typeof import('electron').session;
     BrowserWindow: typeof import('electron').BrowserWindow;
+    webContents: typeof import('electron').webContents;
   };
+  /** The utility processes started so far, by number. */
+  utilities: Driven<UtilityProcess>[];
   bridge: Bridge;
   bus: core.Bus;
   refused: string[];

@@ -8,7 +8,9 @@ interface AppChannels {
   'doc:render': (id: string, scale: number) => Promise<Uint8Array>;
 }
 
-const options: BridgeOptions = { authorize: async ({ origin, frame }: Candidate) => frame.top && origin === 'app://a' };
+const options: BridgeOptions = {
+  authorize: async ({ origin, frame }: Candidate) => frame?.top && origin === 'app://a',
+};
 await app.whenReady();
 const bridge: Bridge = createBridge(options);
 const partition: Session = session.fromPartition('persist:a');

@@ -278,12 +278,12 @@ describe('a utility process that ends', () => {
     one.handle('slow', () => new Promise(() => {}));
     const asked = rejection(main.with({ wait: 5000 }).request('slow'));
     await vi.waitFor(() => expect(one.load.serving).toBe(1));
-    const told: unknown[] = [];
-    bridge.on('leave', ({ name }, why) => told.push([name, why]));
+    const told: string[] = [];
+    bridge.on('leave', ({ name }, why) => told.push(`${name} ${why}`));
     child.exit(electron.app, code, gone);
     for (const { ports } of child.answers) ports[0]!.close();
     expect(await asked).toMatchObject({ code: 'PEER_GONE', reason });
-    await vi.waitFor(() => expect(told.sort()).toEqual([['one', reason], ['two', reason]])); // prettier-ignore
+    await vi.waitFor(() => expect(told.sort()).toEqual([`one ${reason}`, `two ${reason}`]));
     expect(bridge.state()).toMatchObject({ attached: 0, departing: 0, peers: [main.self] });
     await Promise.all([one.closed, two.closed]);
   });

@@ -24,9 +24,9 @@ function start(options: ConstructorParameters<typeof MeshWorker>[0] = {}): MeshW
 }
 
 describe("a utility process's worker", () => {
-  it('joins through its host, which vouches for it, under the name that the host says', async () => {
+  it('joins through its host, which vouches for it, under the name that the host says if it says none', async () => {
     const grant = { peers: ['main'] };
-    const worker = start({ name: 'what it likes' });
+    const worker = start();
     share(worker.worker, { via, grant, name: 'thumbs' });
     expect(await worker.outcome()).toEqual(['joined', 'thumbs']);
     expect(via.asks.at(-1)).toMatchObject({ name: 'thumbs', vouch: { type: 'worker', origin: '', grant } });

@@ -10,6 +10,7 @@ import { createMemoryChannel } from '../../../src/core/port/memory-port.js';
 import { transfer } from '../../../src/core/wire/transfer.js';
 import { WIRE_VERSION } from '../../../src/core/wire/frames.js';
 import { connect } from '../../../src/renderer/connect.js';
+import { mayHearClose } from '../../../src/renderer/platform.js';
 import { rejection } from '../../contract/case.js';
 import { FakeWindow } from '../support/fake-window.js';
 import { peer } from '../../contract/link-side.js';
@@ -293,6 +294,7 @@ describe('a dedicated worker', () => {
     const scope = new EventTarget();
     const asks: unknown[] = [];
     vi.stubGlobal('window', undefined);
+    vi.stubGlobal('navigator', { userAgent: 'Chrome/130' }); // Node 20 has none
     vi.stubGlobal('addEventListener', scope.addEventListener.bind(scope));
     vi.stubGlobal('removeEventListener', scope.removeEventListener.bind(scope));
     vi.stubGlobal('postMessage', (message: unknown[]) => {
@@ -310,6 +312,20 @@ describe('a dedicated worker', () => {
     expect(await a.with({ wait: 1000 }).request('x')).toBe(1);
     expect(asks).toHaveLength(2);
     expect(Reflect.ownKeys(globalThis)).toEqual(before);
+  });
+
+  it.each<[string, boolean]>([
+    [
+      'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Electron/33.2.1 Safari/537.36',
+      true,
+    ],
+    [
+      'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/118.0.0.0 Electron/27.3.10 Safari/537.36',
+      false,
+    ],
+    ['the app’s own', false],
+  ])('hears the close of ports where that crashes no page: %s', (userAgent, hears) => {
+    expect(mayHearClose(userAgent)).toBe(hears);
   });
 
   it('that nobody shares is told what to do', async () => {

@@ -94,11 +94,16 @@ describe('share(iframe)', () => {
     expect(await arrived).toBe('through');
   });
 
-  it('grants all that the page has, and leaves the name to the child, unless it is told otherwise', () => {
+  it('grants all that the page has, and names a child that names itself not, unless it is told otherwise', () => {
     const iframe = new FakeIframe();
-    share(iframe.real, { origin, name: 'fixed' });
-    ask(iframe);
-    expect(window.posted[0]?.message).toEqual([JOIN, 'fixed', 1, { type: 'frame', origin, grant: {} }]);
+    share(iframe.real, { origin, name: 'default' });
+    ask(iframe, { name: 'own' });
+    window.receive(writeAsk('another nonce....', undefined, 1), iframe.contentWindow, [], origin);
+    const vouch = { type: 'frame', origin, grant: {} };
+    expect(window.posted.map(({ message }) => message)).toEqual([
+      [JOIN, 'own', 1, vouch],
+      [JOIN, 'default', 1, vouch],
+    ]);
   });
 
   it('answers an ask once, however often it is repeated, and each new one anew', () => {
@@ -140,10 +145,10 @@ describe('share(iframe)', () => {
 
   it('gives two frames each their own answers', () => {
     const [a, b] = [new FakeIframe(), new FakeIframe()];
-    share(a.real, { origin, name: 'a' });
-    share(b.real, { origin, name: 'b' });
-    ask(b);
-    ask(a);
+    share(a.real, { origin });
+    share(b.real, { origin });
+    ask(b, { name: 'b' });
+    ask(a, { name: 'a' });
     expect(window.posted.map(({ message }) => (message as unknown[])[1])).toEqual(['b', 'a']);
     expect([a.contentWindow!.posted.length, b.contentWindow!.posted.length]).toEqual([1, 1]);
   });

@@ -26,6 +26,13 @@ describe('ElectronPort', () => {
     expect(listener.message.mock.calls).toEqual([[[1], ['port']]]);
   });
 
+  it('closes the ports beside what could not be read: nobody else ever sees them', () => {
+    const { raw } = make();
+    const beside = { close: spy() };
+    raw.emit('message', { data: null, ports: [beside] });
+    expect(beside.close).toHaveBeenCalledTimes(1);
+  });
+
   it('takes no close of its own for one of the far end, which a MessagePortMain reports alike', () => {
     const { port, listener, raw } = make();
     port.close();

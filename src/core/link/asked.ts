@@ -1,0 +1,138 @@
+import { decodeError } from '../errors/wire-error.js';
+import { MeshError } from '../errors/mesh-error.js';
+import type { Peer } from '../directory/peer.js';
+import * as wire from '../wire/frames.js';
+import { deadlineOf, describeCall, fail, timeoutError, type Call, type Carrier } from './calls.js';
+import type { Outbox } from './outbox.js';
+import type { Turn } from './turn.js';
+import type { Writer } from './writer.js';
+
+export interface AskedOptions {
+  readonly peer: Peer;
+  readonly trusted: boolean;
+  readonly turn: Turn;
+  readonly outbox: Outbox;
+  readonly writer: Writer;
+  /** Whether anything can be sent. */
+  isOpen(): boolean;
+  /** A call is settled, or is on its way to another link. */
+  released(call: Call): void;
+}
+
+/** The calls made over a link, until each is settled. */
+export class Asked implements Carrier {
+  readonly #options: AskedOptions;
+  readonly #calls = new Map<number, Call>();
+  #lastId = 0;
+
+  constructor(options: AskedOptions) {
+    this.#options = options;
+  }
+
+  get peer(): Peer {
+    return this.#options.peer;
+  }
+
+  get size(): number {
+    return this.#calls.size;
+  }
+
+  /** Puts a call under way. Throws `NOT_CLONEABLE`; the call is not on this link then. */
+  send(call: Call, args: readonly unknown[]): void {
+    const { writer, turn, trusted } = this.#options;
+    const id = ++this.#lastId;
+    let copies: readonly unknown[] | undefined;
+    if (call.kind === wire.REQUEST) copies = writer.request(id, call.channel, args);
+    else if (call.stream) copies = writer.stream(id, call.channel, args, call.stream.credit);
+    else writer.port(id, call.channel, args, call.port as object);
+    call.started ??= copies ? turn.stamp : { time: performance.now() };
+    // Kept only for where it is needed: what lives as long as its call costs a tenth of their rate.
+    call.copies = trusted ? undefined : copies;
+    call.link = this;
+    call.id = id;
+    this.#calls.set(id, call);
+  }
+
+  // ---- on the caller's wish
+
+  cancel(call: Call, error: () => unknown): void {
+    if (this.#drop(call)) fail(call, error);
+  }
+
+  abandon(call: Call): void {
+    if (this.#drop(call)) call.resolve(undefined);
+  }
+
+  credit(call: Call, cost: number): void {
+    if (this.#options.isOpen()) this.#options.outbox.frame().push(wire.CREDIT, call.id, cost);
+  }
+
+  /** Rejects the calls whose time is over, and returns when the next one's is. */
+  sweep(now: number): number {
+    let next = Infinity;
+    for (const call of this.#calls.values()) {
+      const deadline = deadlineOf(call);
+      if (deadline <= now) this.cancel(call, () => timeoutError(call));
+      else if (deadline < next) next = deadline;
+    }
+    return next;
+  }
+
+  // ---- what becomes of them
+
+  started(id: unknown): void {
+    this.#get(id)?.stream?.started();
+  }
+
+  /** Whether somebody waits for that answer, or item: unknown ids are those of calls that timed out or were aborted. */
+  has(id: unknown): boolean {
+    return this.#get(id) !== undefined;
+  }
+
+  item(id: unknown, cost: number, value: unknown): void {
+    const call = this.#get(id);
+    if (!call?.stream || call.stream.item(Math.max(1, cost), value)) return;
+    this.cancel(call, () => {
+      const text = `${describeCall(call)}: the peer sent more than there was room for.`;
+      return new MeshError('PROTOCOL', text);
+    });
+  }
+
+  settle(kind: number, id: unknown, value: unknown): void {
+    const call = this.take(id);
+    if (!call) return;
+    if (kind === wire.RESULT) return call.resolve(value);
+    fail(call, () => (kind === wire.THROWN ? value : decodeError(value, `${describeCall(call)}, there`)));
+  }
+
+  /** Rejects one, if it is there. */
+  reject(id: unknown, error: (call: Call) => unknown): void {
+    const call = this.take(id);
+    if (call) fail(call, () => error(call));
+  }
+
+  /** Rejects all. */
+  end(error: (call: Call) => unknown): void {
+    for (const id of [...this.#calls.keys()]) this.reject(id, error);
+  }
+
+  /** Takes a call off this link, if it is there. */
+  take(id: unknown): Call | undefined {
+    const call = this.#get(id);
+    if (!call) return undefined;
+    this.#calls.delete(call.id);
+    this.#options.released(call);
+    return call;
+  }
+
+  #get(id: unknown): Call | undefined {
+    return this.#calls.get(id as number);
+  }
+
+  #drop(call: Call): boolean {
+    if (this.#calls.get(call.id) !== call) return false;
+    if (this.#options.isOpen()) this.#options.outbox.frame().push(wire.ABORT, call.id);
+    this.take(call.id);
+    return true;
+  }
+}

@@ -1,0 +1,153 @@
+import { allows } from '../directory/grant.js';
+import { MeshError } from '../errors/mesh-error.js';
+import * as wire from '../wire/frames.js';
+import type { Arrivals } from './arrivals.js';
+import type { Asked } from './asked.js';
+import type { Link } from './link.js';
+import type { LinkOptions, LinkOwner, Serving } from './link-owner.js';
+import type { FrameSink } from './reader.js';
+
+/** What a link's frames say, brought to its owner and to its calls, as far as the peer may say it. */
+export class Incoming implements FrameSink {
+  readonly #link: Link;
+  readonly #owner: LinkOwner;
+  readonly #options: LinkOptions;
+  readonly #asked: Asked;
+  readonly #arrivals: Arrivals;
+  readonly #serving = new Map<number, Serving>();
+  #refused = 0;
+
+  constructor(link: Link, owner: LinkOwner, options: LinkOptions, asked: Asked, arrivals: Arrivals) {
+    this.#link = link;
+    this.#owner = owner;
+    this.#options = options;
+    this.#asked = asked;
+    this.#arrivals = arrivals;
+  }
+
+  /** Requests and streams that are being served. */
+  get size(): number {
+    return this.#serving.size;
+  }
+
+  serve(id: number, serving: Serving): void {
+    this.#serving.set(id, serving);
+  }
+
+  served(id: number): void {
+    this.#serving.delete(id);
+  }
+
+  /** Nobody waits any more for what is being served. */
+  end(reason: unknown): void {
+    for (const serving of this.#serving.values()) serving.abort(reason);
+    this.#serving.clear();
+  }
+
+  /** An item, or an answer, did not get there. */
+  undelivered(id: number, channel: string, error: MeshError): void {
+    this.#serving.get(id)?.abort(error);
+    this.#link.fail(id, channel, error);
+  }
+
+  // ---- what the peer sends and asks
+
+  onPorts(placeholders: unknown): boolean {
+    return this.#arrivals.place(placeholders);
+  }
+
+  onEvent(channel: string, args: unknown[]): void {
+    const values = this.#arrivals.restore(args);
+    if (!this.#refuses(channel)) return this.#owner.event(this.#link, channel, values);
+    this.#owner.refused(this.#link, channel, this.#notGranted(`send('${channel}')`), ++this.#refused);
+  }
+
+  onRequest(kind: number, id: number, channel: string, args: unknown[]): boolean {
+    if (this.#serving.has(id)) return false;
+    const port = kind === wire.PORT ? this.#arrivals.first() : undefined;
+    if (kind === wire.PORT && !port) return false;
+    const values = this.#arrivals.restore(args);
+    if (!this.#mayAsk(id, channel)) return true;
+    if (port) this.#owner.port(this.#link, id, channel, values, port);
+    else this.#owner.request(this.#link, id, channel, values);
+    return true;
+  }
+
+  onStream(id: number, channel: string, args: unknown[], credit: number): boolean {
+    if (this.#serving.has(id)) return false;
+    const values = this.#arrivals.restore(args);
+    if (this.#mayAsk(id, channel)) this.#owner.stream(this.#link, id, channel, values, credit);
+    return true;
+  }
+
+  onCredit(id: unknown, credit: number): void {
+    this.#serving.get(id as number)?.credit?.(credit);
+  }
+
+  onAbort(id: unknown): void {
+    const serving = this.#serving.get(id as number);
+    this.#serving.delete(id as number);
+    const text = `request from ${this.#link.peer.name}: its caller no longer waits for it.`;
+    serving?.abort(new MeshError('ABORTED', text));
+  }
+
+  onChanges(first: number, changes: unknown[]): boolean {
+    return this.#owner.changes(this.#link, first, changes);
+  }
+
+  onState(number: unknown, listens: unknown, handles: unknown): boolean {
+    return this.#owner.state(this.#link, number, listens, handles);
+  }
+
+  onBye(): void {
+    this.#link.end('bye');
+  }
+
+  // ---- what becomes of what this side has asked, and sent
+
+  onStarted(id: unknown): void {
+    this.#asked.started(id);
+  }
+
+  onItem(id: unknown, cost: number, value: unknown): void {
+    if (this.#asked.has(id)) this.#asked.item(id, cost, this.#arrivals.restoreOne(value));
+  }
+
+  onSettled(kind: number, id: unknown, value: unknown): void {
+    if (this.#asked.has(id)) this.#asked.settle(kind, id, this.#arrivals.restoreOne(value));
+  }
+
+  onMissed(id: unknown, args: unknown[]): void {
+    const call = this.#asked.take(id);
+    if (!call) return;
+    // Of a peer that isn't trusted nothing is passed on.
+    const returned = this.#options.trusted ? this.#arrivals.giveBack(this.#arrivals.restore(args)) : args;
+    this.#owner.missed(this.#link, call, returned);
+  }
+
+  onPeerUnreadable(post: number): void {
+    this.#link.unreadThere(post);
+  }
+
+  // ---- what the peer may do
+
+  #refuses(channel: string): boolean {
+    const { send } = this.#options.grant;
+    return send !== undefined && !allows(send, channel);
+  }
+
+  #notGranted(call: string): MeshError {
+    const { name, id } = this.#link.peer;
+    return new MeshError('NOT_AUTHORIZED', `${call}: ${name} (${id}) is not granted to send to this channel.`);
+  }
+
+  /** False, and answered, if the peer may not ask this, or asks too much. */
+  #mayAsk(id: number, channel: string): boolean {
+    const { serving } = this.#options;
+    const call = `request('${channel}')`;
+    if (this.#refuses(channel)) this.#link.fail(id, channel, this.#notGranted(call));
+    else if (this.#serving.size < serving) return true;
+    else this.#link.fail(id, channel, new MeshError('LIMIT', `${call}: ${serving} of this peer are pending.`));
+    return false;
+  }
+}
