@@ -28,7 +28,7 @@ const app = await Application.bootstrap({
   name: 'Portmesh',
   includeVersion: true,
   readme: join(root, 'README.md'),
-  projectDocuments: [join(root, 'CHANGELOG.md')],
+  projectDocuments: [join(root, 'docs/*.md'), join(root, 'CHANGELOG.md')],
   // Without links to a place where the sources could be read, file names are of no use.
   disableSources: true,
   excludePrivate: true,
@@ -46,8 +46,6 @@ const app = await Application.bootstrap({
   intentionallyNotExported: [
     ...['OfKind', 'SendableAll', 'IsAny'].map((type) => `src/core/bus/channels.ts:${type}`),
     'src/core/errors/wire-error.ts:ErrorClass',
-    'src/core/link/calls.ts:StreamSink',
-    'src/core/port/port-holder.ts:PortHolder',
     'src/core/port/mesh-port.ts:Handler',
   ],
   intentionallyNotDocumented: ['portmesh.AnyChannels.__type.__index'],
