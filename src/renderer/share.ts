@@ -29,13 +29,17 @@ export interface ShareFrameOptions extends ShareOptions {
 
 /** An `HTMLIFrameElement`. By its members, so that these types can be read where there is no DOM. */
 export interface FrameLike {
+  /** Its window, as long as it is in a document. */
   readonly contentWindow: object | null;
+  /** What tells a frame from others that have a window. */
   srcdoc: string;
 }
 
 /** A dedicated `Worker`. */
 export interface WorkerLike {
+  /** The way to it. */
   postMessage(message: unknown, transfer: never[]): void;
+  /** What tells a worker from others that take messages. */
   terminate(): void;
 }
 
