@@ -46,8 +46,6 @@ const app = await Application.bootstrap({
   intentionallyNotExported: [
     ...['OfKind', 'SendableAll', 'IsAny'].map((type) => `src/core/bus/channels.ts:${type}`),
     'src/core/errors/wire-error.ts:ErrorClass',
-    'src/core/link/calls.ts:StreamSink',
-    'src/core/port/port-holder.ts:PortHolder',
     'src/core/port/mesh-port.ts:Handler',
   ],
   intentionallyNotDocumented: ['portmesh.AnyChannels.__type.__index'],

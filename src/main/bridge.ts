@@ -5,7 +5,7 @@ import { Hub, type HubOwner } from '../core/broker/hub.js';
 import { JOIN } from '../core/broker/joining.js';
 import type { Bus, Registration } from '../core/bus/bus.js';
 import type { AnyChannels, ChannelMap } from '../core/bus/channels.js';
-import type { Platform } from '../core/bus/mesh.js';
+import type { Platform } from '../core/bus/platform.js';
 import type { Limits } from '../core/directory/limits.js';
 import type { Peer } from '../core/directory/peer.js';
 import { invalid, MeshError } from '../core/errors/mesh-error.js';

@@ -1,7 +1,7 @@
 import type { Bus } from '../core/bus/bus.js';
 import type { AnyChannels, ChannelMap } from '../core/bus/channels.js';
 import { join } from '../core/bus/join.js';
-import type { Platform } from '../core/bus/mesh.js';
+import type { Platform } from '../core/bus/platform.js';
 import type { PeerProcess } from '../core/directory/peer.js';
 import { invalid, MeshError } from '../core/errors/mesh-error.js';
 import { electronPortCarries } from '../core/port/electron-port.js';

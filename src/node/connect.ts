@@ -4,7 +4,7 @@ import { checkConnect, type ConnectBasics } from '../core/broker/join-options.js
 import type { Bus } from '../core/bus/bus.js';
 import type { AnyChannels, ChannelMap } from '../core/bus/channels.js';
 import { joinThrough } from '../core/bus/join.js';
-import type { Platform } from '../core/bus/mesh.js';
+import type { Platform } from '../core/bus/platform.js';
 import { invalid } from '../core/errors/mesh-error.js';
 import { ElectronPort, type ElectronPortLike } from '../core/port/electron-port.js';
 import { NodePort, type NodePortLike } from '../core/port/node-port.js';

@@ -1,4 +1,4 @@
-import type { Platform } from '../core/bus/mesh.js';
+import type { Platform } from '../core/bus/platform.js';
 import type { Peer } from '../core/directory/peer.js';
 import { domEnd, electronEnd, MessagePortPort } from '../core/port/message-port.js';
 import type { PortCapabilities } from '../core/port/port.js';

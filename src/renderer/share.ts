@@ -29,17 +29,17 @@ export interface ShareFrameOptions extends ShareOptions {
 
 /** An `HTMLIFrameElement`. By its members, so that these types can be read where there is no DOM. */
 export interface FrameLike {
-  /** The window of the page in it. */
+  /** Its window, as long as it is in a document. */
   readonly contentWindow: object | null;
-  /** The page itself, if it has no address. */
+  /** What tells a frame from others that have a window. */
   srcdoc: string;
 }
 
 /** A dedicated `Worker`. */
 export interface WorkerLike {
-  /** To the worker. */
+  /** The way to it. */
   postMessage(message: unknown, transfer: never[]): void;
-  /** Ends it. */
+  /** What tells a worker from others that take messages. */
   terminate(): void;
 }
 

@@ -4,7 +4,7 @@ import { defaultLimits } from '../../src/core/directory/limits.js';
 import type { Bus } from '../../src/core/bus/bus.js';
 import { join } from '../../src/core/bus/join.js';
 import type { AnyChannels, ChannelMap } from '../../src/core/bus/channels.js';
-import type { Platform } from '../../src/core/bus/mesh.js';
+import type { Platform } from '../../src/core/bus/platform.js';
 import { HANDLE, LISTEN } from '../../src/core/directory/entry.js';
 import { everything, type Grant } from '../../src/core/directory/grant.js';
 import type { FlowOptions } from '../../src/core/link/flow.js';

@@ -1,7 +1,7 @@
 import { Hub } from '../../src/core/broker/hub.js';
 import type { Bus } from '../../src/core/bus/bus.js';
 import { join } from '../../src/core/bus/join.js';
-import type { Platform } from '../../src/core/bus/mesh.js';
+import type { Platform } from '../../src/core/bus/platform.js';
 import { defaultLimits } from '../../src/core/directory/limits.js';
 import type { Peer } from '../../src/core/directory/peer.js';
 import { createMemoryChannel } from '../../src/core/port/memory-port.js';

@@ -4,7 +4,8 @@ import { checkFlow, type FlowOptions } from '../link/flow.js';
 import type { Port } from '../port/port.js';
 import { Bus } from './bus.js';
 import type { AnyChannels, ChannelMap } from './channels.js';
-import { Mesh, type Platform } from './mesh.js';
+import { Mesh } from './mesh.js';
+import type { Platform } from './platform.js';
 
 /** Waits for the broker's answer on a fresh control port, and makes a bus of it. For the layers of the platforms. */
 export function join<C extends ChannelMap<C> = AnyChannels>(

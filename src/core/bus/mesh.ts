@@ -4,32 +4,24 @@ import { Directory } from '../directory/directory.js';
 import { Channels, HANDLE, LISTEN, UNHANDLE, UNLISTEN, type Entry } from '../directory/entry.js';
 import { allows, type Grant } from '../directory/grant.js';
 import type { Peer } from '../directory/peer.js';
-import { invalid, MeshError, notCloneable, type LeaveReason } from '../errors/mesh-error.js';
+import { invalid, MeshError, type LeaveReason } from '../errors/mesh-error.js';
 import { goneError } from '../link/calls.js';
-import { Link } from '../link/link.js';
+import type { Link } from '../link/link.js';
 import type { Flow } from '../link/flow.js';
 import { Turn } from '../link/turn.js';
 import { MeshPort } from '../port/mesh-port.js';
-import type { Port } from '../port/port.js';
-import { capture } from '../wire/capture.js';
-import { moves } from '../wire/payload.js';
 import { closedError, type CloseInfo } from './close-info.js';
 import { Dispatcher, type Handling } from './dispatcher.js';
+import { Links } from './links.js';
 import { Listeners } from './listeners.js';
 import { Reports } from './reports.js';
 import { Liveness, type LivenessOwner } from './liveness.js';
 import { openPort, type OpenerOwner } from './opening.js';
+import type { Platform } from './platform.js';
 import { Receiver, type ReceiverOwner } from './receiver.js';
-import { fullError, Requests, type CallOptions, type RequestsOwner } from './requests.js';
-import { noPeer, peersOf, select, type Target } from './target.js';
-
-/** What a platform gives the mesh. */
-export interface Platform {
-  /** A fresh channel's two raw ends; `undefined` where only the broker can make one. */
-  channel(): readonly [object, object] | undefined;
-  /** Makes a port of a raw one. `far` is at its other end; `undefined`: nobody knows who. */
-  adopt(port: unknown, far: Peer | undefined): Port;
-}
+import { Requests, type CallOptions, type RequestsOwner } from './requests.js';
+import { Sending } from './sending.js';
+import { peersOf, type Target } from './target.js';
 
 /** What a bus holds at a moment. All but `links` go back to 0 when nothing is under way. */
 export interface BusLoad {
@@ -59,12 +51,10 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
   readonly #welcome: Welcome;
   readonly #seat: Seat;
   readonly #platform: Platform;
-  readonly #flow: Flow;
   readonly #own: Channels;
-  readonly #receiver = new Receiver(this);
   readonly #liveness = new Liveness(this);
-  readonly #turn = new Turn(this.#liveness.watch);
-  readonly #links = new Set<Link>();
+  readonly #links: Links;
+  readonly #sending: Sending;
   #resolveClosed: (info: CloseInfo) => void = () => {};
   #closeInfo: CloseInfo | undefined;
 
@@ -73,14 +63,18 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
     this.#welcome = welcome;
     this.#seat = seat;
     this.#platform = platform;
-    this.#flow = flow;
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
-    const { channels } = welcome.limits;
+    const { channels, serving } = welcome.limits;
     this.#own = new Channels(undefined, channels);
     this.directory = new Directory((entry) => this.#news('change', entry.peer), channels);
     for (const [peer, number, listens, handles, grant] of welcome.peers) {
       this.directory.state(this.directory.add(peer, grant), number, listens, handles);
     }
+    const { self, redact } = welcome;
+    const owner = new Receiver(this);
+    const turn = new Turn(this.#liveness.watch);
+    this.#links = new Links({ self, own: this.#own, seat, platform, owner, flow, turn, redact, serving });
+    this.#sending = new Sending({ directory: this.directory, links: this.#links, reports: this.reports });
     seat.start(this);
   }
 
@@ -162,82 +156,11 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
     if (this.#closeInfo) throw closedError(`send('${channel}')`, this.#closeInfo);
     const refusal = this.refusal(`send('${channel}')`, channel);
     if (refusal) throw refusal;
-    const receivers = select(target, this.directory.listening(channel));
-    if (receivers.length !== 1) this.#checkReceivers(target, channel, args, receivers.length);
-    if (receivers.length === 0) return;
-    let copies: unknown[] | undefined;
-    try {
-      copies = capture(args);
-    } catch (error) {
-      throw unsendable(channel, error); // a getter threw
-    }
-    let full: Link[] | undefined;
-    for (const entry of receivers) {
-      const link = this.linkTo(entry);
-      if (link.full) (full ??= []).push(link);
-      else this.#sendOn(link, channel, args, copies);
-    }
-    if (full) this.#onFull(full, channel, receivers.length);
-  }
-
-  /** Nothing was sent to those. A slow receiver doesn't keep the others from theirs. */
-  #onFull(links: readonly Link[], channel: string, receivers: number): void {
-    const errors = links.map((link) => fullError(`send('${channel}')`, link));
-    if (links.length === receivers) throw errors[0];
-    links.forEach(({ peer }, index) => this.reports.dropped(peer, 1, channel, errors[index] as MeshError));
-  }
-
-  #checkReceivers(target: Target, channel: string, args: readonly unknown[], count: number): void {
-    const call = `send('${channel}')`;
-    if (count === 0 && target !== undefined && peersOf(target, this.directory).length === 0) {
-      throw noPeer(call, target, this.directory);
-    }
-    if (!moves(args)) return;
-    throw invalid(
-      call,
-      `what moves needs exactly one receiver, and ${count} peers listen. Choose one with to(peer), or send a copy, ` +
-        `without transfer().`,
-    );
-  }
-
-  #sendOn(link: Link, channel: string, args: readonly unknown[], copies: readonly unknown[] | undefined): void {
-    if (!link.open) {
-      return this.reports.dropped(link.peer, 1, channel, goneError(`send('${channel}')`, 'lost'));
-    }
-    try {
-      link.sendEvent(channel, args, copies);
-    } catch (error) {
-      throw unsendable(channel, error);
-    }
+    this.#sending.send(target, channel, args);
   }
 
   linkTo(entry: Entry): Link {
-    return entry.link ?? this.#open(entry);
-  }
-
-  /** Keeps one end of a channel, to send on at once, and passes the other end on. */
-  #open(entry: Entry): Link {
-    const { peer } = entry;
-    const ends = this.#platform.channel();
-    const link = this.#link(entry, ends && this.#platform.adopt(ends[0], peer), true);
-    if (ends) this.#seat.open(peer.id, entry.epoch, entry.channels.number, ends[1]);
-    else this.#askForPort(entry, link);
-    return link;
-  }
-
-  /** Only the broker can make a channel: what is sent meanwhile waits in the link. */
-  #askForPort(entry: Entry, link: Link): void {
-    this.#seat.channel().then(
-      ([near, far]) => {
-        // The peer may have opened the link in the meantime, or it has ended.
-        if (link.attach(this.#platform.adopt(near, entry.peer))) {
-          this.#seat.open(entry.peer.id, link.epoch, entry.channels.number, far);
-        } else {
-          (near as { close?: () => void }).close?.();
-        }
-      },
-      () => link.end('bridge-gone'),
-    );
+    return this.#links.to(entry);
   }
 
   /** A fresh channel's two raw ends. */
@@ -256,26 +179,6 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
 
   adoptPort(link: Link, raw: object, opened: boolean): MeshPort {
     return this.makePort(raw, opened ? link.peer : undefined);
-  }
-
-  #link(entry: Entry, port: Port | undefined, opened: boolean): Link {
-    const { peer, epoch } = entry;
-    // Main and what it attached is trusted with everything.
-    const { origin } = this.self;
-    const trusted = (peer.origin === origin && origin !== 'null') || peer.process.type !== 'renderer';
-    const link = new Link(this.#receiver, peer, port, {
-      epoch,
-      opened,
-      redact: this.#welcome.redact && !trusted,
-      trusted,
-      grant: entry.grant,
-      serving: this.#welcome.limits.serving,
-      flow: this.#flow,
-      turn: this.#turn,
-    });
-    entry.link = link;
-    this.#links.add(link);
-    return link;
   }
 
   /** Frames under way to those meant. */
@@ -342,21 +245,7 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
   }
 
   link(from: string, epoch: number, known: number, raw: unknown): void {
-    const entry = this.directory.get(from);
-    if (!entry || epoch < entry.epoch) return (raw as { close?: () => void }).close?.();
-    const port = this.#platform.adopt(raw, entry.peer);
-    if (epoch > entry.epoch) {
-      entry.link?.end('lost'); // the peer has noticed before us
-      entry.epoch = epoch;
-    }
-    if (entry.link) {
-      if (!entry.link.join(port)) port.close();
-      return;
-    }
-    const link = this.#link(entry, port, false);
-    // Its opener knows what we announced before it opened the link, unless that is still on the way through the broker.
-    const own = this.#own;
-    if (known < own.number) link.sendState(own.number, [...own.listens], [...own.handles]);
+    this.#links.accept(this.directory.get(from), epoch, known, raw);
   }
 
   unlinked(to: string, epoch: number): void {
@@ -386,12 +275,8 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
   }
 
   linkEnded(link: Link, reason: LeaveReason, lost: number): void {
-    this.#links.delete(link);
     const entry = this.directory.get(link.peer.id);
-    if (entry?.link === link) {
-      entry.link = undefined;
-      entry.epoch = link.epoch + 1;
-    }
+    this.#links.remove(link, entry);
     // Behind an own BYE everything arrives.
     if (lost > 0 && !this.#closeInfo?.local) {
       const call = `send to ${link.peer.name} (${link.peer.id})`;
@@ -414,8 +299,4 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
 function notGranted(call: string, what: string, channel: string): MeshError {
   const text = `${call}: this peer is not granted to ${what} '${channel}'. Grant it with authorize() in the main process.`;
   return new MeshError('NOT_AUTHORIZED', text);
-}
-
-function unsendable(channel: string, error: unknown): MeshError {
-  return notCloneable(error, `send('${channel}'): an argument can't be sent: `);
 }

@@ -2,6 +2,7 @@ import { MeshError, notCloneable } from '../errors/mesh-error.js';
 import type { Peer } from '../directory/peer.js';
 import type { MeshPort } from '../port/mesh-port.js';
 import { hold } from '../wire/hold.js';
+import { closeRaw } from './platform.js';
 import { MISSED, type CallOptions, type Requests } from './requests.js';
 import type { Target } from './target.js';
 
@@ -47,8 +48,4 @@ export async function openPort(
     }
     closeRaw(near);
   }
-}
-
-function closeRaw(port: object): void {
-  (port as { close?: () => void }).close?.();
 }

@@ -1,6 +1,6 @@
 import { notCloneable } from '../errors/mesh-error.js';
 import type { Link } from '../link/link.js';
-import type { Serving } from '../link/link-owner.js';
+import type { Serving } from '../link/incoming.js';
 import type { RequestEvent } from './events.js';
 
 /** A consumer that gives more credit than this, and takes nothing, doesn't fill this side's memory. */

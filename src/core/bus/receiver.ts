@@ -1,8 +1,7 @@
 import type { Directory } from '../directory/directory.js';
 import { MeshError } from '../errors/mesh-error.js';
 import type { Call } from '../link/calls.js';
-import type { Link } from '../link/link.js';
-import type { LinkOwner } from '../link/link-owner.js';
+import type { Link, LinkOwner } from '../link/link.js';
 import type { MeshPort } from '../port/mesh-port.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { Reports } from './reports.js';

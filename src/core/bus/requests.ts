@@ -1,4 +1,5 @@
 import type { Directory } from '../directory/directory.js';
+import type { Peer } from '../directory/peer.js';
 import type { Entry } from '../directory/entry.js';
 import { MeshError, notCloneable } from '../errors/mesh-error.js';
 import { abortError, deadlineOf, describeCall, fail, goneError, timeoutError, type Call } from '../link/calls.js';
@@ -204,7 +205,7 @@ export class Requests {
     const link = this.#owner.linkTo(entry);
     const { peer } = entry;
     if (!link.open) return fail(request, () => goneError(describeCall(request, peer), 'lost'));
-    if (link.full) return fail(request, () => fullError(describeCall(request, peer), link));
+    if (link.full) return fail(request, () => fullError(describeCall(request, peer), link.pending, peer));
     try {
       link.sendCall(request, args);
     } catch (error) {
@@ -312,10 +313,10 @@ function unsendable(request: Request, error: unknown): MeshError {
 }
 
 /** What to say where so much waits for a peer that no more is taken. */
-export function fullError(call: string, link: Link): MeshError {
+export function fullError(call: string, pending: number, { name, id }: Peer): MeshError {
   return new MeshError(
     'LIMIT',
-    `${call}: ${link.pending} messages wait for ${link.peer.name} (${link.peer.id}) already, more than the limit. Wait with ` +
+    `${call}: ${pending} messages wait for ${name} (${id}) already, more than the limit. Wait with ` +
       `drain(), or connect({ flow: { limit } }).`,
   );
 }

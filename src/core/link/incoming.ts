@@ -1,23 +1,68 @@
-import { allows } from '../directory/grant.js';
-import { MeshError } from '../errors/mesh-error.js';
+import { allows, type Grant } from '../directory/grant.js';
+import type { Peer } from '../directory/peer.js';
+import { MeshError, type LeaveReason } from '../errors/mesh-error.js';
+import type { MeshPort } from '../port/mesh-port.js';
 import * as wire from '../wire/frames.js';
 import type { Arrivals } from './arrivals.js';
 import type { Asked } from './asked.js';
-import type { Link } from './link.js';
-import type { LinkOptions, LinkOwner, Serving } from './link-owner.js';
+import type { Call } from './calls.js';
 import type { FrameSink } from './reader.js';
 
+/** A request or a stream being served. */
+export interface Serving {
+  /** Its caller no longer waits. */
+  abort(reason: unknown): void;
+  /** A stream's consumer has taken so much. */
+  credit?(amount: number): void;
+}
+
+/** The link, as far as what comes in is answered, or ends it. */
+export interface IncomingLink {
+  readonly peer: Peer;
+  fail(id: number, channel: string, thrown: unknown): void;
+  /** The peer can't read a post of ours. */
+  unreadThere(post: number): void;
+  end(reason: LeaveReason): void;
+}
+
+/** What the owner of a link is told of what the peer sends and asks. None of these may throw. */
+export interface IncomingOwner<L> {
+  /** An event. `args[0]` is a free place for the event object, the arguments stand behind it. */
+  event(link: L, channel: string, args: unknown[]): void;
+  /** A request, to be settled by `answer`, `fail` or `missed`. `args` as above. */
+  request(link: L, id: number, channel: string, args: unknown[]): void;
+  /** A stream that is asked for, settled the same way when it has ended. */
+  stream(link: L, id: number, channel: string, args: unknown[], credit: number): void;
+  /** A port that is handed over; settled the same way. */
+  port(link: L, id: number, channel: string, args: unknown[], port: MeshPort): void;
+  /** The peer doesn't handle the channel; the arguments came back. */
+  missed(link: L, call: Call, args: unknown[]): void;
+  changes(link: L, first: number, changes: readonly unknown[]): boolean;
+  state(link: L, number: unknown, listens: unknown, handles: unknown): boolean;
+  /** An event on a channel that the peer may not send to; the count of such. */
+  refused(link: L, channel: string, error: MeshError, count: number): void;
+}
+
+export interface IncomingOptions {
+  /** Whether the peer could speak for this side anyway. */
+  readonly trusted: boolean;
+  /** What the peer may do. */
+  readonly grant: Grant;
+  /** Requests and streams of the peer that may be served at a time. */
+  readonly serving: number;
+}
+
 /** What a link's frames say, brought to its owner and to its calls, as far as the peer may say it. */
-export class Incoming implements FrameSink {
-  readonly #link: Link;
-  readonly #owner: LinkOwner;
-  readonly #options: LinkOptions;
+export class Incoming<L extends IncomingLink> implements FrameSink {
+  readonly #link: L;
+  readonly #owner: IncomingOwner<L>;
+  readonly #options: IncomingOptions;
   readonly #asked: Asked;
   readonly #arrivals: Arrivals;
   readonly #serving = new Map<number, Serving>();
   #refused = 0;
 
-  constructor(link: Link, owner: LinkOwner, options: LinkOptions, asked: Asked, arrivals: Arrivals) {
+  constructor(link: L, owner: IncomingOwner<L>, options: IncomingOptions, asked: Asked, arrivals: Arrivals) {
     this.#link = link;
     this.#owner = owner;
     this.#options = options;

@@ -1,20 +1,50 @@
 import { MeshError, notCloneable, type LeaveReason } from '../errors/mesh-error.js';
 import type { Peer } from '../directory/peer.js';
+import type { MeshPort } from '../port/mesh-port.js';
 import type { Port } from '../port/port.js';
 import { startTimer, type Timer } from '../timer.js';
 import * as wire from '../wire/frames.js';
 import { Arrivals } from './arrivals.js';
 import { Asked } from './asked.js';
 import { describeCall, goneError, type Call } from './calls.js';
-import { Incoming } from './incoming.js';
-import type { LinkOptions, LinkOwner, Serving } from './link-owner.js';
+import type { Flow } from './flow.js';
+import { Incoming, type IncomingOptions, type IncomingOwner, type Serving } from './incoming.js';
 import { Outbox } from './outbox.js';
 import { readFrame } from './reader.js';
+import type { Turn } from './turn.js';
 import type { Lone } from './window.js';
 import { Writer } from './writer.js';
 
 /** How long a closed link waits for the reason, and a peer that left for the end of what it had sent. */
 const LINGER_MS = 200;
+
+export interface LinkOptions extends IncomingOptions {
+  /** See `Link.epoch` */
+  readonly epoch: number;
+  /** See `Link.opened` */
+  readonly opened: boolean;
+  /** Whether errors go there without stacks and paths. */
+  readonly redact: boolean;
+  readonly flow: Flow;
+  /** Of the bus it belongs to */
+  readonly turn: Turn;
+}
+
+/** What a link tells its owner. None of these may throw. */
+export interface LinkOwner extends IncomingOwner<Link> {
+  /** A call is settled, or is on its way to another link. */
+  released(call: Call): void;
+  /** An event the peer could not read, or that could not be posted. */
+  unreadable(link: Link, channel: string, error: MeshError): void;
+  /** Something arrived that is no frame of ours. */
+  malformed(link: Link, problem: string, count: number): void;
+  /** The peer was silent, and isn't any more. */
+  responsive(link: Link): void;
+  /** Makes a port for the application of a raw one that arrived. `opened`: the peer itself is at its other end. */
+  adopt(link: Link, raw: object, opened: boolean): MeshPort;
+  /** Over. `lost` events may not have arrived. */
+  linkEnded(link: Link, reason: LeaveReason, lost: number): void;
+}
 
 /**
  * The direct connection of two peers.
@@ -44,7 +74,7 @@ export class Link {
   readonly #writer: Writer;
   readonly #arrivals: Arrivals;
   readonly #asked: Asked;
-  readonly #incoming: Incoming;
+  readonly #incoming: Incoming<Link>;
   #inbound: Port | undefined;
   #malformedCount = 0;
   #state: 'open' | 'closing' | 'ended' = 'open';

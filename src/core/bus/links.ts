@@ -1,0 +1,114 @@
+import type { Seat } from '../broker/seat.js';
+import type { Channels, Entry } from '../directory/entry.js';
+import type { Peer } from '../directory/peer.js';
+import { Link, type LinkOwner } from '../link/link.js';
+import type { Flow } from '../link/flow.js';
+import type { Turn } from '../link/turn.js';
+import type { Port } from '../port/port.js';
+import { closeRaw, type Platform } from './platform.js';
+
+export interface LinksOptions {
+  readonly self: Peer;
+  /** What this peer announces: told to a peer that doesn't know it yet. */
+  readonly own: Channels;
+  readonly seat: Seat;
+  readonly platform: Platform;
+  /** Told by each link. */
+  readonly owner: LinkOwner;
+  readonly flow: Flow;
+  readonly turn: Turn;
+  /** Whether errors go to peers of other origins without stacks and paths. */
+  readonly redact: boolean;
+  /** Requests and streams of one peer that may be served at a time. */
+  readonly serving: number;
+}
+
+/** The links of a bus: opens them, takes those that peers open, and keeps one for each peer. */
+export class Links implements Iterable<Link> {
+  readonly #options: LinksOptions;
+  readonly #links = new Set<Link>();
+
+  constructor(options: LinksOptions) {
+    this.#options = options;
+  }
+
+  [Symbol.iterator](): Iterator<Link> {
+    return this.#links.values();
+  }
+
+  /** The link to a peer; opened, if there is none. */
+  to(entry: Entry): Link {
+    return entry.link ?? this.#open(entry);
+  }
+
+  /** A peer has opened a link. `known`: the number of our last announcement that it knew then. */
+  accept(entry: Entry | undefined, epoch: number, known: number, raw: unknown): void {
+    const { platform, own } = this.#options;
+    if (!entry || epoch < entry.epoch) return closeRaw(raw);
+    const port = platform.adopt(raw, entry.peer);
+    if (epoch > entry.epoch) {
+      entry.link?.end('lost'); // the peer has noticed before us
+      entry.epoch = epoch;
+    }
+    if (entry.link) {
+      if (!entry.link.join(port)) port.close();
+      return;
+    }
+    const link = this.#make(entry, port, false);
+    // Its opener knows what we announced before it opened the link, unless that is still on the way through the broker.
+    if (known < own.number) link.sendState(own.number, [...own.listens], [...own.handles]);
+  }
+
+  /** A link has ended. */
+  remove(link: Link, entry: Entry | undefined): void {
+    this.#links.delete(link);
+    if (entry?.link !== link) return;
+    entry.link = undefined;
+    entry.epoch = link.epoch + 1;
+  }
+
+  /** Keeps one end of a channel, to send on at once, and passes the other end on. */
+  #open(entry: Entry): Link {
+    const { platform, seat } = this.#options;
+    const { peer } = entry;
+    const ends = platform.channel();
+    const link = this.#make(entry, ends && platform.adopt(ends[0], peer), true);
+    if (ends) seat.open(peer.id, entry.epoch, entry.channels.number, ends[1]);
+    else this.#askForPort(entry, link);
+    return link;
+  }
+
+  /** Only the broker can make a channel: what is sent meanwhile waits in the link. */
+  #askForPort(entry: Entry, link: Link): void {
+    const { platform, seat } = this.#options;
+    seat.channel().then(
+      ([near, far]) => {
+        // The peer may have opened the link in the meantime, or it has ended.
+        if (link.attach(platform.adopt(near, entry.peer))) {
+          seat.open(entry.peer.id, link.epoch, entry.channels.number, far);
+        } else {
+          closeRaw(near);
+        }
+      },
+      () => link.end('bridge-gone'),
+    );
+  }
+
+  #make(entry: Entry, port: Port | undefined, opened: boolean): Link {
+    const { owner, flow, turn, redact, serving } = this.#options;
+    const { peer, epoch, grant } = entry;
+    const trusted = this.#trusts(entry);
+    const own = { epoch, opened, redact: redact && !trusted, trusted, grant, serving, flow, turn };
+    const link = new Link(owner, peer, port, own);
+    entry.link = link;
+    this.#links.add(link);
+    return link;
+  }
+
+  /** Those of the own origin, main, and what main attached, but for those who may do less than send everything. */
+  #trusts({ peer, grant }: Entry): boolean {
+    const { origin } = this.#options.self;
+    const near = (peer.origin === origin && origin !== 'null') || peer.process.type !== 'renderer';
+    return near && grant.send === undefined;
+  }
+}

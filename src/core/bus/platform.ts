@@ -1,0 +1,15 @@
+import type { Peer } from '../directory/peer.js';
+import type { Port } from '../port/port.js';
+
+/** What a platform gives the mesh. */
+export interface Platform {
+  /** A fresh channel's two raw ends; `undefined` where only the broker can make one. */
+  channel(): readonly [object, object] | undefined;
+  /** Makes a port of a raw one. `far` is at its other end; `undefined`: nobody knows who. */
+  adopt(port: unknown, far: Peer | undefined): Port;
+}
+
+/** Closes a raw port that nobody will have. */
+export function closeRaw(port: unknown): void {
+  (port as { close?: () => void }).close?.();
+}
