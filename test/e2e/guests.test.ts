@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Frame } from './support/frame.js';
 import { expectEnd } from './support/pending.js';
 import type { Place } from './support/place.js';
-import { Places, type Frame } from './support/places.js';
+import { Places } from './support/places.js';
 
 // The names of those who join through an owner, and how the bridge shows them out.
 

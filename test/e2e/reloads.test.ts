@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Frame } from './support/frame.js';
 import type { Place } from './support/place.js';
-import { Places, type Frame } from './support/places.js';
+import { Places } from './support/places.js';
 import { untilThere } from './support/user-code.js';
 
 const ROUNDS = 50;
@@ -77,9 +78,9 @@ describe('a page that is full of others, and reloads', () => {
       state,
       peers: peers.map(({ name }) => name),
       channels: Object.entries(channels)
-        .map(([name, { listens, handles }]) => [name, listens.length, handles.length])
+        .map(([name, { listens, handles }]) => `${name}: ${listens.length} listen, ${handles.length} handle`)
         .sort(),
-      processes: processes.map(({ frames }) => frames.map(({ documents }) => documents.length).sort()).sort(),
+      processes: processes.map(({ frames }) => `${frames.map(({ documents }) => documents.length).join()}`).sort(),
       load: await observer.run(({ bus }) => ({ ...bus.load })),
       known: await observer.run(({ bus }) => [bus.peers.size, bus.peers.listening('news').length]),
       listeners: await listeners(),

@@ -129,7 +129,7 @@ export async function expectEnd(places: Places, callers: readonly Place[], watch
   await places.lab.main((main) => {
     const told: string[] = [];
     Object.assign(main, { told });
-    main.bridge.on('leave', ({ name }, reason) => told.push(`${name} ${reason}`));
+    main.bridge.on('leave', ({ name }) => told.push(name));
   });
   const start = await act();
   const gone = ['victim', ...others].sort();
@@ -151,7 +151,7 @@ export async function expectEnd(places: Places, callers: readonly Place[], watch
     expect(at - start).toBeLessThan(SOON_MS);
   }
   const told = await places.lab.main((main) => (main as never as { told: string[] }).told);
-  expect(told.map((each) => each.split(' ')[0]).sort()).toEqual(gone);
+  expect(told.sort()).toEqual(gone);
   expect((await places.lab.state()).peers.map(({ name }) => name).filter((name) => gone.includes(name))).toEqual([]);
   return reason;
 }
