@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Frame } from './support/frame.js';
 import { expectEnd, type End } from './support/pending.js';
 import type { Place } from './support/place.js';
-import { Places, type Frame } from './support/places.js';
+import { Places } from './support/places.js';
 
 // How frames, and the workers of pages, end.
 
@@ -125,6 +126,28 @@ describe.each(frames)('M11: how a frame %s, ends', (kind, open) => {
       }, pid);
     // For a process in which there are frames only there is no event, so nobody knows how it ended.
     await ends({ place, act, ...(apart ? { reasons: ['crashed'] } : { reasons: ['killed'], others: ['page'] }) });
+  });
+});
+
+describe('M11: one of two frames of one origin that a page shares, which the bridge can not tell apart', () => {
+  let place: Frame;
+
+  beforeEach(async () => {
+    place = await shared('app://d', { src: places.url('d') });
+    const second = await page.frame('second', { src: places.url('d') });
+    await page.share('second', { origin: 'app://d' });
+    await second.join('stays', { owner: 'app://a' });
+  });
+  afterEach(async () => {
+    expect((await caller.run(({ bus }) => bus.peers.named('stays'))).length).toBe(1);
+  });
+
+  it('M11: is removed', async () => {
+    await ends({ place, reasons: ['frame-removed'], act: remove });
+  });
+
+  it('M11: navigates', async () => {
+    await ends({ place, reasons: ['navigated'], act: () => moveTo('app://elsewhere/blank.html') });
   });
 });
 

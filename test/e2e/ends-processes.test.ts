@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Frame, PlacesMain } from './support/frame.js';
 import { expectEnd, type End } from './support/pending.js';
 import type { Place } from './support/place.js';
-import { Places, type Frame, type PlacesMain } from './support/places.js';
+import { Places } from './support/places.js';
 
 // How what main attaches ends, and the threads that a utility process shares.
 
@@ -31,7 +32,8 @@ const ends = (end: End): Promise<string> => expectEnd(places, [caller, places.ma
 /** Runs there what ends it; it answers before. */
 const soon = (place: Place, act: () => void): Promise<number> =>
   place.run((_, text) => {
-    setTimeout((0, eval)(`(${text})`));
+    const end = (0, eval)(`(${text})`) as () => void;
+    setTimeout(() => end());
     return Date.now();
   }, act.toString());
 

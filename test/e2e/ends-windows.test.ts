@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Frame } from './support/frame.js';
 import { expectEnd, type End } from './support/pending.js';
-import { Places, type Frame } from './support/places.js';
+import { Places } from './support/places.js';
 
 // How windows, and the pages in them that have a process of their own, end. Some ends of plain windows: leaving.test.ts.
 

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Peer } from '../../src/core/index.js';
-import { Places, type Frame } from './support/places.js';
+import type { Frame } from './support/frame.js';
+import { Places } from './support/places.js';
 
 // M4: frames without a preload join through the page that they are in.
 

@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { BridgeState } from '../../src/main/index.js';
+import type { Frame, PlacesMain } from './support/frame.js';
 import type { World } from './support/place.js';
-import { Places, type Frame, type PlacesMain } from './support/places.js';
+import { Places } from './support/places.js';
 
 // Who asks its owner for a seat, and shall not get one, or not that name.
 

@@ -30,14 +30,14 @@ export class Place {
   }
 
   /** Joins the mesh there; its bus is the world's `bus`. Returns its id. */
-  join(name: string, options: { owner?: string; timeout?: number } = {}): Promise<string> {
+  join(name?: string, options: { owner?: string; timeout?: number } = {}): Promise<string> {
     return this.run(
       async (world, given) => {
         const { via } = world.lab;
         world.bus = await world.lab.connect(Object.assign(given, via && { via }));
         return world.bus.self.id;
       },
-      { name, ...options },
+      { ...(name !== undefined && { name }), ...options },
     );
   }
 

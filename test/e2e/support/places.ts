@@ -1,22 +1,11 @@
 import { writeFileSync } from 'node:fs';
-import type { BrowserWindowConstructorOptions, UtilityProcess, WebContents, WebPreferences } from 'electron';
+import type { BrowserWindowConstructorOptions } from 'electron';
 import type { Grant } from '../../../src/core/index.js';
 import type { share, ShareOptions } from '../../../src/node/index.js';
-import type { ShareFrameOptions, ShareOptions as WorkerShareOptions } from '../../../src/renderer/index.js';
 import type { Driven } from '../../../playground/src/lab/driven.js';
-import { Lab, playgroundFolder, type Main } from './lab.js';
+import { Frame, type PlacesMain } from './frame.js';
+import { Lab, playgroundFolder } from './lab.js';
 import { Place } from './place.js';
-
-/** What the tests of places have of their own in the main process. */
-export type PlacesMain = Main & {
-  lab: {
-    fork(): Driven<UtilityProcess>;
-    openView(window: Electron.BrowserWindow, url: string, given?: WebPreferences): Promise<WebContents>;
-    webContents: typeof import('electron').webContents;
-  };
-  utilities: Driven<UtilityProcess>[];
-  threads: { worker: import('node:worker_threads').Worker; run(text: string): Promise<unknown> }[];
-};
 
 /** A page with the library, like the lab's, that may have frames of other origins and run scripts that it is given. */
 const PAGE = 'place.html';
@@ -32,106 +21,6 @@ addEventListener('message', ({ data }) => {
   if (data[0] === 'place:run') (0, eval)(data[2]).then((answer) => postMessage(['place:ran', data[1], answer]));
 });`,
 };
-
-/** A frame, found anew for each script: it lives through the navigation of what is in it. */
-export class Frame extends Place {
-  readonly lab: Lab;
-  /** Electron's `webContents.id`. */
-  readonly contents: number;
-
-  /** @param name that of the iframe element; of the top frame, `''` */
-  constructor(lab: Lab, contents: number, name = '') {
-    super((text) =>
-      lab.main(
-        (main, [id, frameName, script]) => {
-          const top = (main as PlacesMain).lab.webContents.fromId(id)!.mainFrame;
-          const frame = frameName === '' ? top : top.framesInSubtree.find((each) => each.name === frameName);
-          if (!frame) throw new Error(`no frame '${frameName}'`);
-          return frame.executeJavaScript(script) as Promise<string>;
-        },
-        [contents, name, text] as const,
-      ),
-    );
-    this.lab = lab;
-    this.contents = contents;
-  }
-
-  /** Puts an iframe into this one; resolves when it has loaded. */
-  async frame(name: string, attributes: Record<string, string>): Promise<Frame> {
-    await this.run(
-      async (_, given) => {
-        const iframe = document.createElement('iframe');
-        for (const [attribute, value] of Object.entries(given)) iframe.setAttribute(attribute, value);
-        const loaded = new Promise((resolve) => iframe.addEventListener('load', resolve, { once: true }));
-        document.body.append(iframe);
-        await loaded;
-      },
-      { ...attributes, name },
-    );
-    return new Frame(this.lab, this.contents, name);
-  }
-
-  /** Makes a dedicated worker, which the page has as `window[name]`. */
-  async worker(name: string): Promise<Place> {
-    await this.run((world, given) => {
-      const worker = new Worker('place-worker.js');
-      world[given] = worker;
-      const asked = new Map<number, (answer: string) => void>();
-      worker.addEventListener('message', ({ data }) => {
-        if (data[0] === 'place:ran') asked.get(data[1])?.(data[2]);
-      });
-      world[`${given}:run`] = (text: string) =>
-        new Promise((resolve) => worker.postMessage(['place:run', asked.set(asked.size, resolve).size - 1, text]));
-    }, name);
-    return new Place((text) =>
-      this.run((world, [each, script]) => (world[`${each}:run`] as (text: string) => Promise<string>)(script), [
-        name,
-        text,
-      ] as const),
-    );
-  }
-
-  /** Shares the iframe of that name; `window[`shared ${name}`]` there is what ends it. */
-  share(name: string, options: ShareFrameOptions): Promise<void> {
-    return this.run(
-      (world, [each, given]) => {
-        const iframe = document.querySelector<HTMLIFrameElement>(`iframe[name="${each}"]`)!;
-        world[`shared ${each}`] = world.lab.share(iframe, given);
-      },
-      [name, options] as const,
-    );
-  }
-
-  /** Shares a worker that `worker()` has made. */
-  shareWorker(name: string, options: WorkerShareOptions = {}): Promise<void> {
-    return this.run(
-      (world, [each, given]) => void (world[`shared ${each}`] = world.lab.share(world[each] as Worker, given)),
-      [name, options] as const,
-    );
-  }
-
-  /** Navigates something in its window; `Date.now()` of when main was told of it. */
-  async navigate(act: () => Promise<unknown>): Promise<number> {
-    await this.contentsDo((contents, main) => {
-      const navigated = new Promise((resolve) => contents.once('did-frame-navigate', () => resolve(Date.now())));
-      Object.assign(main, { navigated });
-    });
-    await act();
-    return this.lab.main((main) => (main as never as { navigated: Promise<number> }).navigated);
-  }
-
-  /** Does something to its `webContents`, in main. */
-  contentsDo<T>(act: (contents: WebContents, main: PlacesMain) => T | Promise<T>): Promise<T> {
-    return this.lab.main(
-      (main, [id, text]) =>
-        ((0, eval)(`(${text})`) as (contents: WebContents, main: Main) => T)(
-          (main as PlacesMain).lab.webContents.fromId(id)!,
-          main,
-        ),
-      [this.contents, act.toString()] as const,
-    );
-  }
-}
 
 /** Makes places of all kinds in a lab. */
 export class Places {
