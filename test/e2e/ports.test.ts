@@ -138,7 +138,7 @@ describe('ports', () => {
 
   it('M15: without onPort for it, NO_HANDLER; what the handler throws arrives; nobody holds an orphan', async () => {
     for (const kind of ['window', 'utility', 'main'] as const) {
-      const taker = await places.make(kind, kind);
+      const taker = await places.make(kind, `the ${kind}`);
       const opener = await places.window('opener', 'b');
       const outcome = await opener.run(async ({ bus }, name) => {
         const code = (promise: Promise<unknown>): Promise<unknown> =>
@@ -174,7 +174,7 @@ describe('ports', () => {
     return { error, closed: await taker.run((here) => here['ends']) };
   }
 
-  it.each(['crashes', 'reloads', 'navigates'] as const)(
+  it.each(['crashes', 'navigates'] as const)(
     'M15: to a window that %s meanwhile: PEER_GONE; a port it had accepted gets its close',
     async (does) => {
       const taker: WindowPlace = await places.window('taker');
@@ -204,10 +204,42 @@ describe('ports', () => {
         here['codes'] = Promise.all(opened);
       });
       if (does === 'crashes') await taker.kill();
-      else await taker[does === 'reloads' ? 'reload' : 'navigate']();
+      else await taker.navigate();
       expect(new Set((await opener.run((here) => here['codes'])) as string[])).toEqual(new Set(['PEER_GONE']));
       expect(await opener.run((here) => here['end'])).toBe('closed');
       expect(await opener.run(({ bus }) => bus.load)).toMatchObject({ links: 0, calls: 0 });
     },
   );
+
+  it('M15: to a window that reloads while ports are opened: each one is refused, or accepted and then closed', async () => {
+    const taker: WindowPlace = await places.window('taker');
+    const opener = await places.window('opener', 'b');
+    await takePorts(taker, 'port');
+    await opener.run(async (here) => {
+      const { bus } = here;
+      let enough: () => void;
+      const many = new Promise<void>((resolve) => (enough = resolve));
+      const opening = async (): Promise<unknown> => {
+        const closes: Promise<void>[] = [];
+        let ends = 0;
+        for (;;) {
+          try {
+            const port = await bus.to('taker').with({ wait: 5000 }).openPort('port');
+            closes.push(new Promise((resolve) => (port.onclose = () => (ends++, resolve()))));
+            if (closes.length === 20) enough();
+          } catch (error) {
+            await Promise.all(closes);
+            return [(error as { code: string }).code, ends === closes.length];
+          }
+        }
+      };
+      here['end'] = Promise.all([opening(), opening(), opening()]);
+      await many;
+    });
+    await taker.reload();
+    for (const [code, closed] of (await opener.run((here) => here['end'])) as [string, boolean][]) {
+      expect(code).toMatch(/^(PEER_GONE|NO_PEER)$/);
+      expect(closed).toBe(true);
+    }
+  });
 });
