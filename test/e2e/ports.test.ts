@@ -159,17 +159,18 @@ describe('ports', () => {
     await taker.run((here) => {
       here['ends'] = new Promise((resolve) => (here['end'] = resolve));
       here.bus.onPort('refused', (_, port) => {
-        // A raw port beside it: it is ended with it.
-        port.postMessage('nobody hears it');
         queueMicrotask(() => (here['end'] as (closed: unknown) => void)(port.detach() === undefined));
         throw new RangeError('not this one');
       });
     });
-    const error = await opener.run(({ bus }) =>
-      bus
-        .with({ wait: 5000 })
-        .openPort('refused')
-        .then(String, (thrown: Error) => thrown.message),
+    const error = await opener.run(
+      ({ bus }, name) =>
+        bus
+          .to(name)
+          .with({ wait: 5000 })
+          .openPort('refused')
+          .then(String, (thrown: Error) => thrown.message),
+      taker.name,
     );
     return { error, closed: await taker.run((here) => here['ends']) };
   }
@@ -226,6 +227,7 @@ describe('ports', () => {
           try {
             const port = await bus.to('taker').with({ wait: 5000 }).openPort('port');
             closes.push(new Promise((resolve) => (port.onclose = () => (ends++, resolve()))));
+            port.start();
             if (closes.length === 20) enough();
           } catch (error) {
             await Promise.all(closes);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Lab } from './support/lab.js';
-import { kinds, Places, type Kind, type Place } from './support/places.js';
+import { kinds, Places, type Kind, type Place } from './support/talking-places.js';
 
 // What arrives, and what can't, between all kinds of places: one of each for the whole file.
 

@@ -126,6 +126,11 @@ export class Link {
     return this.#outbox.pending;
   }
 
+  /** How many frames went alone: each of them may be more than the peer can read. */
+  get alone(): number {
+    return this.#outbox.alone;
+  }
+
   /** Whether the peer owes something: a sign that it has dispatched what was sent, or an answer. */
   get owed(): boolean {
     return this.#state === 'open' && (this.#outbox.pending > 0 || this.#asked.size > 0);

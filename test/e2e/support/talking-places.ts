@@ -85,7 +85,7 @@ export class Places {
       case 'window':
         return this.window(name);
       case 'main':
-        return this.main();
+        return this.main(name);
       case 'utility':
         return this.utility(name);
       case 'worker':
@@ -104,12 +104,22 @@ export class Places {
     return place;
   }
 
-  async main(): Promise<Place> {
-    await this.#lab.main(async (main) => void (main.bus = await main.bridge.connect()));
+  /** A seat in main; several are several places. */
+  async main(name = 'main'): Promise<Place> {
+    await this.#lab.main(async (main, given) => {
+      const here = Object.create(main) as Here; // what it keeps is its own
+      here.bus = await main.bridge.connect({ name: given });
+      Object.assign(((main as never as { seats: object }).seats ??= {}), { [given]: here });
+    }, name);
     return new Place(
       'main',
-      'main',
-      (text, arg) => this.#lab.main((_, [code, given]) => (0, eval)(`(${code})`)(globalThis, given), [text, arg]),
+      name,
+      (text, arg) =>
+        this.#lab.main(
+          (main, [which, code, given]) =>
+            (0, eval)(`(${code})`)((main as never as { seats: Record<string, Here> }).seats[which], given),
+          [name, text, arg] as const,
+        ),
       () => Promise.reject(new Error('main can not be ended')),
     );
   }
