@@ -134,7 +134,10 @@ export class Requests {
   ): Promise<unknown> {
     return new Promise((resolve) => {
       const request: Request = {
-        ...newRequest(PORT, target, channel, options, (outcome) => resolve(outcome ?? request.link?.peer)),
+        ...newRequest(PORT, target, channel, options, (outcome) => {
+          // A failure is a promise. Whatever value the peer has answered with, it is the one that the port leads to.
+          resolve(outcome instanceof Promise || outcome === MISSED ? outcome : request.link?.peer);
+        }),
         port,
         tried,
       };
