@@ -209,13 +209,15 @@ export class Requests {
     const { peer } = entry;
     if (!link.open) return fail(request, () => goneError(describeCall(request, peer), 'lost'));
     if (link.full) return fail(request, () => fullError(describeCall(request, peer), link.pending, peer));
+    // Before it is sent: it may be settled when that returns.
+    if (request.signal) this.#aborts.add(request.signal, request);
     try {
       link.sendCall(request, args);
     } catch (error) {
+      this.released(request);
       return fail(request, () => unsendable(request, error));
     }
     this.#clock.watch(deadlineOf(request));
-    if (request.signal) this.#aborts.add(request.signal, request);
   }
 
   #park(request: Request, args: readonly unknown[]): void {

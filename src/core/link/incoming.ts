@@ -61,6 +61,7 @@ export class Incoming<L extends IncomingLink> implements FrameSink {
   readonly #arrivals: Arrivals;
   readonly #serving = new Map<number, Serving>();
   #refused = 0;
+  #over: { readonly reason: unknown } | undefined;
 
   constructor(link: L, owner: IncomingOwner<L>, options: IncomingOptions, asked: Asked, arrivals: Arrivals) {
     this.#link = link;
@@ -76,6 +77,8 @@ export class Incoming<L extends IncomingLink> implements FrameSink {
   }
 
   serve(id: number, serving: Serving): void {
+    // Its handler may have ended the link.
+    if (this.#over) return serving.abort(this.#over.reason);
     this.#serving.set(id, serving);
   }
 
@@ -85,6 +88,7 @@ export class Incoming<L extends IncomingLink> implements FrameSink {
 
   /** Nobody waits any more for what is being served. */
   end(reason: unknown): void {
+    this.#over = { reason };
     for (const serving of this.#serving.values()) serving.abort(reason);
     this.#serving.clear();
   }
