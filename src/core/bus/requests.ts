@@ -189,9 +189,9 @@ export class Requests {
     if (call.signal) this.#aborts.remove(call.signal, call);
   }
 
-  close(error: () => MeshError): void {
+  close(error: (call: Call) => MeshError): void {
     this.#clock.stop();
-    for (const request of [...this.#parked.keys()]) this.#cancel(request, error);
+    for (const request of [...this.#parked.keys()]) this.#cancel(request, () => error(request));
   }
 
   #pick(request: Request): Entry | undefined {

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { createMemoryChannel } from '../../../../src/core/port/memory-port.js';
 import type { Port } from '../../../../src/core/port/port.js';
 import { HANDLE } from '../../../../src/core/directory/entry.js';
-import { MISSED, PORT, REQUEST, RESULT } from '../../../../src/core/wire/frames.js';
-import { CHANGES, LINK } from '../../../../src/core/broker/control.js';
+import { MISSED, PORT, REQUEST, RESULT, STREAM } from '../../../../src/core/wire/frames.js';
+import { CHANGES, LINK, OPEN } from '../../../../src/core/broker/control.js';
 import { MeshPort } from '../../../../src/core/port/mesh-port.js';
 import { deferred, rejection } from '../../../contract/case.js';
 import { TestMesh } from '../../../contract/mesh.js';
@@ -127,6 +127,39 @@ describe('a handler that closes its own bus', () => {
     await Promise.all([aborted.promise, ended.promise]);
     mesh.close();
   });
+});
+
+it('what a closed bus rejects names the call that was made', async () => {
+  const mesh = new TestMesh(kind);
+  const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+  b.handle('wait', () => new Promise(() => {}));
+  await b.subscribe('e', () => {});
+  const late = a.with({ wait: 60_000 });
+  const calls = [
+    a.stream('wait').next(),
+    late.request('nobody'),
+    late.stream('nobody').next(),
+    late.openPort('nobody'),
+  ];
+  await a.drain();
+  void a.close();
+  const texts = (await Promise.all(calls.map(rejection))).map(({ message }) => message.split(':')[0]);
+  expect(texts).toEqual(["stream('wait') to b (p2)", "request('nobody')", "stream('nobody')", "openPort('nobody')"]);
+  mesh.close();
+});
+
+it('what a peer may not ask, or asks too much of, is refused by the name of the call', async () => {
+  const mesh = new TestMesh(kind);
+  const { port, id } = mesh.joinRaw('limited', { send: [] });
+  const b = await mesh.join('b');
+  const [near, far] = mesh.channel();
+  const told = deferred<unknown[]>();
+  near.start({ message: (data) => told.resolve(data as unknown[]), unreadable() {}, close() {} });
+  port.start({ message() {}, unreadable() {}, close() {} });
+  port.post([[OPEN, b.self.id, 0, 0]], [far]);
+  near.post([0, STREAM, 1, 'secret', 10, 0]);
+  expect(JSON.stringify(await told.promise)).toContain(`stream('secret'): limited (${id}) is not granted`);
+  mesh.close();
 });
 
 it('whatever value a peer accepts a port with, the port leads to that peer', async () => {
