@@ -25,6 +25,8 @@ export class TestMesh {
   readonly left: [string, LeaveReason][] = [];
   /** The last port a bus opened a link with */
   readonly opened: Port[] = [];
+  /** The names of those that a bus took to be at the other ends of its ports, as it adopted them */
+  readonly far: (string | undefined)[] = [];
   readonly #kind: PortKind;
   readonly #controls = new Map<string, MemoryChannel>();
   #lastId = 0;
@@ -109,7 +111,8 @@ export class TestMesh {
 
   readonly #platform: Platform = {
     channel: () => this.#ends(),
-    adopt: (raw) => {
+    adopt: (raw, far) => {
+      this.far.push(far?.name);
       const port = this.#adopt(raw as object);
       this.opened.push(port);
       return port;

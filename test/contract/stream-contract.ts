@@ -149,6 +149,25 @@ export function streamContract(kind: PortKind): Case[] {
       for await (const item of a.stream('readable')) if (item === 1) break;
       await cancelled.promise;
     }),
+    'a ReadableStream that gives nothing is cancelled at once when its consumer ends, or its call': inMesh(
+      async (mesh) => {
+        const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+        let cancelled = deferred();
+        b.handle('idle', (_, first: readonly number[]) => {
+          return new ReadableStream({
+            start: (to) => first.forEach((item) => to.enqueue(item)),
+            cancel: () => cancelled.resolve(),
+          });
+        });
+        for await (const item of a.stream('idle', [1])) if (item === 1) break;
+        await cancelled.promise;
+        cancelled = deferred();
+        await a.stream('idle', []).return(); // in the turn of the call: its handler is called, nothing is taken
+        await cancelled.promise;
+        await a.drain();
+        assert.deepInclude(b.load, idle);
+      },
+    ),
     'readable() offers a stream as a ReadableStream, and cancelling it ends the producer': inMesh(async (mesh) => {
       const [a, b] = [await mesh.join('a'), await mesh.join('b')];
       const ended = deferred();

@@ -1,5 +1,5 @@
 import { invalid, show } from '../errors/mesh-error.js';
-import type { FlowOptions } from '../link/flow.js';
+import { checkFlow, type FlowOptions } from '../link/flow.js';
 import { isName } from '../wire/frames.js';
 
 /** What every `connect()` takes. */
@@ -20,7 +20,7 @@ export interface ConnectBasics {
  * @throws MeshError `INVALID_ARGUMENT`
  */
 export function checkConnect(options: ConnectBasics, names: readonly string[]): { call: string; timeout: number } {
-  const { name, timeout = 10_000, signal } = options;
+  const { name, timeout = 10_000, signal, flow } = options;
   for (const key of Object.keys(options)) {
     if (!names.includes(key)) {
       throw invalid(`connect({ ${key} })`, `the options are ${names.slice(0, -1).join(', ')} and ${names.at(-1)}.`);
@@ -34,5 +34,7 @@ export function checkConnect(options: ConnectBasics, names: readonly string[]): 
   if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
     throw invalid('connect({ signal })', 'give an AbortSignal.');
   }
+  // Now: an error behind the join would leave a seat that nobody has.
+  checkFlow('connect', flow);
   return { call: name === undefined ? 'connect()' : `connect({ name: '${name}' })`, timeout };
 }

@@ -5,7 +5,7 @@ import { Channels, HANDLE, LISTEN, UNHANDLE, UNLISTEN, type Entry } from '../dir
 import { allows, type Grant } from '../directory/grant.js';
 import type { Peer } from '../directory/peer.js';
 import { invalid, MeshError, type LeaveReason } from '../errors/mesh-error.js';
-import { goneError } from '../link/calls.js';
+import { describeCall, goneError } from '../link/calls.js';
 import type { Link } from '../link/link.js';
 import type { Flow } from '../link/flow.js';
 import { Turn } from '../link/turn.js';
@@ -213,14 +213,14 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
     if (this.#closeInfo) return;
     const info: CloseInfo = { reason: 'bye', local: true, detail: '' };
     this.#closeInfo = info;
-    for (const link of [...this.#links]) link.bye((call) => closedError(`request('${call.channel}')`, info));
+    for (const link of [...this.#links]) link.bye((call) => closedError(describeCall(call), info));
     this.#seat.bye();
     this.#finish(info);
   }
 
   #finish(info: CloseInfo): void {
     this.#liveness.stop();
-    this.requests.close(() => closedError('request', info));
+    this.requests.close((call) => closedError(describeCall(call), info));
     this.#resolveClosed(info);
   }
 
@@ -258,7 +258,7 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
     const info: CloseInfo = { reason, local: false, detail };
     this.#closeInfo = info;
     for (const link of [...this.#links]) {
-      link.end(reason, (call) => closedError(`request('${call.channel}')`, info));
+      link.end(reason, (call) => closedError(describeCall(call), info));
     }
     this.#finish(info);
   }

@@ -116,8 +116,8 @@ export function isSource(value: unknown): value is Source {
 
 function iterate(result: unknown, channel: string): AsyncIterator<unknown> | Iterator<unknown> {
   if (typeof result === 'object' && result !== null) {
-    if (Symbol.asyncIterator in result) return (result as AsyncIterable<unknown>)[Symbol.asyncIterator]();
     if (isReadable(result)) return readAll(result);
+    if (Symbol.asyncIterator in result) return (result as AsyncIterable<unknown>)[Symbol.asyncIterator]();
     if (Symbol.iterator in result) return (result as Iterable<unknown>)[Symbol.iterator]();
   }
   throw new TypeError(`handle('${channel}') returned no stream: an async iterable, an iterable or a ReadableStream.`);
@@ -127,20 +127,17 @@ function isReadable(value: object): value is ReadableStream<unknown> {
   return typeof (value as { getReader?: unknown }).getReader === 'function';
 }
 
-/** Not every platform's ReadableStream is async iterable. */
-async function* readAll(stream: ReadableStream<unknown>): AsyncGenerator<unknown, void, undefined> {
+/**
+ * Not by its own async iterator, which not every platform's has: that, as a generator, ends only when it next gets an item. An
+ * idle stream would go on for ever, and one that nothing was taken from would not hear of its end at all.
+ */
+function readAll(stream: ReadableStream<unknown>): AsyncIterator<unknown> {
   const reader = stream.getReader();
-  let ended = false;
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) {
-        ended = true;
-        return;
-      }
-      yield value;
-    }
-  } finally {
-    if (!ended) await reader.cancel();
-  }
+  return {
+    next: () => reader.read() as Promise<IteratorResult<unknown>>,
+    async return() {
+      await reader.cancel();
+      return { done: true, value: undefined };
+    },
+  };
 }

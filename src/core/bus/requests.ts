@@ -134,7 +134,10 @@ export class Requests {
   ): Promise<unknown> {
     return new Promise((resolve) => {
       const request: Request = {
-        ...newRequest(PORT, target, channel, options, (outcome) => resolve(outcome ?? request.link?.peer)),
+        ...newRequest(PORT, target, channel, options, (outcome) => {
+          // A failure is a promise. Whatever value the peer has answered with, it is the one that the port leads to.
+          resolve(outcome instanceof Promise || outcome === MISSED ? outcome : request.link?.peer);
+        }),
         port,
         tried,
       };
@@ -186,9 +189,9 @@ export class Requests {
     if (call.signal) this.#aborts.remove(call.signal, call);
   }
 
-  close(error: () => MeshError): void {
+  close(error: (call: Call) => MeshError): void {
     this.#clock.stop();
-    for (const request of [...this.#parked.keys()]) this.#cancel(request, error);
+    for (const request of [...this.#parked.keys()]) this.#cancel(request, () => error(request));
   }
 
   #pick(request: Request): Entry | undefined {
@@ -206,13 +209,15 @@ export class Requests {
     const { peer } = entry;
     if (!link.open) return fail(request, () => goneError(describeCall(request, peer), 'lost'));
     if (link.full) return fail(request, () => fullError(describeCall(request, peer), link.pending, peer));
+    // Before it is sent: it may be settled when that returns.
+    if (request.signal) this.#aborts.add(request.signal, request);
     try {
       link.sendCall(request, args);
     } catch (error) {
+      this.released(request);
       return fail(request, () => unsendable(request, error));
     }
     this.#clock.watch(deadlineOf(request));
-    if (request.signal) this.#aborts.add(request.signal, request);
   }
 
   #park(request: Request, args: readonly unknown[]): void {

@@ -24,6 +24,8 @@ export class Asked implements Carrier {
   readonly #options: AskedOptions;
   readonly #calls = new Map<number, Call>();
   #lastId = 0;
+  /** What calls reject with, once the link has ended. */
+  #over: ((call: Call) => unknown) | undefined;
 
   constructor(options: AskedOptions) {
     this.#options = options;
@@ -51,6 +53,8 @@ export class Asked implements Carrier {
     call.link = this;
     call.id = id;
     this.#calls.set(id, call);
+    // In Electron's main process a post runs microtasks, and one of them may have ended the link.
+    if (this.#over) this.reject(id, this.#over);
   }
 
   // ---- on the caller's wish
@@ -111,8 +115,9 @@ export class Asked implements Carrier {
     if (call) fail(call, () => error(call));
   }
 
-  /** Rejects all. */
+  /** Rejects all, and what comes later. */
   end(error: (call: Call) => unknown): void {
+    this.#over = error;
     for (const id of [...this.#calls.keys()]) this.reject(id, error);
   }
 

@@ -70,7 +70,12 @@ export function deadlineOf({ started, timeout }: Call): number {
 
 /** "request('doc:render') to viewer (k3.2)", as the caller would have written it. */
 export function describeCall(call: Call, peer = call.link?.peer): string {
-  return `${verbs[call.kind] ?? 'request'}('${call.channel}')${peer ? ` to ${peer.name} (${peer.id})` : ''}`;
+  return `${callOf(call.kind, call.channel)}${peer ? ` to ${peer.name} (${peer.id})` : ''}`;
+}
+
+/** "request('doc:render')" */
+export function callOf(kind: number, channel: string): string {
+  return `${verbs[kind] ?? 'request'}('${channel}')`;
 }
 
 const verbs: Readonly<Record<number, string>> = { [STREAM]: 'stream', [PORT]: 'openPort' };

@@ -5,7 +5,7 @@ import type { MeshPort } from '../port/mesh-port.js';
 import * as wire from '../wire/frames.js';
 import type { Arrivals } from './arrivals.js';
 import type { Asked } from './asked.js';
-import type { Call } from './calls.js';
+import { callOf, type Call } from './calls.js';
 import type { FrameSink } from './reader.js';
 
 /** A request or a stream being served. */
@@ -61,6 +61,7 @@ export class Incoming<L extends IncomingLink> implements FrameSink {
   readonly #arrivals: Arrivals;
   readonly #serving = new Map<number, Serving>();
   #refused = 0;
+  #over: { readonly reason: unknown } | undefined;
 
   constructor(link: L, owner: IncomingOwner<L>, options: IncomingOptions, asked: Asked, arrivals: Arrivals) {
     this.#link = link;
@@ -76,6 +77,8 @@ export class Incoming<L extends IncomingLink> implements FrameSink {
   }
 
   serve(id: number, serving: Serving): void {
+    // Its handler may have ended the link.
+    if (this.#over) return serving.abort(this.#over.reason);
     this.#serving.set(id, serving);
   }
 
@@ -85,6 +88,7 @@ export class Incoming<L extends IncomingLink> implements FrameSink {
 
   /** Nobody waits any more for what is being served. */
   end(reason: unknown): void {
+    this.#over = { reason };
     for (const serving of this.#serving.values()) serving.abort(reason);
     this.#serving.clear();
   }
@@ -112,7 +116,7 @@ export class Incoming<L extends IncomingLink> implements FrameSink {
     const port = kind === wire.PORT ? this.#arrivals.first() : undefined;
     if (kind === wire.PORT && !port) return false;
     const values = this.#arrivals.restore(args);
-    if (!this.#mayAsk(id, channel)) return true;
+    if (!this.#mayAsk(kind, id, channel)) return true;
     if (port) this.#owner.port(this.#link, id, channel, values, port);
     else this.#owner.request(this.#link, id, channel, values);
     return true;
@@ -121,7 +125,7 @@ export class Incoming<L extends IncomingLink> implements FrameSink {
   onStream(id: number, channel: string, args: unknown[], credit: number): boolean {
     if (this.#serving.has(id)) return false;
     const values = this.#arrivals.restore(args);
-    if (this.#mayAsk(id, channel)) this.#owner.stream(this.#link, id, channel, values, credit);
+    if (this.#mayAsk(wire.STREAM, id, channel)) this.#owner.stream(this.#link, id, channel, values, credit);
     return true;
   }
 
@@ -132,7 +136,7 @@ export class Incoming<L extends IncomingLink> implements FrameSink {
   onAbort(id: unknown): void {
     const serving = this.#serving.get(id as number);
     this.#serving.delete(id as number);
-    const text = `request from ${this.#link.peer.name}: its caller no longer waits for it.`;
+    const text = `call from ${this.#link.peer.name}: its caller no longer waits for it.`;
     serving?.abort(new MeshError('ABORTED', text));
   }
 
@@ -187,9 +191,9 @@ export class Incoming<L extends IncomingLink> implements FrameSink {
   }
 
   /** False, and answered, if the peer may not ask this, or asks too much. */
-  #mayAsk(id: number, channel: string): boolean {
+  #mayAsk(kind: number, id: number, channel: string): boolean {
     const { serving } = this.#options;
-    const call = `request('${channel}')`;
+    const call = callOf(kind, channel);
     if (this.#refuses(channel)) this.#link.fail(id, channel, this.#notGranted(call));
     else if (this.#serving.size < serving) return true;
     else this.#link.fail(id, channel, new MeshError('LIMIT', `${call}: ${serving} of this peer are pending.`));

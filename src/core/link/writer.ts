@@ -88,7 +88,7 @@ export class Writer {
     try {
       this.#alone([wire.MISSED, id], args, { kind: wire.MISSED, id, channel });
     } catch {
-      const text = `request('${channel}'): not handled any more, and its arguments can't be given back.`;
+      const text = `handle('${channel}'): not handled any more, and its arguments can't be given back.`;
       this.failure(id, channel, new MeshError('NO_HANDLER', text));
     }
   }

@@ -404,3 +404,9 @@ describe('a page', () => {
     expect(window.listening('pagehide')).toBe(0);
   });
 });
+
+it('asks for no seat with options that make no sense', async () => {
+  preload(() => expect.unreachable('a seat that nobody would have'));
+  const error = await rejection(connect({ name: 'a', flow: { limit: 0 } }));
+  expect(error.message).toBe('connect({ flow: { limit: 0 } }): give a number of 1 or more, or Infinity.');
+});

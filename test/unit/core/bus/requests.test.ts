@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { createMemoryChannel } from '../../../../src/core/port/memory-port.js';
 import type { Port } from '../../../../src/core/port/port.js';
 import { HANDLE } from '../../../../src/core/directory/entry.js';
-import { MISSED, REQUEST } from '../../../../src/core/wire/frames.js';
-import { CHANGES, LINK } from '../../../../src/core/broker/control.js';
-import { rejection } from '../../../contract/case.js';
+import { MISSED, PORT, REQUEST, RESULT, STREAM } from '../../../../src/core/wire/frames.js';
+import { CHANGES, LINK, OPEN } from '../../../../src/core/broker/control.js';
+import { MeshPort } from '../../../../src/core/port/mesh-port.js';
+import { deferred, rejection } from '../../../contract/case.js';
 import { TestMesh } from '../../../contract/mesh.js';
 
 const kind = { make: () => createMemoryChannel({ latency: 10 }).ports };
@@ -82,4 +83,111 @@ describe('Requests', () => {
     expect((await rejection(a.with({ timeout: 2000 }).request('fs:run', 'ls'))).code).toBe('NO_HANDLER');
     mesh.close();
   });
+});
+
+describe('where a post runs what waits in microtasks, as in Electron’s main process', () => {
+  it('a call whose post ends the bus rejects, and leaves no listener on its signal', async () => {
+    const mesh = new TestMesh(kind);
+    const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+    b.handle('echo', (_, n) => n);
+    await b.subscribe('e', () => {});
+    await a.request('echo', 1);
+    const port = mesh.opened[0] as Port;
+    const post = port.post.bind(port);
+    port.post = (message, transfer) => {
+      post(message, transfer);
+      if ((message as unknown[]).includes(REQUEST)) void a.close();
+    };
+    const { signal } = new AbortController();
+    const error = await rejection(a.with({ signal }).request('echo', new Uint8Array(8)));
+    expect(error.code).toBe('CLOSED');
+    expect(a.load).toMatchObject({ calls: 0, signals: 0 });
+    mesh.close();
+  });
+});
+
+describe('a handler that closes its own bus', () => {
+  it('finds its signal aborted, and its stream is ended', async () => {
+    const mesh = new TestMesh(kind);
+    const [a, b, c] = [await mesh.join('a'), await mesh.join('b'), await mesh.join('c')];
+    const aborted = deferred();
+    b.handle('request', (event) => {
+      void b.close();
+      event.signal.addEventListener('abort', () => aborted.resolve());
+      return aborted.promise;
+    });
+    const ended = deferred();
+    c.handle('stream', () => {
+      void c.close();
+      return new ReadableStream({ cancel: () => ended.resolve() });
+    });
+    await c.subscribe('e', () => {});
+    expect((await rejection(a.request('request'))).code).toBe('PEER_GONE');
+    expect((await rejection(a.stream('stream').next())).code).toBe('PEER_GONE');
+    await Promise.all([aborted.promise, ended.promise]);
+    mesh.close();
+  });
+});
+
+it('what a closed bus rejects names the call that was made', async () => {
+  const mesh = new TestMesh(kind);
+  const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+  b.handle('wait', () => new Promise(() => {}));
+  await b.subscribe('e', () => {});
+  const late = a.with({ wait: 60_000 });
+  const calls = [
+    a.stream('wait').next(),
+    late.request('nobody'),
+    late.stream('nobody').next(),
+    late.openPort('nobody'),
+  ];
+  await a.drain();
+  void a.close();
+  const texts = (await Promise.all(calls.map(rejection))).map(({ message }) => message.split(':')[0]);
+  expect(texts).toEqual(["stream('wait') to b (p2)", "request('nobody')", "stream('nobody')", "openPort('nobody')"]);
+  mesh.close();
+});
+
+it('what a peer may not ask, or asks too much of, is refused by the name of the call', async () => {
+  const mesh = new TestMesh(kind);
+  const { port, id } = mesh.joinRaw('limited', { send: [] });
+  const b = await mesh.join('b');
+  const [near, far] = mesh.channel();
+  const told = deferred<unknown[]>();
+  near.start({ message: (data) => told.resolve(data as unknown[]), unreadable() {}, close() {} });
+  port.start({ message() {}, unreadable() {}, close() {} });
+  port.post([[OPEN, b.self.id, 0, 0]], [far]);
+  near.post([0, STREAM, 1, 'secret', 10, 0]);
+  expect(JSON.stringify(await told.promise)).toContain(`stream('secret'): limited (${id}) is not granted`);
+  mesh.close();
+});
+
+it('whatever value a peer accepts a port with, the port leads to that peer', async () => {
+  const mesh = new TestMesh(kind);
+  const { port } = mesh.joinRaw('liar');
+  port.start({
+    message(data, ports) {
+      for (const message of data as unknown[][]) if (message[0] === LINK) answer(ports[0] as Port);
+    },
+    unreadable() {},
+    close() {},
+  });
+  port.post([[CHANGES, 1, [HANDLE, 'video']]]);
+  const a = await mesh.join('a');
+  function answer(link: Port): void {
+    link.start({
+      message(data) {
+        const post = data as unknown[];
+        const at = post.indexOf(PORT, 1);
+        if (at > 0) link.post([1, RESULT, post[at + 1], { process: null }]);
+      },
+      unreadable() {},
+      close() {},
+    });
+  }
+  const video = await a.openPort('video');
+  expect(video).toBeInstanceOf(MeshPort);
+  expect(mesh.far).toEqual(['liar', 'liar']); // the link, and the port
+  video.close();
+  mesh.close();
 });
