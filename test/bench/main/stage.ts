@@ -35,6 +35,9 @@ const ports: Partial<Record<ContenderName, readonly string[]>> = {
   'transferred ReadableStream': ['streams'],
 };
 
+/** The rows use fresh names again and again, so that nobody meets one that has left. */
+const NAMES = 100_000;
+
 /** All the windows, and the contenders in them: each is made when the first row needs it. */
 export class Stage {
   readonly #pairs = new Map<WindowKind, Promise<Pair>>();
@@ -45,7 +48,7 @@ export class Stage {
   #opened = 0;
 
   async setUp(): Promise<void> {
-    const bridge = (this.#bridge = createBridge({ origins: [ORIGIN] }));
+    const bridge = (this.#bridge = createBridge({ origins: [ORIGIN], limits: { names: NAMES } }));
     bridge.install(session.defaultSession);
     const bus = await bridge.connect<MeshChannels>();
     bus.handle('bench:main-echo', (_event, message) => message);

@@ -1,7 +1,7 @@
 import type { Client, Contender, Service } from './contender.js';
 import { batchedPort } from './contenders/batched-port.js';
 import { comlink } from './contenders/comlink.js';
-import { commonIpc, joinCommonIpcAtOnce, leaveCommonIpc } from './contenders/common-ipc.js';
+import { commonIpc } from './contenders/common-ipc.js';
 import { comlinkTo, portmeshTo, rawPortTo } from './contenders/neighbours.js';
 import { platformStream } from './contenders/platform-stream.js';
 import { joinMesh, listenToSink, meshPort, portmesh, portmeshMain, portmeshUtility } from './contenders/portmesh.js';
@@ -13,7 +13,7 @@ import { gap } from './measures/gap.js';
 import { inFlight } from './measures/in-flight.js';
 import { chunks, items } from './measures/items.js';
 import { latency } from './measures/latency.js';
-import { closePorts, collect, keepPorts, linkPeers, seePeers } from './measures/memory.js';
+import { closePorts, collect, keepPorts, linkPeers, seePeers, whenKept } from './measures/memory.js';
 import { addPeers, joinAtOnce, removePeers } from './measures/seats.js';
 import { expectSends, listenForArrival, sends, sink, tellArrival, whenReceived } from './measures/sends.js';
 
@@ -71,13 +71,12 @@ export const pageApi = {
   addPeers,
   removePeers,
   joinAtOnce,
-  joinCommonIpcAtOnce,
-  leaveCommonIpc,
   cold: async (names: readonly string[], idle: number) => cold(await joinMesh(), names, idle),
   collect,
   seePeers,
   linkPeers,
   keepPorts,
+  whenKept,
   closePorts,
   neverAnswer,
   leavePending,

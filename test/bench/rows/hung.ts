@@ -19,10 +19,10 @@ export const broadcastHung: Row = {
   async run({ contestants, index, scaled, fail }) {
     const values = new Map<string, number>();
     for (const contestant of contestants) {
-      const eighth = contestant.receivers.at(-1) as Seat;
+      const eighth = contestant.receivers.at(-1) as Seat; // eight were asked for
       try {
         if (index === 0) await broadcast(contestant, scaled(MESSAGES / 4));
-        values.set(contestant.name, await withHung(eighth, () => broadcast(contestant, scaled(MESSAGES))));
+        values.set(contestant.name, await broadcast(contestant, scaled(MESSAGES), eighth));
         await eighth.page.call('whenReceived');
         if (contestant.name !== 'portmesh') continue;
         values.set(NONE, await broadcast(contestant, scaled(MESSAGES)));
@@ -38,21 +38,17 @@ export const broadcastHung: Row = {
   },
 };
 
-async function withHung<T>({ contents }: Seat, work: () => Promise<T>): Promise<T> {
-  const pid = contents.getOSProcessId();
-  kill(pid, 'SIGSTOP');
-  try {
-    return await work();
-  } finally {
-    kill(pid, 'SIGCONT');
-  }
-}
-
-/** Only the first seven say when all has arrived. */
-async function broadcast(contestant: Contestant, messages: number): Promise<number> {
+/** Only the first seven say when all has arrived. `hung`: stopped while it is sent. */
+async function broadcast(contestant: Contestant, messages: number, hung?: Seat): Promise<number> {
   const { pair, receivers } = contestant;
   const count = Math.ceil(messages / BURST) * BURST;
   await wireArrival(pair.client, receivers.slice(0, -1));
   for (const { page } of receivers) await page.call('expectSends', count);
-  return pair.client.page.call('sends', pageName(contestant), count, BURST);
+  const pid = hung?.contents.getOSProcessId();
+  if (pid !== undefined) kill(pid, 'SIGSTOP');
+  try {
+    return await pair.client.page.call('sends', pageName(contestant), count, BURST);
+  } finally {
+    if (pid !== undefined) kill(pid, 'SIGCONT');
+  }
 }

@@ -7,25 +7,24 @@ export const joins: Row = {
   name: 'joins',
   title: '100 joins at once, 10 in each of 10 windows, until all know of all',
   unit: 'ms',
-  contenders: ['portmesh', 'electron-common-ipc'],
+  contenders: ['portmesh'],
   targets: [{ atMost: 1000 }],
   receivers: 10,
-  run: oneByOne(async ({ name, receivers }, scaled) => {
+  run: oneByOne(async ({ receivers }, scaled) => {
     const seats = scaled(SEATS);
     const prefix = `at-once-${++lastRound}-`;
     const others = receivers.length * seats - 1;
-    const ours = name === 'portmesh';
     const start = Date.now();
     const ends = await Promise.all(
       receivers.map(({ page }, window) => {
         const names = Array.from({ length: seats }, (_, seat) => `${prefix}${window}-${seat}`);
-        return ours ? page.call('joinAtOnce', names, prefix, others) : page.call('joinCommonIpcAtOnce', names);
+        return page.call('joinAtOnce', names, prefix, others);
       }),
     );
-    await Promise.all(receivers.map(({ page }) => page.call(ours ? 'removePeers' : 'leaveCommonIpc')));
+    await Promise.all(receivers.map(({ page }) => page.call('removePeers')));
     return Math.max(...ends) - start;
   }),
 };
 
-/** Names are held by their origin; nobody shall meet those that have left. */
+/** So that nobody is taken for one that has left. */
 let lastRound = 0;

@@ -50,12 +50,10 @@ export const memoryOfLinks: Row = {
     const link = await growth(pair, names.length, () => client.page.call('linkPeers', names));
     await server.page.call('removePeers');
     const port = await growth(pair, names.length, async () => {
-      const kept = [
-        server.page.call('keepPorts', names.length, false),
-        client.page.call('keepPorts', names.length, true),
-      ];
+      await server.page.call('keepPorts', names.length, false);
+      await client.page.call('keepPorts', names.length, true);
       for (const _name of names) handOver('raw idle', client.contents, server.contents);
-      await Promise.all(kept);
+      await client.page.call('whenKept');
     });
     for (const { page } of [client, server]) await page.call('closePorts');
     return new Map([

@@ -22,23 +22,6 @@ export function joinCommonIpc(): Promise<IpcBusClient> {
   })());
 }
 
-const further: IpcBusClient[] = [];
-
-/** Connects with all these names at once. Returns when they were connected, by the clock: it has no directory. */
-export async function joinCommonIpcAtOnce(names: readonly string[]): Promise<number> {
-  const joins = names.map((peerName) => {
-    const client = window.ElectronCommonIpc.CreateIpcBusClient();
-    further.push(client);
-    return client.connect({ peerName });
-  });
-  await Promise.all(joins);
-  return Date.now();
-}
-
-export async function leaveCommonIpc(): Promise<void> {
-  await Promise.all(further.splice(0).map((client) => client.close()));
-}
-
 export const commonIpc: Contender = {
   async open() {
     const client = await joinCommonIpc();

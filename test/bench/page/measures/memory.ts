@@ -8,6 +8,7 @@ import { seen } from './cold.js';
 const COLLECTIONS = 5;
 
 let ports: MessagePort[] = [];
+let kept = Promise.resolve();
 
 export async function collect(): Promise<void> {
   for (let i = 0; i < COLLECTIONS; i++) {
@@ -27,9 +28,9 @@ export async function linkPeers(names: readonly string[]): Promise<void> {
   await Promise.all(names.map((name) => bus.to(name).request('bench:cold-echo', freshMessage())));
 }
 
-/** Keeps `count` raw ports, each used once. `first`: this side speaks, and the other answers. */
-export function keepPorts(count: number, first: boolean): Promise<void> {
-  return new Promise((resolve) => {
+/** Will keep `count` raw ports, each used once. `first`: this side speaks, and the other answers. */
+export function keepPorts(count: number, first: boolean): void {
+  kept = new Promise((resolve) => {
     let left = count;
     takePorts('raw idle', (port) => {
       ports.push(port);
@@ -40,6 +41,11 @@ export function keepPorts(count: number, first: boolean): Promise<void> {
       if (first) port.postMessage(freshMessage());
     });
   });
+}
+
+/** Resolves when it has them all. */
+export function whenKept(): Promise<void> {
+  return kept;
 }
 
 export function closePorts(): void {
