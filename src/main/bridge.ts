@@ -205,7 +205,8 @@ export class Bridge extends EventEmitter<BridgeEvents> {
   readonly #hubOwner = (redact: boolean, limits: Limits): HubOwner => ({
     redact,
     limits,
-    channel: () => this.#channel(),
+    // A page makes its own: one that asks for as many as it can would keep main from its work.
+    channel: (peer) => (peer.process.type === 'renderer' ? undefined : this.#channel()),
     show: (peer, viewer) => {
       if (!peer.frame || viewer.type === 'main' || (viewer.origin === peer.origin && peer.origin !== 'null'))
         return peer;
