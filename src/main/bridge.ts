@@ -7,7 +7,7 @@ import type { Bus, Registration } from '../core/bus/bus.js';
 import type { AnyChannels, ChannelMap } from '../core/bus/channels.js';
 import type { Platform } from '../core/bus/platform.js';
 import type { Limits } from '../core/directory/limits.js';
-import type { Peer } from '../core/directory/peer.js';
+import { isOriginShown, type Peer } from '../core/directory/peer.js';
 import { invalid, MeshError } from '../core/errors/mesh-error.js';
 import { ElectronPort } from '../core/port/electron-port.js';
 import { electronPorts } from '../core/port/kinds.js';
@@ -208,8 +208,8 @@ export class Bridge extends EventEmitter<BridgeEvents> {
     // A page makes its own: one that asks for as many as it can would keep main from its work.
     channel: (peer) => (peer.process.type === 'renderer' ? undefined : this.#channel()),
     show: (peer, viewer) => {
-      if (!peer.frame || viewer.type === 'main' || (viewer.origin === peer.origin && peer.origin !== 'null'))
-        return peer;
+      const same = viewer.origin === peer.origin && peer.origin !== 'null' && isOriginShown(viewer);
+      if (!peer.frame || viewer.type === 'main' || same) return peer;
       const { webContents, routing, top } = peer.frame;
       return { ...peer, frame: { webContents, routing, top } };
     },
