@@ -100,13 +100,13 @@ export class Hub {
           other.channels.number,
           [...other.channels.listens],
           [...other.channels.handles],
-          other.grant,
+          told(other.grant),
         ]),
     };
     this.#chairs.set(peer.id, chair);
     outbox.post([control.WELCOME, welcome]);
     for (const other of others) {
-      if (mayLink(other, chair)) other.outbox.post([control.JOIN, this.#owner.show(peer, other.peer), grant]);
+      if (mayLink(other, chair)) other.outbox.post([control.JOIN, this.#owner.show(peer, other.peer), told(grant)]);
     }
     port.start({
       message: (data, ports) => this.#onPost(chair, data, ports),
@@ -260,6 +260,11 @@ export class Hub {
     const confirmation = this.#confirmations.get(token);
     if (confirmation?.waiting.delete(id) && confirmation.waiting.size === 0) confirmation.done();
   }
+}
+
+/** Of a grant, what its owner's counterparts enforce. The rest would tell them of names that they may not see. */
+function told({ send, receive, services }: Grant): Grant {
+  return { ...(send && { send }), ...(receive && { receive }), ...(services && { services }) };
 }
 
 /** Both ways: a link is for both, and each must be granted the other. */
