@@ -112,7 +112,7 @@ export class Bridge extends EventEmitter<BridgeEvents> {
   /**
    * A seat for main itself. Several are fine.
    *
-   * @param options.name what others reach it by. It becomes reserved: no page can take it. @default 'main'
+   * @param options.name what others reach it by. It becomes reserved: no page, and nothing that is attached, can take it. @default 'main'
    * @throws MeshError `INVALID_ARGUMENT` for a name that is none, `NOT_AUTHORIZED` for one that a page's origin holds, `CLOSED`
    */
   async connect<C extends ChannelMap<C> = AnyChannels>(options: { readonly name?: string } = {}): Promise<Bus<C>> {
@@ -132,8 +132,8 @@ export class Bridge extends EventEmitter<BridgeEvents> {
    * @param options.name the name it has if it asks for none. It becomes reserved. @default its type
    * @param options.grant what it may do. @default everything
    * @returns `dispose()` ends it: no further ask is answered. Those who have joined stay.
-   * @throws MeshError `INVALID_ARGUMENT`, also if it is attached already; `NOT_AUTHORIZED` for a name that a page's origin holds;
-   *   `CLOSED`
+   * @throws MeshError `INVALID_ARGUMENT`, also if it is attached already; `NOT_AUTHORIZED` for a name that a page's origin, or a seat of
+   *   main itself, holds, unless `grant.names` has it; `CLOSED`
    * @example
    * bridge.attach(utilityProcess.fork(path), { name: 'thumbs' });
    */

@@ -7,7 +7,7 @@ import { invalid, MeshError } from '../core/errors/mesh-error.js';
 import { electronPortCarries } from '../core/port/electron-port.js';
 import { createMemoryChannel } from '../core/port/memory-port.js';
 import { isName } from '../core/wire/frames.js';
-import { TRUSTED } from './names.js';
+import { MAIN, TRUSTED } from './names.js';
 import type { Reception } from './reception.js';
 
 /** The process that the bridge lives in. */
@@ -27,7 +27,7 @@ export function takeOwnSeat<C extends ChannelMap<C> = AnyChannels>(
   platform: Platform,
 ): Promise<Bus<C>> {
   const call = `bridge.connect({ name: '${name}' })`;
-  const problem = reception.names.take(name, TRUSTED);
+  const problem = reception.names.take(name, MAIN);
   if (problem) throw new MeshError('NOT_AUTHORIZED', `${call}: ${problem}`);
   const { ports } = createMemoryChannel({ carries: electronPortCarries });
   const bus = join<C>(ports[0], platform, { call, timeout: Infinity });
