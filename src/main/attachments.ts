@@ -59,7 +59,7 @@ export class Attachments {
     if (this.#attached.has(given)) {
       throw invalid('bridge.attach(child)', 'it is attached already. Dispose the first registration before.');
     }
-    const problem = name === undefined ? undefined : this.#reception.names.take(name, TRUSTED);
+    const problem = name === undefined ? undefined : this.#reception.names.take(name, TRUSTED, grant.names);
     if (problem) throw new MeshError('NOT_AUTHORIZED', `bridge.attach(child, { name: '${name}' }): ${problem}`);
     const forgetEnd = child.onEnd((reason) => this.#onEnd(attached, reason, dispose));
     const attached: Attached = {
@@ -136,7 +136,8 @@ export class Attachments {
       return refuse({ code: 'LIMIT', message });
     }
     const type = vouch?.type ?? child.type;
-    const problem = asked === undefined ? undefined : names.take(asked, TRUSTED);
+    const grant = vouch ? intersect(attached.grant, vouch.grant) : attached.grant;
+    const problem = asked === undefined ? undefined : names.take(asked, TRUSTED, grant.names);
     if (problem) return refuse({ code: 'NOT_AUTHORIZED', message: problem });
     const name = asked ?? (vouch ? undefined : attached.name) ?? type;
     const owner = vouch && [...seats.values()].find(({ via }) => via === undefined);
@@ -144,7 +145,7 @@ export class Attachments {
     const peer: Peer = { id: reception.nextId(), name, type, origin: TRUSTED, process, ...via };
     seats.set(peer.id, peer);
     this.#bySeat.set(peer.id, attached);
-    reception.admit(peer, port, vouch ? intersect(attached.grant, vouch.grant) : attached.grant);
+    reception.admit(peer, port, grant);
   }
 }
 

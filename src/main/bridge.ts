@@ -7,7 +7,7 @@ import type { Bus, Registration } from '../core/bus/bus.js';
 import type { AnyChannels, ChannelMap } from '../core/bus/channels.js';
 import type { Platform } from '../core/bus/platform.js';
 import type { Limits } from '../core/directory/limits.js';
-import type { Peer } from '../core/directory/peer.js';
+import { isOriginShown, type Peer } from '../core/directory/peer.js';
 import { invalid, MeshError } from '../core/errors/mesh-error.js';
 import { ElectronPort } from '../core/port/electron-port.js';
 import { electronPorts } from '../core/port/kinds.js';
@@ -112,7 +112,8 @@ export class Bridge extends EventEmitter<BridgeEvents> {
   /**
    * A seat for main itself. Several are fine.
    *
-   * @throws MeshError `INVALID_ARGUMENT` for an option that is none or makes no sense, `NOT_AUTHORIZED` for one that a page's origin holds, `CLOSED`
+   * @throws MeshError `INVALID_ARGUMENT` for an option that is none or makes no sense, `NOT_AUTHORIZED` for a name that a page's
+   *   origin holds, `CLOSED`
    */
   async connect<C extends ChannelMap<C> = AnyChannels>(options: OwnSeatOptions = {}): Promise<Bus<C>> {
     const seat = checkOwnSeat(options);
@@ -131,8 +132,8 @@ export class Bridge extends EventEmitter<BridgeEvents> {
    * @param options.name the name it has if it asks for none. It becomes reserved. @default its type
    * @param options.grant what it may do. @default everything
    * @returns `dispose()` ends it: no further ask is answered. Those who have joined stay.
-   * @throws MeshError `INVALID_ARGUMENT`, also if it is attached already; `NOT_AUTHORIZED` for a name that a page's origin holds;
-   *   `CLOSED`
+   * @throws MeshError `INVALID_ARGUMENT`, also if it is attached already; `NOT_AUTHORIZED` for a name that a page's origin, or a seat of
+   *   main itself, holds, unless `grant.names` has it; `CLOSED`
    * @example
    * bridge.attach(utilityProcess.fork(path), { name: 'thumbs' });
    */
@@ -204,10 +205,11 @@ export class Bridge extends EventEmitter<BridgeEvents> {
   readonly #hubOwner = (redact: boolean, limits: Limits): HubOwner => ({
     redact,
     limits,
-    channel: () => this.#channel(),
+    // A page makes its own: one that asks for as many as it can would keep main from its work.
+    channel: (peer) => (peer.process.type === 'renderer' ? undefined : this.#channel()),
     show: (peer, viewer) => {
-      if (!peer.frame || viewer.type === 'main' || (viewer.origin === peer.origin && peer.origin !== 'null'))
-        return peer;
+      const same = viewer.origin === peer.origin && peer.origin !== 'null' && isOriginShown(viewer);
+      if (!peer.frame || viewer.type === 'main' || same) return peer;
       const { webContents, routing, top } = peer.frame;
       return { ...peer, frame: { webContents, routing, top } };
     },

@@ -1,8 +1,10 @@
 import { defaultLimits } from '../core/directory/limits.js';
 import type { PeerType } from '../core/directory/peer.js';
 
-/** Stands for main itself, and the processes it attaches, among the origins that hold names. */
+/** Stands for the processes that main attaches, among the origins that hold names. It is their peers' origin. */
 export const TRUSTED = '';
+/** Stands for main's own seats: what is sent to one of their names reaches no other process. */
+export const MAIN = ' main';
 
 const UNNAMED = ' ';
 
@@ -14,7 +16,7 @@ const unnamed: readonly PeerType[] = ['window', 'frame', 'webview', 'worker', 'u
  */
 export class Names {
   readonly #holders = new Map<string, string>([
-    ['main', TRUSTED],
+    ['main', MAIN],
     // What those are called that ask for no name: nobody can hold these, anybody may have them.
     ...unnamed.map((type): [string, string] => [type, UNNAMED]),
   ]);
@@ -29,15 +31,20 @@ export class Names {
   /** Takes a name for an origin. Returns why not, in words, or `undefined` if it has it now. */
   take(name: string, origin: string, granted: readonly string[] = []): string | undefined {
     const holder = this.#holders.get(name);
-    if (holder === UNNAMED && origin === TRUSTED)
+    if (holder === UNNAMED && (origin === TRUSTED || origin === MAIN))
       return `the name '${name}' is that of peers without one. Choose another.`;
     if ((holder === origin && origin !== 'null') || holder === UNNAMED || granted.includes(name)) return undefined;
-    if (holder !== undefined) {
-      const why = holder === TRUSTED ? 'is reserved by main' : 'is held by another origin';
-      return `the name '${name}' ${why}. Choose another, or grant it with authorize: () => ({ names: ['${name}'] }).`;
+    // Main may call itself what it has called a child.
+    if (holder !== undefined && !(holder === TRUSTED && origin === MAIN)) {
+      const why = holder === TRUSTED || holder === MAIN ? 'is reserved by main' : 'is held by another origin';
+      const fix =
+        origin === TRUSTED
+          ? `attach(child, { grant: { names: ['${name}'] } })`
+          : `authorize: () => ({ names: ['${name}'] })`;
+      return `the name '${name}' ${why}. Choose another, or grant it with ${fix}.`;
     }
     const count = (this.#counts.get(origin) ?? 0) + 1;
-    if (count > this.#limit && origin !== TRUSTED) {
+    if (count > this.#limit && origin !== TRUSTED && origin !== MAIN) {
       return `${origin} holds ${this.#limit} names already. Use a name again instead of a new one.`;
     }
     this.#counts.set(origin, count);

@@ -8,7 +8,7 @@ import { checkFlow, type FlowOptions } from '../core/link/flow.js';
 import { electronPortCarries } from '../core/port/electron-port.js';
 import { createMemoryChannel } from '../core/port/memory-port.js';
 import { isName } from '../core/wire/frames.js';
-import { TRUSTED } from './names.js';
+import { MAIN, TRUSTED } from './names.js';
 import type { Reception } from './reception.js';
 
 /** The process that the bridge lives in. */
@@ -16,7 +16,7 @@ export const mainProcess: PeerProcess = { type: 'main', id: `m${process.pid}`, p
 
 /** What `bridge.connect` takes. */
 export interface OwnSeatOptions {
-  /** What others reach main by. It becomes reserved: no page can take it. @default 'main' */
+  /** What others reach main by. It becomes reserved: no page, and nothing that is attached, can take it. @default 'main' */
   readonly name?: string;
   /** How much may be under way to a peer, and wait for it. */
   readonly flow?: FlowOptions;
@@ -40,7 +40,7 @@ export function takeOwnSeat<C extends ChannelMap<C> = AnyChannels>(
   platform: Platform,
 ): Promise<Bus<C>> {
   const call = `bridge.connect({ name: '${name}' })`;
-  const problem = reception.names.take(name, TRUSTED);
+  const problem = reception.names.take(name, MAIN);
   if (problem) throw new MeshError('NOT_AUTHORIZED', `${call}: ${problem}`);
   const { ports } = createMemoryChannel({ carries: electronPortCarries });
   const bus = join<C>(ports[0], platform, { call, timeout: Infinity, flow });

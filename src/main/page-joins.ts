@@ -135,8 +135,9 @@ export class PageJoins {
       vouch.type === 'worker'
         ? owning
         : makeDocument(`${owning.nonce}/${id}`, candidate, place, joiner.contents.id, owning);
-    // Opaque origins can't be told apart, but their owners can.
-    const holder = candidate.origin === 'null' ? `null in ${owner.origin}` : candidate.origin;
+    // Opaque origins can't be told apart, but their owners can; and of any other the owner's word is all there is: it must not
+    // get the names of that origin's own pages by it.
+    const holder = candidate.origin === owner.origin ? owner.origin : `${candidate.origin} in ${owner.origin}`;
     this.#seat(joiner, candidate, document, id, grant, holder);
   }
 

@@ -35,7 +35,7 @@ export const BYE = 6;
 export const WELCOME = 20;
 /** `code, message, final`. Not final is what the default policy says: who owns the peer may still let it in. */
 export const REFUSED = 21;
-/** `peer, grant` */
+/** `peer, what of its grant the others enforce` */
 export const JOIN = 22;
 /** `id, reason` */
 export const LEAVE = 23;
@@ -68,7 +68,7 @@ export interface Welcome {
   readonly limits: Limits;
   /** Whether errors go to peers of other origins without stacks and paths. */
   readonly redact: boolean;
-  /** The other peers: `[peer, number of its last change, listens, handles, what it may do]` */
+  /** The other peers: `[peer, number of its last change, listens, handles, what of its grant the others enforce]` */
   readonly peers: readonly (readonly [Peer, number, readonly string[], readonly string[], Grant])[];
 }
 

@@ -15,8 +15,8 @@ export interface HubOwner {
   /** Whether errors go to peers of other origins without stacks and paths. */
   readonly redact: boolean;
   readonly limits: Limits;
-  /** A channel for a peer that can't make one: its two ends. */
-  channel(): readonly [object, object];
+  /** A channel for a peer that can't make one: its two ends. `undefined` for a peer that can: it has no need to ask. */
+  channel(peer: Peer): readonly [object, object] | undefined;
   /** `peer` as `viewer` may see it. */
   show(peer: Peer, viewer: Peer): Peer;
   /** A peer's control port has closed. The owner says why with `remove`, at once or a little later. */
@@ -100,13 +100,13 @@ export class Hub {
           other.channels.number,
           [...other.channels.listens],
           [...other.channels.handles],
-          other.grant,
+          told(other.grant),
         ]),
     };
     this.#chairs.set(peer.id, chair);
     outbox.post([control.WELCOME, welcome]);
     for (const other of others) {
-      if (mayLink(other, chair)) other.outbox.post([control.JOIN, this.#owner.show(peer, other.peer), grant]);
+      if (mayLink(other, chair)) other.outbox.post([control.JOIN, this.#owner.show(peer, other.peer), told(grant)]);
     }
     port.start({
       message: (data, ports) => this.#onPost(chair, data, ports),
@@ -180,9 +180,7 @@ export class Hub {
         this.#onOpen(chair, a, b, c, port as object);
         return true;
       case control.CHANNEL:
-        if (!isCount(a)) return false;
-        chair.outbox.post([control.CHANNEL, a], ...this.#owner.channel());
-        return true;
+        return isCount(a) && this.#onChannel(chair, a);
       case control.SYNC:
         if (!isCount(a)) return false;
         chair.outbox.post([control.SYNCED, a]);
@@ -214,6 +212,12 @@ export class Hub {
       }
     }
     return true;
+  }
+
+  #onChannel(chair: Chair, token: number): boolean {
+    const ends = this.#owner.channel(chair.peer);
+    if (ends) chair.outbox.post([control.CHANNEL, token], ...ends);
+    return ends !== undefined;
   }
 
   #onOpen(chair: Chair, to: string, epoch: number, known: number, port: object): void {
@@ -256,6 +260,11 @@ export class Hub {
     const confirmation = this.#confirmations.get(token);
     if (confirmation?.waiting.delete(id) && confirmation.waiting.size === 0) confirmation.done();
   }
+}
+
+/** Of a grant, what its owner's counterparts enforce. The rest would tell them of names that they may not see. */
+function told({ send, receive, services }: Grant): Grant {
+  return { ...(send && { send }), ...(receive && { receive }), ...(services && { services }) };
 }
 
 /** Both ways: a link is for both, and each must be granted the other. */

@@ -1,6 +1,6 @@
 import type { Seat } from '../broker/seat.js';
 import type { Channels, Entry } from '../directory/entry.js';
-import type { Peer } from '../directory/peer.js';
+import { isOriginShown, type Peer } from '../directory/peer.js';
 import { Link, type LinkOwner } from '../link/link.js';
 import type { Flow } from '../link/flow.js';
 import type { Turn } from '../link/turn.js';
@@ -108,7 +108,7 @@ export class Links implements Iterable<Link> {
   /** Those of the own origin, main, and what main attached, but for those who may do less than send everything. */
   #trusts({ peer, grant }: Entry): boolean {
     const { origin } = this.#options.self;
-    const near = (peer.origin === origin && origin !== 'null') || peer.process.type !== 'renderer';
-    return near && grant.send === undefined;
+    const same = peer.origin === origin && origin !== 'null' && isOriginShown(peer);
+    return (same || peer.process.type !== 'renderer') && grant.send === undefined;
   }
 }

@@ -42,6 +42,8 @@ export class Producer implements Serving {
       if (this.#over) return this.#stop();
       this.#link.started(this.#id);
       for (;;) {
+        // Its consumer takes nothing at all of what it is sent: credit alone, for stream after stream, would not bound that.
+        if (this.#link.full) await this.#link.drain().catch(() => {});
         if (this.#credit <= 0) await new Promise<void>((resolve) => (this.#wake = resolve));
         if (this.#over) return;
         const { done, value } = await iterator.next();

@@ -23,6 +23,14 @@ export interface PeerFrame {
   readonly url?: string;
 }
 
+/**
+ * Internal: whether the platform has shown a peer's origin to the broker. Of a frame that joined through a page, that page alone says
+ * which of its frames it is: it could hold the port itself.
+ */
+export function isOriginShown({ type, via }: Peer): boolean {
+  return type !== 'frame' || via === undefined;
+}
+
 /** A participant, as the broker describes it. All of it but the name is stamped by the broker, never claimed by the peer. */
 export interface Peer {
   /** Unique in the mesh, and never used again. */

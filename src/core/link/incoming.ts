@@ -19,6 +19,8 @@ export interface Serving {
 /** The link, as far as what comes in is answered, or ends it. */
 export interface IncomingLink {
   readonly peer: Peer;
+  /** Whether so much waits to be sent that no more should be. */
+  readonly full: boolean;
   fail(id: number, channel: string, thrown: unknown): void;
   /** The peer can't read a post of ours. */
   unreadThere(post: number): void;
@@ -195,7 +197,14 @@ export class Incoming<L extends IncomingLink> implements FrameSink {
     const { serving } = this.#options;
     const call = callOf(kind, channel);
     if (this.#refuses(channel)) this.#link.fail(id, channel, this.#notGranted(call));
-    else if (this.#serving.size < serving) return true;
+    else if (this.#link.full) {
+      // Answers are never refused: one that takes none, and asks for more, would fill this side's memory.
+      this.#link.fail(
+        id,
+        channel,
+        new MeshError('LIMIT', `${call}: too much waits for this peer that it has not taken.`),
+      );
+    } else if (this.#serving.size < serving) return true;
     else this.#link.fail(id, channel, new MeshError('LIMIT', `${call}: ${serving} of this peer are pending.`));
     return false;
   }

@@ -132,6 +132,14 @@ describe('a utility process', () => {
     }
   });
 
+  it("is refused the names of main's own seats, unless they are granted: what is sent to main reaches main only", async () => {
+    await bridge.connect({ name: 'settings' });
+    for (const name of ['main', 'settings']) {
+      expect((await rejection(fork().join(name))).message).toContain('is reserved by main');
+      expect((await fork({ grant: { names: [name] } }).join(name)).self.name).toBe(name);
+    }
+  });
+
   it('is called what it asks for, else what attach says, else by its type', async () => {
     const named = fork({ name: 'given' });
     expect((await named.join('own')).self.name).toBe('own');

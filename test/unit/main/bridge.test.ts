@@ -394,6 +394,24 @@ describe('a malformed join', () => {
     expect(await told).toEqual(['a control message that makes no sense', self]);
     expect(bridge.state()).toMatchObject({ malformed: 1, peers: [self] });
   });
+
+  it('a page that asks for channels gets none: it makes its own', async () => {
+    const bridge = make();
+    const { joining, port } = electron.page(makeFrame('app://a'), new FakeContents(1), { name: 'a' });
+    const { self } = await joining;
+    const told = next(bridge as never, 'malformed');
+    const { MessageChannelMain: Channel } = electron.like;
+    const made = spy();
+    Object.assign(electron.like, {
+      MessageChannelMain: function (): unknown {
+        made();
+        return new Channel();
+      },
+    });
+    port.postMessage(new Array(1000).fill([control.CHANNEL, 1]));
+    expect(await told).toEqual(['a control message that makes no sense', self]);
+    expect(made).not.toHaveBeenCalled();
+  });
 });
 
 describe('authorize', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Names, TRUSTED } from '../../../src/main/names.js';
+import { MAIN, Names, TRUSTED } from '../../../src/main/names.js';
 
 describe('Names', () => {
   it('belong to the origin that took them first', () => {
@@ -15,7 +15,18 @@ describe('Names', () => {
     expect(names.take('main', 'app://a')).toMatch(/^the name 'main' is reserved by main/);
     expect(names.take('settings', TRUSTED)).toBeUndefined();
     expect(names.take('settings', 'app://a')).toMatch(/is reserved by main/);
-    expect(names.take('main', TRUSTED)).toBeUndefined();
+    expect(names.take('main', MAIN)).toBeUndefined();
+  });
+
+  it("of main's own seats are not those of what it attaches, unless granted; the other way round they may be", () => {
+    const names = new Names();
+    expect(names.take('settings', MAIN)).toBeUndefined();
+    for (const name of ['main', 'settings']) {
+      expect(names.take(name, TRUSTED)).toMatch(/is reserved by main\. .*attach\(child, \{ grant/);
+      expect(names.take(name, TRUSTED, [name])).toBeUndefined();
+    }
+    names.take('thumbs', TRUSTED);
+    expect(names.take('thumbs', MAIN)).toBeUndefined();
   });
 
   it('that a page holds are refused to main too', () => {

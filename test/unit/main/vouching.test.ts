@@ -103,6 +103,20 @@ describe('a frame that is shared', () => {
     expect(bridge.peers).toHaveLength(1);
   });
 
+  it("gets neither the names nor the URLs of its origin's own pages: that it is of it is only its owner's word", async () => {
+    await again({ origins: ['app://a', 'app://widget'] });
+    widget();
+    await owner();
+    const page = makeFrame('app://widget', { url: 'app://widget/secret.html', frameTreeNodeId: 20 });
+    await electron.page(page, new FakeContents(2), { name: 'vault' }).joining;
+    expect((await rejection(vouched({}, 'vault').joining)).message).toContain(
+      "the name 'vault' is held by another origin",
+    );
+    const bus = await vouched({}, 'claimed').joining;
+    expect(bus.peers.named('vault')[0]).toMatchObject({ origin: 'app://widget' });
+    expect(bus.peers.named('vault')[0]?.frame).not.toHaveProperty('url');
+  });
+
   it('may be of an opaque origin, which is told apart from others by its owner, for its name', async () => {
     widget({ origin: 'null' });
     await owner();

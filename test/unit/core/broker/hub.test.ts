@@ -469,3 +469,18 @@ it('a refusal is answered on the port that came, which is then closed', async ()
   await side.closed;
   expect(side.messages).toEqual([[control.REFUSED, 'NOT_AUTHORIZED', 'not you', true]]);
 });
+
+it('others are told of a grant what they enforce, not the names in it', async () => {
+  const [a, b] = [
+    world.join('a', { peers: ['b', 'hidden'], names: ['main'], send: ['e'] }),
+    world.join('b', { receive: ['f'] }),
+  ];
+  const c = world.join('c', { peers: ['b'], services: [] });
+  await turn();
+  expect(b.of(control.WELCOME).map(([welcome]) => (welcome as control.Welcome).peers.map((each) => each[4]))).toEqual([
+    [{ send: ['e'] }],
+  ]);
+  expect(b.of(control.JOIN).map(([, grant]) => grant)).toEqual([{ services: [] }]);
+  expect((a.of(control.WELCOME)[0]?.[0] as control.Welcome).grant).toMatchObject({ peers: ['b', 'hidden'] });
+  c.port.close();
+});

@@ -387,3 +387,30 @@ describe('what a link holds', () => {
     side.link.end('lost');
   });
 });
+
+describe('a peer that takes nothing of what it is sent', () => {
+  const flow = { highWater: 10, limit: 50, limitBytes: 1e6 };
+
+  it('is refused what it asks for when too much waits for it, until it takes that', async () => {
+    const port = new FakePort();
+    const side = new LinkSide(port, 'greedy', { flow });
+    side.onRequest = (id, channel) => side.link.answer(id, channel, 'much');
+    let id = 0;
+    const ask = (): void => void port.deliver([port.posts.length === 0 ? 0 : taken, wire.REQUEST, ++id, 'get', 0]);
+    let taken = 0;
+    for (let i = 0; i < 200; i++) {
+      ask();
+      await turn();
+    }
+    const served = side.of('request').length;
+    expect(served).toBeGreaterThan(50);
+    expect(served).toBeLessThan(70);
+    taken = port.posts.length;
+    for (let i = 0; i < 20 && side.of('request').length === served; i++) {
+      ask();
+      await turn();
+      taken = port.posts.length;
+    }
+    expect(side.of('request').length).toBe(served + 1);
+  });
+});

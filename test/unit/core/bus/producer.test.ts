@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest';
+import { OPEN } from '../../../../src/core/broker/control.js';
+import { createMemoryChannel } from '../../../../src/core/port/memory-port.js';
+import { STREAM } from '../../../../src/core/wire/frames.js';
+import { deferred } from '../../../contract/case.js';
+import { TestMesh } from '../../../contract/mesh.js';
+import { turn } from '../../support/turn.js';
+
+it('waits where its consumer acknowledges nothing, however many streams that asks for, until the link ends', async () => {
+  const mesh = new TestMesh({ make: () => createMemoryChannel().ports });
+  const b = await mesh.join('b', undefined, { highWater: 10, limit: 100 });
+  const { port } = mesh.joinRaw('greedy');
+  port.start({ message() {}, unreadable() {}, close() {} });
+  let made = 0;
+  let running = 0;
+  const ended = deferred();
+  b.handle('flood', async function* () {
+    running++;
+    try {
+      for (;;) yield new Uint8Array([made++]);
+    } finally {
+      if (--running === 0) ended.resolve();
+    }
+  });
+  const [near, far] = mesh.channel();
+  near.start({ message() {}, unreadable() {}, close() {} });
+  port.post([[OPEN, b.self.id, 0, 0]], [far]);
+  near.post([0, ...Array.from({ length: 50 }, (_, id) => [STREAM, id, 'flood', 1000, 0]).flat()]);
+  for (let i = 0; i < 20; i++) await turn();
+  expect(running).toBe(50);
+  expect(made).toBeLessThan(400);
+  near.close();
+  await ended.promise;
+  mesh.close();
+});
