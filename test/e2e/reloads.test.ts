@@ -99,9 +99,7 @@ describe('a page that is full of others, and reloads', () => {
         const { bus } = world;
         const leaves: Record<string, number> = {};
         world['leaves'] = leaves;
-        bus.peers.on('leave', ({ name }, reason) => {
-          leaves[`${name} ${reason}`] = (leaves[`${name} ${reason}`] ?? 0) + 1;
-        });
+        bus.peers.on('leave', ({ name }) => (leaves[name] = (leaves[name] ?? 0) + 1));
         bus.handle('who', ({ sender }) => sender.name);
         bus.handle('never', () => new Promise(() => {}));
       });
@@ -119,8 +117,9 @@ describe('a page that is full of others, and reloads', () => {
       }
       await observer.run(untilThere, names);
       const inside = names.filter((name) => name !== 'observer');
+      // Not why: a machine that is too busy to say it in time makes it 'lost'. Of the reasons: ends-*.test.ts.
       const leaves = await observer.run((world) => world['leaves']);
-      expect(leaves).toEqual(Object.fromEntries(inside.map((name) => [`${name} reloaded`, ROUNDS])));
+      expect(leaves).toEqual(Object.fromEntries(inside.map((name) => [name, ROUNDS])));
       expect(await tables()).toEqual(before);
       expect(await places.lab.state()).toMatchObject({ refused: 0, malformed: 0, departing: 0 });
     },
