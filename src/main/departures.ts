@@ -3,6 +3,8 @@ import { startTimer, type Timer } from '../core/timer.js';
 
 /** Electron's own event comes 1-3 ms after the port's close, where one comes at all. */
 export const WORD_MS = 50;
+/** Where one is sure to come, a busy main process is given longer: less than links wait for the reason. */
+export const SURE_WORD_MS = 150;
 /** A document that main knows to be gone, whose port doesn't close: it is not waited for any longer. */
 const CLOSE_MS = 1000;
 
@@ -27,10 +29,13 @@ export class Departures {
     return this.#pending.size;
   }
 
-  /** Its control port has closed. `reason`, if it is known; else `find` tells it, if Electron says nothing in time. */
-  closed(peer: string, reason: LeaveReason | undefined, find: () => LeaveReason): void {
+  /**
+   * Its control port has closed. `reason`, if it is known; else `find` tells it, if Electron says nothing within `word`
+   * milliseconds.
+   */
+  closed(peer: string, reason: LeaveReason | undefined, find: () => LeaveReason, word = WORD_MS): void {
     if (reason) return this.#finish(peer, reason);
-    this.#wait(peer, { closed: true, timer: startTimer(WORD_MS, () => this.#finish(peer, find())) });
+    this.#wait(peer, { closed: true, timer: startTimer(word, () => this.#finish(peer, find())) });
   }
 
   /** Electron says that its document is gone. */

@@ -1,6 +1,6 @@
 import type { Peer } from '../core/directory/peer.js';
 import type { LeaveReason } from '../core/errors/mesh-error.js';
-import { WORD_MS, type Departures } from './departures.js';
+import { SURE_WORD_MS, WORD_MS, type Departures } from './departures.js';
 import type { DocumentRecord, Registry } from './registry.js';
 import { Watcher } from './watcher.js';
 
@@ -31,7 +31,10 @@ export class Leaving {
   closed(peer: Peer): boolean {
     const document = this.#registry.documentOf(peer.id);
     if (!document) return false;
-    this.#departures.closed(peer.id, document.reason ?? document.owner?.reason, () => this.#find(peer, document));
+    // Whatever becomes of a page, main is told of it; and a page that loads takes all along that is in it.
+    const sure = document.top || this.watcher.isLoading(document.webContents);
+    const reason = document.reason ?? document.owner?.reason;
+    this.#departures.closed(peer.id, reason, () => this.#find(peer, document), sure ? SURE_WORD_MS : WORD_MS);
     return true;
   }
 

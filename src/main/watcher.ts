@@ -68,6 +68,12 @@ export class Watcher {
     this.#watched.set(id, watched);
   }
 
+  /** Whether the window's page is being replaced. */
+  isLoading(contents: number): boolean {
+    const watched = this.#watched.get(contents)?.contents;
+    return watched !== undefined && !watched.isDestroyed() && watched.isLoadingMainFrame();
+  }
+
   /** Whether the document's process has died. For frames in a process of their own there is no event that says so. */
   isDead(document: DocumentRecord): boolean {
     const watched = this.#watched.get(document.webContents);

@@ -91,6 +91,13 @@ export class FakeContents extends EventEmitter {
     return this.destroyed;
   }
 
+  /** Whether a page is on its way. */
+  loading = false;
+
+  isLoadingMainFrame(): boolean {
+    return this.loading;
+  }
+
   navigate(url: string, { top = true, pid = 5, rid = 6 } = {}): void {
     this.emit('did-frame-navigate', {}, url, 200, 'OK', top, pid, rid);
   }
