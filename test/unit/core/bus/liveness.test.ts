@@ -11,7 +11,6 @@ it('a peer is not taken to hang while the broker is still to make the port to it
   const liveness = new Liveness({
     links: () => [link as unknown as Link],
     unresponsive: (each) => told.push(each),
-    responsive() {},
   });
   liveness.watch();
   vi.advanceTimersByTime(10_000);
