@@ -28,7 +28,7 @@ const app = await Application.bootstrap({
   name: 'Portmesh',
   includeVersion: true,
   readme: join(root, 'README.md'),
-  projectDocuments: [join(root, 'CHANGELOG.md')],
+  projectDocuments: [join(root, 'docs/*.md'), join(root, 'CHANGELOG.md')],
   // Without links to a place where the sources could be read, file names are of no use.
   disableSources: true,
   excludePrivate: true,

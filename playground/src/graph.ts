@@ -44,6 +44,7 @@ model.onChange = () => {
   layout.update();
   drawing.update();
   inspector.update();
+  summarise();
 };
 model.onMove = (movement) => {
   pulses.add(movement);
@@ -58,8 +59,7 @@ new ResizeObserver(() => {
   layout.resize(clientWidth, clientHeight);
 }).observe(part('stage'));
 
-setInterval(() => {
-  drawing.glow();
+function summarise(): void {
   const processes = new Set(model.here.map(({ peer }) => peer.process.id));
   const counts = [
     `${model.here.length} peers`,
@@ -68,6 +68,11 @@ setInterval(() => {
     `${timeline.rate.toLocaleString('en')} messages/s`,
   ];
   part('summary').textContent = counts.join(' · ');
+}
+
+setInterval(() => {
+  drawing.glow();
+  summarise();
 }, SUMMARY_MS);
 
 let pace: Pace = 'gossip';

@@ -1,9 +1,10 @@
 // The lab's worker thread: it hands the library to whoever drives it.
 
+import { runInThisContext } from 'node:vm';
 import { parentPort } from 'node:worker_threads';
 import * as core from 'portmesh';
 import * as node from 'portmesh/node';
 import { obey } from './lab/obey.js';
 
 Object.assign(globalThis, { lab: { ...core, ...node, via: parentPort } });
-parentPort?.on('message', (message) => obey(message, (answer) => parentPort?.postMessage(answer)));
+parentPort?.on('message', (message) => obey(message, (answer) => parentPort?.postMessage(answer), runInThisContext));

@@ -1,6 +1,7 @@
 // The lab's utility process: it hands the library, and threads of its own, to whoever drives it.
 
 import { join } from 'node:path';
+import { runInThisContext } from 'node:vm';
 import { Worker } from 'node:worker_threads';
 import * as core from 'portmesh';
 import * as node from 'portmesh/node';
@@ -20,4 +21,4 @@ function makeThread(): number {
 }
 
 Object.assign(globalThis, { lab: { ...core, ...node, via, threads, makeThread } });
-via.on('message', ({ data }) => obey(data, (answer) => via.postMessage(answer)));
+via.on('message', ({ data }) => obey(data, (answer) => via.postMessage(answer), runInThisContext));

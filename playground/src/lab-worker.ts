@@ -2,6 +2,11 @@
 
 import * as core from 'portmesh';
 import * as renderer from 'portmesh/renderer';
+import { obey } from './lab/obey.js';
+
+// The indirect one: in the worker's own scope.
+const evaluate = (text: string): unknown => (0, eval)(text);
 
 Object.assign(self, { lab: { ...core, ...renderer } });
+self.addEventListener('message', ({ data }) => obey(data, (answer) => self.postMessage(answer), evaluate));
 postMessage('ready');

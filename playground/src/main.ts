@@ -3,6 +3,7 @@
 
 import { app, BrowserWindow, session, webContents } from 'electron';
 import { createRequire } from 'node:module';
+import { transfer } from 'portmesh';
 import { createBridge } from 'portmesh/main';
 import { fork, openView } from './lab/main.js';
 import { registerScheme, servePages } from './main/pages.js';
@@ -17,7 +18,7 @@ async function start(): Promise<void> {
   if (lab) {
     const load = createRequire(__filename);
     Object.assign(globalThis, {
-      lab: { open, openView, fork, load, createBridge, session, BrowserWindow, webContents },
+      lab: { open, openView, fork, load, createBridge, transfer, session, BrowserWindow, webContents },
     });
   } else {
     await startPlayground();

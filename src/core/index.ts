@@ -1,6 +1,7 @@
 /**
  * What every peer uses, whatever it runs in: the bus, the types of channels, the errors, `transfer()`, and ports in memory. Join with
- * `connect()` of the layer for the place: `portmesh/renderer` in pages, the bridge of `portmesh/main` in Electron's main process.
+ * `connect()` of the layer for the place: `portmesh/renderer` in pages, their frames and workers, the bridge of `portmesh/main` in
+ * Electron's main process, `portmesh/node` in utility processes and worker threads.
  *
  * @module portmesh
  */

@@ -18,7 +18,7 @@ import { Exits } from './exits.js';
 import { Installations } from './installations.js';
 import { Leaving } from './leaving.js';
 import { checkOptions, type BridgeOptions } from './options.js';
-import { checkOwnName, mainProcess, takeOwnSeat } from './own-seat.js';
+import { checkOwnSeat, mainProcess, takeOwnSeat, type OwnSeatOptions } from './own-seat.js';
 import { PageJoins } from './page-joins.js';
 import { Reception, type Tell } from './reception.js';
 import { Registry, type RegistrySnapshot } from './registry.js';
@@ -112,13 +112,13 @@ export class Bridge extends EventEmitter<BridgeEvents> {
   /**
    * A seat for main itself. Several are fine.
    *
-   * @param options.name what others reach it by. It becomes reserved: no page, and nothing that is attached, can take it. @default 'main'
-   * @throws MeshError `INVALID_ARGUMENT` for a name that is none, `NOT_AUTHORIZED` for one that a page's origin holds, `CLOSED`
+   * @throws MeshError `INVALID_ARGUMENT` for an option that is none or makes no sense, `NOT_AUTHORIZED` for a name that a page's
+   *   origin holds, `CLOSED`
    */
-  async connect<C extends ChannelMap<C> = AnyChannels>(options: { readonly name?: string } = {}): Promise<Bus<C>> {
-    const name = checkOwnName(options);
-    this.#check(`bridge.connect({ name: '${name}' })`);
-    return takeOwnSeat<C>(name, this.#reception, this.#platform);
+  async connect<C extends ChannelMap<C> = AnyChannels>(options: OwnSeatOptions = {}): Promise<Bus<C>> {
+    const seat = checkOwnSeat(options);
+    this.#check(`bridge.connect({ name: '${seat.name}' })`);
+    return takeOwnSeat<C>(seat, this.#reception, this.#platform);
   }
 
   /**

@@ -11,5 +11,6 @@ export type { Grant } from '../core/directory/grant.js';
 export type { Limits } from '../core/directory/limits.js';
 export { createBridge } from './create-bridge.js';
 export type { BridgeOptions } from './options.js';
+export type { OwnSeatOptions } from './own-seat.js';
 export type { RegistrySnapshot } from './registry.js';
 export type { BridgeEvents, BridgeState } from './state.js';

@@ -3,49 +3,66 @@ import { build } from 'esbuild';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
-import { Lab, playgroundFolder } from './support/lab.js';
+import { Lab, playgroundFolder, type Main } from './support/lab.js';
 import { contractNames } from './support/contract-names.js';
 
 const source = fileURLToPath(new URL('./support', import.meta.url));
 
-/** The same contracts as in test/contract, over the ports of a real Electron: in a page, and in the main process. */
+type Run = (way: string, name: string) => Promise<string>;
+
+/** The same contracts as in test/contract, over the ports of a real Electron. */
 let lab: Lab;
 let page: Page;
 
 beforeAll(async () => {
   const common = { bundle: true, logLevel: 'warning', sourcemap: 'inline' } as const;
-  await build({
-    ...common,
-    entryPoints: [`${source}/contract-page.ts`],
-    outfile: `${playgroundFolder}/pages/contract.js`,
-  });
-  await build({
-    ...common,
-    entryPoints: [`${source}/contract-main.ts`],
-    outfile: `${playgroundFolder}/contract-main.cjs`,
-    platform: 'node',
-    format: 'cjs',
-    external: ['electron'],
-  });
-  writeFileSync(`${playgroundFolder}/pages/contract.html`, '<!doctype html><script src="contract.js"></script>');
+  for (const name of ['page', 'worker']) {
+    await build({
+      ...common,
+      entryPoints: [`${source}/contract-${name}.ts`],
+      outfile: `${playgroundFolder}/pages/contract-${name}.js`,
+    });
+  }
+  for (const name of ['main', 'utility']) {
+    await build({
+      ...common,
+      entryPoints: [`${source}/contract-${name}.ts`],
+      outfile: `${playgroundFolder}/contract-${name}.cjs`,
+      platform: 'node',
+      format: 'cjs',
+      external: ['electron'],
+    });
+  }
+  writeFileSync(`${playgroundFolder}/pages/contract.html`, '<!doctype html><script src="contract-page.js"></script>');
   lab = await Lab.launch();
   page = await lab.open('a', {}, 'contract.html');
-  await lab.main(
-    (main, file) => void (main as never as { lab: { load(file: string): unknown } }).lab.load(file),
-    `${playgroundFolder}/contract-main.cjs`,
-  );
+  await lab.main((main, file) => void main.lab.load(file), `${playgroundFolder}/contract-main.cjs`);
 });
 
 afterAll(() => lab?.close());
 
-describe.each(['a page: DOM ports', 'main: MessagePortMain'])('%s', (place) => {
+/** Where the cases run, and what is between the two ends of their ports. */
+const places: Record<string, Run> = {
+  'a page: DOM ports': (_, name) => inPage('direct', name),
+  'a page: DOM ports through a dedicated worker': (_, name) => inPage('worker', name),
+  'a dedicated worker: its own ports': (_, name) => inPage('in worker', name),
+  'main: MessagePortMain': (_, name) => inMain('direct', name),
+  'main: MessagePortMain through a utility process': (_, name) => inMain('utility', name),
+};
+
+function inPage(way: string, name: string): Promise<string> {
+  return page.evaluate(([given, each]) => (window['runCase'] as Run)(given, each), [way, name] as const);
+}
+
+function inMain(way: string, name: string): Promise<string> {
+  return lab.main((main, [given, each]) => (main as Main & { runCase: Run }).runCase(given, each), [
+    way,
+    name,
+  ] as const);
+}
+
+describe.each(Object.entries(places))('%s', (place, run) => {
   it.each(contractNames)('%s', async (name) => {
-    const problem = place.startsWith('a page')
-      ? await page.evaluate((each) => (window['runCase'] as (name: string) => Promise<string>)(each), name)
-      : await lab.main(
-          (main, each) => (main as never as { runCase(name: string): Promise<string> }).runCase(each),
-          name,
-        );
-    expect(problem).toBe('');
+    expect(await run(place, name)).toBe('');
   });
 });

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Lab, untilPeers } from './support/lab.js';
-import { embed, openView, openWebview, startThread, startUtility, startWorker } from './support/places.js';
+import { embed, openView, openWebview, startThread, startUtility, startWorker } from './support/lab-places.js';
 
 describe('the lab reaches every kind of place', () => {
   let lab: Lab;

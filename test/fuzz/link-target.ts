@@ -127,7 +127,7 @@ export class LinkTarget implements Target {
     for (const error of this.#problems.splice(0)) {
       const { code, message } = error as { code?: string; message: string };
       // A stream asked of a handler that returns none, and given up: nobody else is there to be told.
-      assert.ok(code === 'PROTOCOL' || code === 'INVALID_ARGUMENT' || message === 'of the listener', message);
+      assert.ok(code === 'PROTOCOL' || /^of the listener$|returned no stream/.test(message), message);
     }
   }
 }
@@ -151,9 +151,10 @@ function serve(bus: Bus): void {
     closePorts(args);
     throw args[0];
   });
-  bus.handle('items', async function* (_, ...args) {
+  // No generator itself: the body of one that nobody takes items from never runs, and its ports would be its own loss.
+  bus.handle('items', (_, ...args) => {
     closePorts(args);
-    for (let i = 0; i < 50; i++) yield [i, args[0]];
+    return counted(args[0]);
   });
   bus.onPort('way', (_, port, ...args) => {
     closePorts([port, args]);
@@ -163,6 +164,10 @@ function serve(bus: Bus): void {
     closePorts(args);
     throw new Error('of the listener');
   });
+}
+
+async function* counted(value: unknown): AsyncGenerator<unknown> {
+  for (let i = 0; i < 50; i++) yield [i, value];
 }
 
 /** Writes down what a port's owner throws. */

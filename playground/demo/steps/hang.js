@@ -1,7 +1,7 @@
 /** @param {import('../demonstration.js').Stage} stage */
 export async function hang({ graph, editor, narrator }) {
   await narrator.step(
-    'the worker hangs for 3 s: it is known to, nobody gives it up, and it answers in the end',
+    'the worker hangs for 5 s: it is known to, nobody gives it up, and it answers in the end',
     async () => {
       await editor.click('clear-log');
       await editor.click('to-counter');

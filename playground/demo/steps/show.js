@@ -13,7 +13,10 @@ export async function show({ graph, editor, viewer, narrator, screenshots }) {
     await graph.click('port-sine');
     await graph.click('echo');
     await graph.part('legend').filter({ hasText: 'thread' }).waitFor();
-    // Long enough for a full canvas.
+    // Long enough for a full canvas, and something to see on the time axis.
+    await graph.part('block-result').evaluate((result) => result.removeAttribute('data-state'));
+    await graph.click('block');
+    await graph.part('block-result').and(graph.page.locator('[data-state="done"]')).waitFor();
     await graph.logged('asked', /draws a sine at graph.*?(1[2-9]\d|[2-9]\d\d) points/, 'open');
     await graph.photograph(screenshots, 'graph');
     await editor.photograph(screenshots, 'editor');

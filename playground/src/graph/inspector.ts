@@ -69,6 +69,7 @@ export class Inspector {
     part('chosen-what').textContent = isPlace(this.#chosen) ? places[this.#chosen].what : '';
     part('operate').hidden = !node || node.state === 'gone';
     part('chosen-identity').replaceChildren(...(node ? this.#describe(node) : []));
+    part('chosen-acts').replaceChildren();
     if (!node) return;
     const acts = node.state === 'gone' ? this.#bringBack(node) : this.#acts.buttonsFor(node.peer);
     part('chosen-acts').replaceChildren(acts);

@@ -46,14 +46,21 @@ export class Model {
   onMove: (movement: Movement) => void = () => {};
 
   attach(bus: PlaygroundBus): void {
-    this.nodes.clear();
-    this.edges.clear();
+    this.#clear();
     for (const peer of [...bus.peers, bus.self]) this.#add(peer);
     bus.peers.on('join', (peer) => this.#add(peer));
     bus.peers.on('leave', (peer, reason) => this.#remove(peer, reason));
     bus.on('playground:blocking', ({ sender }) => this.#mark(sender.id, 'blocked'));
     bus.on('playground:unblocked', ({ sender }) => this.#mark(sender.id, 'here'));
     bus.on('playground:traffic', ({ sender }, report) => this.report(sender.id, report));
+    this.onChange();
+    // Outside the mesh, nothing is known of anybody.
+    void bus.closed.then(() => this.#clear());
+  }
+
+  #clear(): void {
+    this.nodes.clear();
+    this.edges.clear();
     this.onChange();
   }
 
@@ -87,7 +94,7 @@ export class Model {
   #hear(of: string, silent: readonly string[]): void {
     for (const { peer, state, waiting } of this.nodes.values()) {
       if (silent.includes(peer.id)) waiting.add(of);
-      else if (!waiting.delete(of)) continue;
+      else waiting.delete(of);
       if (waiting.size > 0 && state === 'here') this.#mark(peer.id, 'unresponsive');
       if (waiting.size === 0 && state === 'unresponsive') this.#mark(peer.id, 'here');
     }
@@ -119,7 +126,7 @@ export class Model {
   #remove(peer: Peer, reason: LeaveReason): void {
     const node = this.nodes.get(peer.id);
     if (!node) return;
-    for (const each of this.nodes.values()) each.waiting.delete(peer.id);
+    this.#hear(peer.id, []);
     for (const [key, { source, target }] of this.edges) {
       if (source === node || target === node) this.edges.delete(key);
     }

@@ -25,7 +25,8 @@ export async function openView(window: BrowserWindow, url: string, given: WebPre
   const webPreferences = { sandbox: true, contextIsolation: true, backgroundThrottling: false, ...given };
   const bounds = { x: 0, y: 0, width: 300, height: 200 };
   const { WebContentsView, BrowserView } = electron as Partial<typeof electron>;
-  if (WebContentsView) {
+  // Before that it is there, but of no use.
+  if (WebContentsView && 'setBounds' in WebContentsView.prototype) {
     const view = new WebContentsView({ webPreferences });
     view.setBounds(bounds);
     window.contentView.addChildView(view);

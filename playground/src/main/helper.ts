@@ -11,12 +11,15 @@ export class Helper {
     this.#bridge = bridge;
   }
 
+  /** Starts it; another one, if it is there, and has no seat any more. */
   start(): void {
-    if (this.#child) throw new Error('the helper is there already');
+    this.#child?.kill();
     const child = utilityProcess.fork(join(__dirname, 'helper.cjs'), [], { serviceName: 'Portmesh helper' });
     this.#bridge.attach(child, { name: 'helper' });
     this.#child = child;
-    child.once('exit', () => (this.#child = undefined));
+    child.once('exit', () => {
+      if (this.#child === child) this.#child = undefined;
+    });
   }
 
   kill(): void {

@@ -1,6 +1,7 @@
 import { MeshError, type Peer } from 'portmesh';
 import type { Place } from '../place/place.js';
 import { endings, isPlace, places, type Action, type PlaceName } from '../places.js';
+import { HANG_MS } from './controls.js';
 import { make, makeButton } from './dom.js';
 
 const BLOCK_MS = 2000;
@@ -35,10 +36,12 @@ export class Acts {
   }
 
   hang(name: string): void {
-    const line = this.#place.journal.add('asked', 'asks ', { peer: name }, ' to stand still for 3 s').open();
+    const line = this.#place.journal
+      .add('asked', 'asks ', { peer: name }, ` to stand still for ${HANG_MS / 1000} s`)
+      .open();
     this.#place.bus
       .to(name)
-      .request('place:do', { do: 'hang', ms: 3000 })
+      .request('place:do', { do: 'hang', ms: HANG_MS })
       .then(
         () => line.settle('done', 'done'),
         (error: unknown) => line.fail(error),
@@ -58,7 +61,7 @@ export class Acts {
       makeButton(labelOf(action, name as PlaceName), `${action}-${name}`, () => this.act(action, name as PlaceName)),
     );
     const hang = makeButton('Hang', `hang-${name}`, () => this.hang(name));
-    hang.title = 'Its thread stands still for 3 s';
+    hang.title = `Its thread stands still for ${HANG_MS / 1000} s`;
     const evict = makeButton('Evict', `evict-${name}`, () => this.evict(peer));
     evict.title = 'The bridge ends its seat. It stays where it is.';
     buttons.splice(-1, 0, hang, evict);

@@ -1,7 +1,8 @@
 import type { Deed } from '../place/deeds.js';
 import { make, type Content } from './dom.js';
 
-const HANG_MS = 3000;
+/** Long enough to be noticed, on a busy machine too. */
+export const HANG_MS = 5000;
 
 /** Makes the controls with which a place is operated: its own, or, over the mesh, another one's. */
 export function makeControls(to: () => string, act: (deed: Deed) => void): HTMLElement {
@@ -80,8 +81,9 @@ export function makeControls(to: () => string, act: (deed: Deed) => void): HTMLE
       port('sine', 'Sine', 'A port straight to that peer, which draws what comes'),
       port('trail', 'Trail', 'The mouse over the canvas here, drawn there'),
       on(button('Close', 'close-ports', 'Closes the ports opened here'), () => act({ do: 'close-ports' })),
-      on(button('Hang here', 'hang', 'This place stands still for 3 s, and who shares its thread'), () =>
-        act({ do: 'hang', ms: HANG_MS }),
+      on(
+        button('Hang here', 'hang', `This place stands still for ${HANG_MS / 1000} s, and who shares its thread`),
+        () => act({ do: 'hang', ms: HANG_MS }),
       ),
     ),
   );

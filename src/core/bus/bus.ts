@@ -19,7 +19,7 @@ import { Peers } from './peers.js';
 import type { Dropped, ErrorContext } from './reports.js';
 import { checkTarget } from './target.js';
 
-/** What undoes a registration: `handle`, `onPort`, `onError`, `onDropped`. Idempotent. */
+/** What undoes a registration: `handle`, `onPort`, `onError`, `onDropped`; `share` and `attach` too. Idempotent. */
 export interface Registration {
   /** Undoes it. */
   dispose(): void;
@@ -79,7 +79,9 @@ export class Bus<C extends ChannelMap<C> = AnyChannels> extends Caller<C> {
 
   /**
    * Listens to events on a channel. What a listener throws, or rejects with, goes to `onError`.
-   * @throws MeshError `INVALID_ARGUMENT`, `CLOSED`
+   * @throws MeshError `INVALID_ARGUMENT`; `NOT_AUTHORIZED` if this peer may not listen there; `LIMIT`; `CLOSED`
+   * @example
+   * bus.on('doc:saved', (event, id) => console.log(event.sender.name, id));
    */
   on<K extends EventChannel<C>>(channel: K, listener: Listener<C[K]>): this {
     return this.#add('on', channel, listener, {});
@@ -154,7 +156,8 @@ export class Bus<C extends ChannelMap<C> = AnyChannels> extends Caller<C> {
    * Answers requests, or streams, on a channel. The handler's result, or what it throws, goes to the caller; `event.signal` aborts
    * when the caller no longer waits. What it returns to a stream is an async iterable, such as a generator, an iterable or a
    * ReadableStream: items are taken from it while the caller has room, and it is ended when the caller ends.
-   * @throws MeshError `INVALID_ARGUMENT` if this bus handles the channel already, `CLOSED`
+   * @throws MeshError `INVALID_ARGUMENT` if this bus handles the channel already; `NOT_AUTHORIZED` if this peer may not handle it;
+   *   `LIMIT`; `CLOSED`
    * @example
    * bus.handle('doc:render', async (event, id, scale) => render(id, scale, event.signal));
    */
@@ -170,7 +173,7 @@ export class Bus<C extends ChannelMap<C> = AnyChannels> extends Caller<C> {
 
   /**
    * Takes the ports that other peers open on a channel. A handler that throws refuses the port; its opener gets the error.
-   * @throws MeshError `INVALID_ARGUMENT` if this bus handles the channel already, `NOT_AUTHORIZED`, `CLOSED`
+   * @throws MeshError `INVALID_ARGUMENT` if this bus handles the channel already; `NOT_AUTHORIZED`; `LIMIT`; `CLOSED`
    * @example
    * bus.onPort('video', (event, port, { codec }) => (port.onmessage = ({ data }) => decode(codec, data)));
    */

@@ -21,7 +21,8 @@ import type { Target } from './target.js';
 export interface CallerOptions {
   /**
    * Milliseconds until a request, or `openPort`, rejects with `TIMEOUT`, and is cancelled at the other side. `Infinity`: never. Of
-   * a stream, the longest wait for its next item. @default 30000; a stream waits so long for its beginning, and for ever for items
+   * a stream, the longest wait for its beginning, and for each next item.
+   * @default 30000; for the next item of a stream, `Infinity`
    */
   readonly timeout?: number;
   /** Aborts a call: it rejects with `ABORTED`, and is cancelled at the other side. */
@@ -64,13 +65,13 @@ export class Caller<C extends ChannelMap<C> = AnyChannels> {
   }
 
   /**
-   * Asks one of the peers meant that handles `channel`; never oneself. They take turns.
-   *
-   * @throws MeshError `INVALID_ARGUMENT` if `channel` is no name
+   * Asks one of the peers meant that handles `channel`; never oneself. They take turns. Arguments travel as they are now.
    *
    * Rejects with what the handler threw, or with a MeshError: `NO_HANDLER`, `NO_PEER`, `PEER_GONE` (with `reason`), `TIMEOUT`,
-   * `ABORTED`, `NOT_CLONEABLE`, `CLOSED`, `BRIDGE_GONE`.
+   * `ABORTED`, `NOT_CLONEABLE`, `NOT_AUTHORIZED`, `LIMIT`, `CLOSED`, `BRIDGE_GONE`. What may have been carried out is not
+   * tried again.
    *
+   * @throws MeshError `INVALID_ARGUMENT` if `channel` is no name
    * @example
    * const bytes = await bus.to('viewer').with({ timeout: 500 }).request('doc:render', '42', 2);
    */
@@ -81,12 +82,10 @@ export class Caller<C extends ChannelMap<C> = AnyChannels> {
 
   /**
    * Asks one of the peers meant that handles `channel` for a stream. The call is made at once; arguments travel as they are now.
-   * Items come in order, and their producer waits while nobody takes them.
+   * Items come in order, and their producer waits while nobody takes them. Taking them rejects as `request` does, behind the last
+   * one that arrived.
    *
    * @throws MeshError `INVALID_ARGUMENT` if `channel` is no name
-   *
-   * Taking items rejects as `request` does, behind the last item that arrived.
-   *
    * @example
    * for await (const line of bus.to('viewer').stream('log:tail', 'a.log')) console.log(line);
    */
@@ -99,10 +98,9 @@ export class Caller<C extends ChannelMap<C> = AnyChannels> {
    * Opens a port straight to one of the peers meant that takes ports on `channel` (`onPort`). Resolves when it has accepted. The
    * port has no order with what is sent besides, and lives on when this bus is closed.
    *
-   * @throws MeshError `INVALID_ARGUMENT` if `channel` is no name
-   *
    * Rejects with what the handler threw, or with a MeshError, as `request` does; then nobody holds a port.
    *
+   * @throws MeshError `INVALID_ARGUMENT` if `channel` is no name
    * @example
    * const port = await bus.to('viewer').openPort('video', { codec: 'h264' });
    * port.postMessage(frame, [frame.buffer]);
@@ -120,7 +118,7 @@ export class Caller<C extends ChannelMap<C> = AnyChannels> {
     return new Caller(this.#mesh, this.#target, mergeOptions(this.#options, options));
   }
 
-  /** How many frames are under way to the peers meant and not known to have been dispatched there. */
+  /** How many messages are under way to the peers meant, or wait here for them: those not known to have been dispatched there. */
   get pending(): number {
     return this.#mesh.pending(this.#target);
   }

@@ -21,6 +21,8 @@ export class Producer implements Serving {
   #credit: number;
   #iterator: AsyncIterator<unknown> | Iterator<unknown> | undefined;
   #over = false;
+  /** Whether an item went alone, so that the consumer's process may turn out unable to read it. */
+  #alone = false;
   #wake: (() => void) | undefined;
 
   /** @param onError told what its iterator throws after the stream's end */
@@ -49,6 +51,8 @@ export class Producer implements Serving {
         if (done) break;
         this.#credit -= this.#send(value);
       }
+      await this.#allRead();
+      if (this.#over) return;
       this.#over = true;
       this.#link.answer(this.#id, channel, undefined);
     } catch (error) {
@@ -71,9 +75,17 @@ export class Producer implements Serving {
     this.#resume();
   }
 
+  /** Its consumer would take the end for a good one, though an item before it was lost. */
+  async #allRead(): Promise<void> {
+    if (this.#alone) await this.#link.drain().catch(() => {}); // the link's end is told by `abort`
+  }
+
   #send(value: unknown): number {
+    const { alone } = this.#link;
     try {
-      return this.#link.sendItem(this.#id, this.#event.channel, value);
+      const cost = this.#link.sendItem(this.#id, this.#event.channel, value);
+      if (this.#link.alone > alone) this.#alone = true;
+      return cost;
     } catch (error) {
       this.#stop();
       throw notCloneable(error, `handle('${this.#event.channel}'): an item of its stream can't be sent: `);

@@ -10,11 +10,11 @@ import { isName } from '../wire/frames.js';
 export interface Grant {
   /** Names it may take although they are reserved, or held by another origin. @default none */
   readonly names?: readonly string[];
-  /** Channels it may send events, requests and ports to. @default all */
+  /** Channels it may send events to, and make requests, streams and ports on. @default all */
   readonly send?: readonly string[];
-  /** Channels it may listen to, and handle. @default all */
+  /** Channels it may listen to, and handle: events, requests, streams and ports. @default all */
   readonly receive?: readonly string[];
-  /** Services it may provide and use. @default all */
+  /** Services it may provide and use: for typed services, which are not there yet. @default all */
   readonly services?: readonly string[];
   /** Names of the peers it may link to, and is shown. Both sides must be granted each other. @default all */
   readonly peers?: readonly string[];

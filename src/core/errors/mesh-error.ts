@@ -1,4 +1,7 @@
-/** Every way a call on the mesh can fail for a reason of the mesh's own. Codes are stable: they are part of the API. */
+/**
+ * Every way a call on the mesh can fail for a reason of the mesh's own. Codes are stable: they are part of the API.
+ * `docs/troubleshooting.md` says of each what it means, and what to do.
+ */
 export type MeshErrorCode =
   | 'TIMEOUT'
   | 'ABORTED'
@@ -16,7 +19,7 @@ export type MeshErrorCode =
   | 'LIMIT'
   | 'CLOSED';
 
-/** Why a peer left. */
+/** Why a peer left. `docs/places.md` says what happened in each case. */
 export type LeaveReason =
   | 'bye'
   | 'crashed'

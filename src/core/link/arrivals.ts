@@ -30,7 +30,14 @@ export class Arrivals {
     if (this.#placeholders || !Array.isArray(placeholders) || placeholders.length !== this.#raw.length) return false;
     if (this.#raw.length === 0) return false;
     this.#placeholders = placeholders as object[];
+    // Those take too whose frames came without ports.
+    this.#taken = false;
     return true;
+  }
+
+  /** Whether PORTS was read, so that they belong to the frame that follows, and to no other. */
+  get announced(): boolean {
+    return this.#placeholders !== undefined;
   }
 
   /** The port that a PORT frame hands over. */
@@ -68,7 +75,7 @@ export class Arrivals {
     return [...values.slice(0, -1), transfer(values.at(-1), this.#ports)];
   }
 
-  /** The post has been read. */
+  /** The post has been read, or the frame that they belong to. */
   end(): void {
     if (this.#raw.length === 0) return;
     if (this.#ports.length === 0) for (const raw of this.#raw) (raw as { close?: () => void }).close?.();

@@ -55,7 +55,11 @@ export function checkFlow(call: string, options: FlowOptions = {}): Flow {
     limit = defaultFlow.limit,
     limitBytes = defaultFlow.limitBytes,
     overflow = 'reject',
+    ...others
   } = options;
+  for (const key of Object.keys(others)) {
+    throw invalid(`${call}({ flow: { ${key} } })`, 'the options are highWater, limit, limitBytes and overflow.');
+  }
   for (const [name, value] of Object.entries({ highWater, limit, limitBytes })) {
     if (typeof value === 'number' && value >= 1) continue;
     throw invalid(`${call}({ flow: { ${name}: ${show(value)} } })`, 'give a number of 1 or more, or Infinity.');

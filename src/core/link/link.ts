@@ -126,6 +126,11 @@ export class Link {
     return this.#outbox.pending;
   }
 
+  /** How many frames went alone: each of them may be more than the peer can read. */
+  get alone(): number {
+    return this.#outbox.alone;
+  }
+
   /** Whether the peer owes something: a sign that it has dispatched what was sent, or an answer. */
   get owed(): boolean {
     return this.#state === 'open' && (this.#outbox.pending > 0 || this.#asked.size > 0);
@@ -317,6 +322,7 @@ export class Link {
         this.#malformed(`a frame of kind ${typeof kind === 'number' ? kind : typeof kind} that makes no sense`);
         break;
       }
+      if (this.#arrivals.announced && data[at] !== wire.PORTS) this.#arrivals.end();
       frames++;
       at = next;
     }

@@ -57,6 +57,8 @@ export class Outbox {
 
   /** So much waits that its owner refuses events and requests; never answers, nor items of streams. */
   full = false;
+  /** How many frames went alone. */
+  alone = 0;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
@@ -131,6 +133,7 @@ export class Outbox {
    */
   postAlone(frame: readonly unknown[], transfer: readonly object[], lone: Lone, events = 0, bytes = 0): void {
     if (this.#closed) return;
+    this.alone++;
     if (this.#frames > 0) this.#seal();
     const posted = { frames: 1, events, cost: costOf(1, bytes), lone };
     if (this.#blocked) {

@@ -1,3 +1,4 @@
+import { startTimer } from '../timer.js';
 import { electronEnd, MessagePortPort, type MessagePortLike } from './message-port.js';
 import type { PortListener } from './port.js';
 
@@ -27,5 +28,13 @@ export class NodePort extends MessagePortPort {
   override start(listener: PortListener): void {
     super.start(listener);
     if (!this.#keepsAlive) this.#port.unref();
+  }
+  /**
+   * Node tells the far end of a close in the next round of its event loop, and Electron's processes begin a round when something
+   * of Node's asks for one. A close doesn't: when Electron's own port brought it about, the far end would hear of it minutes later.
+   */
+  override close(): void {
+    super.close();
+    startTimer(0, () => {});
   }
 }

@@ -9,7 +9,7 @@ interface AppChannels {
 }
 
 const options: BridgeOptions = {
-  authorize: async ({ origin, frame }: Candidate) => frame?.top && origin === 'app://a',
+  authorize: async ({ origin, frame }: Candidate) => frame?.top === true && origin === 'app://a',
 };
 await app.whenReady();
 const bridge: Bridge = createBridge(options);

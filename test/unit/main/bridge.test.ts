@@ -3,6 +3,7 @@ import * as control from '../../../src/core/broker/control.js';
 import { HELLO, JOIN, READY } from '../../../src/core/broker/joining.js';
 import type { Bus } from '../../../src/core/bus/bus.js';
 import { WIRE_VERSION } from '../../../src/core/wire/frames.js';
+import type { OwnSeatOptions } from '../../../src/main/own-seat.js';
 import { Bridge } from '../../../src/main/bridge.js';
 import type { Grant } from '../../../src/core/directory/grant.js';
 import type { Candidate } from '../../../src/main/candidate.js';
@@ -113,7 +114,14 @@ describe('main', () => {
     const bridge = make();
     await electron.page(makeFrame('app://a'), new FakeContents(1), { name: 'editor' }).joining;
     expect(await rejection(bridge.connect({ name: 'editor' }))).toMatchObject({ code: 'NOT_AUTHORIZED' });
-    for (const options of [{ name: '' }, { name: 5 as never }, { nam: 'x' } as never, { name: 'window' }]) {
+    const bad: OwnSeatOptions[] = [
+      { name: '' },
+      { name: 5 as never },
+      { nam: 'x' } as never,
+      { flow: { highwater: 1 } as never },
+      { name: 'window' },
+    ];
+    for (const options of bad) {
       const { code } = await rejection(bridge.connect(options));
       expect(code).toBe(options.name === 'window' ? 'NOT_AUTHORIZED' : 'INVALID_ARGUMENT');
     }

@@ -42,6 +42,20 @@ describe('Arrivals', () => {
     expect(opened.closed).toBe(false);
   });
 
+  it('closes one that nobody takes, though somebody took what came without ports before', async () => {
+    const lost = make();
+    const arrivals = new Arrivals(adopt);
+    arrivals.begin([]);
+    arrivals.take();
+    arrivals.end();
+    arrivals.begin([lost.raw]);
+    arrivals.place([{}]);
+    arrivals.first();
+    arrivals.end();
+    await Promise.resolve();
+    expect(lost.closed).toBe(true);
+  });
+
   it('closes all of them where nobody takes any', async () => {
     const [a, b] = [make(), make()];
     const arrivals = new Arrivals(adopt);

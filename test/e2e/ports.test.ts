@@ -1,0 +1,247 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { MeshPort } from '../../src/core/index.js';
+import { Lab } from './support/lab.js';
+import { kinds, Places, type Kind, type Place, type WindowPlace } from './support/talking-places.js';
+
+let lab: Lab;
+let places: Places;
+
+beforeAll(async () => {
+  lab = await Lab.launch();
+});
+afterAll(() => lab?.close());
+
+const released = { peers: [], documents: 0, departing: 0, watched: 0, malformed: 0 };
+
+/** Takes ports on a channel, and echoes on them; counts those that are open. */
+function takePorts(place: Place, channel: string): Promise<void> {
+  return place.run((here, name) => {
+    here['open'] = 0;
+    here['closed'] = new Promise((resolve) => (here['onClosed'] = resolve));
+    here.bus.onPort(name, (event, port, ...args) => {
+      (here['open'] as number)++;
+      port.onclose = () => {
+        (here['open'] as number)--;
+        (here['onClosed'] as () => void)();
+      };
+      port.onmessage = ({ data }) => port.postMessage([data, event.sender.name, ...args]);
+    });
+  }, channel);
+}
+
+/** Opens a port there, keeps it, and says something on it. */
+function open(place: Place, channel: string): Promise<unknown> {
+  return place.run(async (here, name) => {
+    const port = await here.bus.with({ wait: 5000 }).openPort(name, { n: 1 });
+    here['port'] = port;
+    here['said'] = (text: string) =>
+      new Promise((resolve) => {
+        port.onmessage = ({ data }) => resolve(data);
+        port.postMessage(text);
+      });
+    return (here['said'] as (text: string) => Promise<unknown>)('hello');
+  }, channel);
+}
+
+describe('openPort between any two kinds of places', () => {
+  const all = new Map<Kind, Place[]>();
+
+  beforeAll(async () => {
+    await lab.start();
+    places = new Places(lab);
+    // Two of each: one of them opens, the other one takes.
+    for (const kind of kinds) {
+      all.set(kind, [await places.make(kind, `${kind} 1`), await places.make(kind, `${kind} 2`)]);
+      await takePorts(all.get(kind)![1]!, kind);
+    }
+  }, 60_000);
+  afterAll(async () => {
+    await places.end();
+    expect(await lab.stop()).toMatchObject(released);
+  });
+
+  it.each(kinds.flatMap((from) => kinds.map((to) => [from, to] as const)))(
+    'M16: from %s to %s: both ways, with arguments; the close of one end is told to the other',
+    async (from, to) => {
+      const [opener] = all.get(from)!;
+      const [, taker] = all.get(to)!;
+      await taker!.run((here) => void (here['closed'] = new Promise((resolve) => (here['onClosed'] = resolve))));
+      expect(await open(opener!, to)).toEqual(['hello', opener!.name, { n: 1 }]);
+      expect(await taker!.run((here) => here['open'])).toBe(1);
+      await opener!.run((here) => (here['port'] as MeshPort).close());
+      await taker!.run((here) => here['closed']);
+      expect(await taker!.run((here) => here['open'])).toBe(0);
+    },
+  );
+});
+
+describe('ports', () => {
+  beforeEach(async () => {
+    await lab.start();
+    places = new Places(lab);
+  });
+  afterEach(async () => {
+    await places.end();
+    expect(await lab.stop()).toMatchObject(released);
+  });
+
+  it.each([
+    ['window', 'window', 'window'],
+    ['window', 'utility', 'window'],
+    ['utility', 'window', 'utility'],
+    ['main', 'window', 'utility'],
+    ['window', 'worker', 'utility'],
+    ['thread', 'window', 'main'],
+    ['window', 'thread', 'window'],
+    ['utility', 'main’s thread', 'window'],
+    ['main’s thread', 'utility', 'thread'],
+  ] as const)(
+    'M16: opened by a %s, received by a %s, passed on to a %s; it still works when the second is gone',
+    async (first, second, third) => {
+      const opener = await places.make(first, 'first');
+      const middle = await places.make(second, 'second');
+      const last = await places.make(third, 'third');
+      await last.run((here) => {
+        const { bus } = here;
+        here['got'] = new Promise<void>((resolve) => {
+          bus.on('take', (_, given: { in: Map<string, MeshPort> }) => {
+            const port = given.in.get('port')!;
+            port.onmessage = ({ data }) => port.postMessage([data, 'third']);
+            port.onclose = () => (here['gone'] as () => void)();
+            resolve();
+          });
+        });
+        here['ended'] = new Promise<void>((resolve) => (here['gone'] = resolve));
+      });
+      await middle.run(async ({ bus, lab }) => {
+        const there = (): boolean => [...bus.peers.named('third')].length > 0;
+        while (!there()) await new Promise((resolve) => bus.peers.once('join', resolve));
+        bus.onPort('pass', async (_, port) => {
+          await bus.with({ wait: 5000 }).request('ready');
+          bus.to('third').send('take', lab.transfer({ in: new Map([['port', port]]) }, [port]));
+        });
+      });
+      await last.run(({ bus }) => void bus.handle('ready', () => true));
+      // What is said before the third has it waits for it.
+      expect(await open(opener, 'pass')).toEqual(['hello', 'third']);
+      await last.run((here) => here['got']);
+      if (second !== 'thread' && second !== 'main’s thread') await middle.kill();
+      else await middle.run(({ bus }) => bus.close()); // it relays what it has passed on
+      expect(await opener.run((here) => (here['said'] as (text: string) => unknown)('again'))).toEqual([
+        'again',
+        'third',
+      ]);
+      await opener.run((here) => (here['port'] as MeshPort).close());
+      await last.run((here) => here['ended']);
+    },
+  );
+
+  it('M15: without onPort for it, NO_HANDLER; what the handler throws arrives; nobody holds an orphan', async () => {
+    for (const kind of ['window', 'utility', 'main'] as const) {
+      const taker = await places.make(kind, `the ${kind}`);
+      const opener = await places.window('opener', 'b');
+      const outcome = await opener.run(async ({ bus }, name) => {
+        const code = (promise: Promise<unknown>): Promise<unknown> =>
+          promise.then(
+            () => 'opened',
+            (error: { code?: string; message: string }) => error.code ?? error.message,
+          );
+        return [await code(bus.to(name).openPort('x')), await code(bus.openPort('x'))];
+      }, taker.name);
+      expect(outcome).toEqual(['NO_HANDLER', 'NO_HANDLER']);
+      const ends = await refused(taker, opener);
+      expect(ends).toEqual({ error: 'not this one', closed: true });
+    }
+  });
+
+  /** A handler that throws: what the opener gets, and whether the port that the taker saw has ended. */
+  async function refused(taker: Place, opener: Place): Promise<unknown> {
+    await taker.run((here) => {
+      here['ends'] = new Promise((resolve) => (here['end'] = resolve));
+      here.bus.onPort('refused', (_, port) => {
+        queueMicrotask(() => (here['end'] as (closed: unknown) => void)(port.detach() === undefined));
+        throw new RangeError('not this one');
+      });
+    });
+    const error = await opener.run(
+      ({ bus }, name) =>
+        bus
+          .to(name)
+          .with({ wait: 5000 })
+          .openPort('refused')
+          .then(String, (thrown: Error) => thrown.message),
+      taker.name,
+    );
+    return { error, closed: await taker.run((here) => here['ends']) };
+  }
+
+  it.each(['crashes', 'navigates'] as const)(
+    'M15: to a window that %s meanwhile: PEER_GONE; a port it had accepted gets its close',
+    async (does) => {
+      const taker: WindowPlace = await places.window('taker');
+      const opener = await places.window('opener', 'b');
+      await takePorts(taker, 'port');
+      expect(await open(opener, 'port')).toEqual(['hello', 'opener', { n: 1 }]);
+      await taker.run(({ bus }) => {
+        // It is so busy that no port is accepted before it ends.
+        bus.on('hang', () => {
+          const until = Date.now() + 20_000;
+          while (Date.now() < until);
+        });
+      });
+      await opener.run(async (here) => {
+        const { bus } = here;
+        here['end'] = new Promise((resolve) => ((here['port'] as MeshPort).onclose = ({ reason }) => resolve(reason)));
+        bus.to('taker').send('hang');
+        const opened = Array.from({ length: 20 }, () =>
+          bus
+            .to('taker')
+            .openPort('port')
+            .then(
+              () => 'opened',
+              (error: { code: string }) => error.code,
+            ),
+        );
+        here['codes'] = Promise.all(opened);
+      });
+      if (does === 'crashes') await taker.kill();
+      else await taker.navigate();
+      expect(new Set((await opener.run((here) => here['codes'])) as string[])).toEqual(new Set(['PEER_GONE']));
+      expect(await opener.run((here) => here['end'])).toBe('closed');
+      expect(await opener.run(({ bus }) => bus.load)).toMatchObject({ links: 0, calls: 0 });
+    },
+  );
+
+  it('M15: to a window that reloads while ports are opened: each one is refused, or accepted and then closed', async () => {
+    const taker: WindowPlace = await places.window('taker');
+    const opener = await places.window('opener', 'b');
+    await takePorts(taker, 'port');
+    await opener.run(async (here) => {
+      const { bus } = here;
+      let enough: () => void;
+      const many = new Promise<void>((resolve) => (enough = resolve));
+      const opening = async (): Promise<unknown> => {
+        const closes: Promise<void>[] = [];
+        let ends = 0;
+        for (;;) {
+          try {
+            const port = await bus.to('taker').with({ wait: 5000 }).openPort('port');
+            closes.push(new Promise((resolve) => (port.onclose = () => (ends++, resolve()))));
+            port.start();
+            if (closes.length === 20) enough();
+          } catch (error) {
+            await Promise.all(closes);
+            return [(error as { code: string }).code, ends === closes.length];
+          }
+        }
+      };
+      here['end'] = Promise.all([opening(), opening(), opening()]);
+      await many;
+    });
+    await taker.reload();
+    for (const [code, closed] of (await opener.run((here) => here['end'])) as [string, boolean][]) {
+      expect(code).toMatch(/^(PEER_GONE|NO_PEER)$/);
+      expect(closed).toBe(true);
+    }
+  });
+});
