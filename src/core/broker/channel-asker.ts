@@ -1,4 +1,4 @@
-import type { Port, PortCapabilities, PortListener } from '../port/port.js';
+import { closeAll, type Port, type PortCapabilities, type PortListener } from '../port/port.js';
 import * as control from './control.js';
 
 /** Above the tokens that a seat counts up from 1. */
@@ -72,7 +72,9 @@ export class ChannelAsker implements Port {
   #take(data: unknown, ports: readonly unknown[]): readonly unknown[] | undefined {
     const last: unknown = Array.isArray(data) ? data.at(-1) : undefined;
     if (!Array.isArray(last) || last[0] !== control.CHANNEL || last[1] <= FIRST_TOKEN) return undefined;
-    this.#waiting.get(last[1] as number)?.resolve(ports as unknown as readonly [object, object]);
+    const waiting = this.#waiting.get(last[1] as number);
+    if (waiting) waiting.resolve(ports as unknown as readonly [object, object]);
+    else closeAll(ports); // the child has asked in this host's name
     this.#waiting.delete(last[1] as number);
     return (data as unknown[]).slice(0, -1);
   }

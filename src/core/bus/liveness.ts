@@ -56,7 +56,7 @@ export class Liveness {
   #lookAt(link: Link, late: boolean): void {
     let before = this.#looks.get(link);
     if (before?.heard !== link.heard) this.#looks.set(link, (before = { heard: link.heard, silent: 0 }));
-    else if (!late) before.silent++;
+    else if (!late && link.connected) before.silent++;
     if (before.silent === 1) link.probe();
     if (before.silent < LOOKS || link.silent) return;
     link.silent = true;

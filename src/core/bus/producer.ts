@@ -21,6 +21,7 @@ export class Producer implements Serving {
   #credit: number;
   #iterator: AsyncIterator<unknown> | Iterator<unknown> | undefined;
   #over = false;
+  #reason: unknown;
   /** Whether an item went alone, so that the consumer's process may turn out unable to read it. */
   #alone = false;
   #wake: (() => void) | undefined;
@@ -44,7 +45,7 @@ export class Producer implements Serving {
       for (;;) {
         // Its consumer takes nothing at all of what it is sent: credit alone, for stream after stream, would not bound that.
         if (this.#link.full) await this.#link.drain().catch(() => {});
-        if (this.#credit <= 0) await new Promise<void>((resolve) => (this.#wake = resolve));
+        if (this.#credit <= 0 && !this.#over) await new Promise<void>((resolve) => (this.#wake = resolve));
         if (this.#over) return;
         const { done, value } = await iterator.next();
         if (this.#over) return;
@@ -56,7 +57,7 @@ export class Producer implements Serving {
       this.#over = true;
       this.#link.answer(this.#id, channel, undefined);
     } catch (error) {
-      if (this.#over) return this.#onError(error);
+      if (this.#over) return this.#afterEnd(error);
       this.#over = true;
       this.#link.fail(this.#id, channel, error);
     }
@@ -70,6 +71,7 @@ export class Producer implements Serving {
   abort(reason: unknown): void {
     if (this.#over) return;
     this.#over = true;
+    this.#reason = reason;
     this.#event.abort(reason);
     this.#stop();
     this.#resume();
@@ -96,8 +98,13 @@ export class Producer implements Serving {
     // A generator that is at work returns when it next yields.
     const iterator = this.#iterator;
     this.#iterator = undefined;
-    if (iterator?.return) Promise.resolve(callReturn(iterator)).catch(this.#onError);
+    if (iterator?.return) Promise.resolve(callReturn(iterator)).catch(this.#afterEnd);
   }
+
+  /** What a handler throws because its signal has aborted is no bug of it. */
+  readonly #afterEnd = (error: unknown): void => {
+    if (error !== this.#reason) this.#onError(error);
+  };
 
   #resume(): void {
     const wake = this.#wake;

@@ -4,8 +4,10 @@ import type { Entry } from '../directory/entry.js';
 import { MeshError, notCloneable } from '../errors/mesh-error.js';
 import { abortError, deadlineOf, describeCall, fail, goneError, timeoutError, type Call } from '../link/calls.js';
 import type { Link } from '../link/link.js';
+import { closePorts } from '../link/queue.js';
 import { PORT, REQUEST, STREAM } from '../wire/frames.js';
 import { hold } from '../wire/hold.js';
+import { Transfer } from '../wire/transfer.js';
 import { Aborts } from './aborts.js';
 import { Clock } from './clock.js';
 import { closedError, type CloseInfo } from './close-info.js';
@@ -46,6 +48,8 @@ interface Request extends Call {
   readonly wait: number;
   /** and until when that is, on the clock of `performance.now()`, once it waits. */
   until: number;
+  /** Arguments that a peer gave back, until they are on their way again: nobody but this request has the ports in them. */
+  returned: readonly unknown[] | undefined;
   /** Ids of those that turned out not to handle it. */
   tried: Set<string> | undefined;
 }
@@ -169,6 +173,7 @@ export class Requests {
     // speak for us anyway.
     const args = from.trusted ? returned : passed.copies;
     if (!args) return fail(passed, () => this.#nobody(passed));
+    passed.returned = args;
     const entry = this.#pick(passed);
     if (entry) this.#start(passed, entry, args);
     else this.#park(passed, args);
@@ -207,16 +212,17 @@ export class Requests {
   #start(request: Request, entry: Entry, args: readonly unknown[]): void {
     const link = this.#owner.linkTo(entry);
     const { peer } = entry;
-    if (!link.open) return fail(request, () => goneError(describeCall(request, peer), 'lost'));
-    if (link.full) return fail(request, () => fullError(describeCall(request, peer), link.pending, peer));
+    if (!link.open) return giveUp(request, () => goneError(describeCall(request, peer), 'lost'));
+    if (link.full) return giveUp(request, () => fullError(describeCall(request, peer), link.pending, peer));
     // Before it is sent: it may be settled when that returns.
     if (request.signal) this.#aborts.add(request.signal, request);
     try {
       link.sendCall(request, args);
     } catch (error) {
       this.released(request);
-      return fail(request, () => unsendable(request, error));
+      return giveUp(request, () => unsendable(request, error));
     }
+    request.returned = undefined;
     this.#clock.watch(deadlineOf(request));
   }
 
@@ -225,7 +231,7 @@ export class Requests {
     try {
       held = hold(args);
     } catch (error) {
-      return fail(request, () => unsendable(request, error));
+      return giveUp(request, () => unsendable(request, error));
     }
     const now = performance.now();
     request.started ??= { time: now };
@@ -246,7 +252,8 @@ export class Requests {
   }
 
   #abandon(request: Request): void {
-    if (!this.#unpark(request)) request.link?.abandon(request);
+    if (this.#unpark(request)) closeReturned(request);
+    else request.link?.abandon(request);
   }
 
   #unpark(request: Request): boolean {
@@ -256,7 +263,7 @@ export class Requests {
   }
 
   #cancel(call: Call, error: () => unknown): void {
-    if (this.#unpark(call as Request)) fail(call, error);
+    if (this.#unpark(call as Request)) giveUp(call as Request, error);
     else call.link?.cancel(call, error);
   }
 
@@ -306,11 +313,23 @@ function newRequest(
     until: 0,
     started: undefined,
     copies: undefined,
+    returned: undefined,
     tried: undefined,
     link: undefined,
     id: 0,
     resolve,
   };
+}
+
+/** Rejects a request that is on no link. */
+function giveUp(request: Request, error: () => unknown): void {
+  closeReturned(request);
+  fail(request, error);
+}
+
+/** The ports that have moved with it once: their far ends would wait for ever. */
+function closeReturned({ returned }: Request): void {
+  for (const each of returned ?? []) if (each instanceof Transfer) closePorts(each.list);
 }
 
 function unsendable(request: Request, error: unknown): MeshError {

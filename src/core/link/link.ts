@@ -136,6 +136,11 @@ export class Link {
     return this.#state === 'open' && (this.#outbox.pending > 0 || this.#asked.size > 0);
   }
 
+  /** Whether there is a port: while the broker is still to make one, the peer's silence says nothing of it. */
+  get connected(): boolean {
+    return this.#openPorts > 0;
+  }
+
   /** Calls under way, both ways: made here, and served here. */
   get load(): { readonly calls: number; readonly serving: number } {
     return { calls: this.#asked.size, serving: this.#incoming.size };

@@ -1,10 +1,17 @@
+import { domEnd } from '../port/message-port.js';
 import { capture } from './capture.js';
+import { inspect } from './inspect.js';
 import { Transfer } from './transfer.js';
 
 /**
  * Arguments as they are now, to be sent later. What moves already belongs to the call.
- * @throws if one can't be cloned
+ * @throws if one can't be cloned, or holds a port that does not move
  */
 export function hold(args: readonly unknown[]): readonly unknown[] {
-  return capture(args) ?? args.map((each) => (each instanceof Transfer ? each : structuredClone(each)));
+  const copies = capture(args);
+  if (copies) return copies;
+  // In Node, a clone of a `MeshPort` is an empty object: nobody would notice then.
+  const copied = args.filter((each) => !(each instanceof Transfer));
+  inspect(copied, domEnd, { buffers: new Set(), ports: new Set() });
+  return args.map((each) => (each instanceof Transfer ? each : structuredClone(each)));
 }

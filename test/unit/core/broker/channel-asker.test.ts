@@ -49,6 +49,17 @@ describe('a host that relays a control port', () => {
     ]);
   });
 
+  it('closes channels that it has not asked for: its child can ask in its name', async () => {
+    const { port, asker, listener } = setUp();
+    const asked = asker.channel();
+    const ports = [{ close: spy() }, { close: spy() }];
+    port.deliverWith([[control.CHANNEL, token(port) + 1]], ports);
+    for (const { close } of ports) expect(close).toHaveBeenCalledOnce();
+    expect(listener.message).not.toHaveBeenCalled();
+    port.deliverWith([[control.CHANNEL, token(port)]], [1, 2]);
+    expect(await asked).toEqual([1, 2]);
+  });
+
   it("passes all else on, its child's own channels too", () => {
     const { port, asker, listener } = setUp();
     const ports = [{}, {}];

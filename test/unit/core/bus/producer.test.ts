@@ -33,3 +33,24 @@ it('waits where its consumer acknowledges nothing, however many streams that ask
   await ended.promise;
   mesh.close();
 });
+
+it('reports what its handler throws after the end, but not the reason for which its signal has aborted', async () => {
+  const mesh = new TestMesh({ make: () => createMemoryChannel().ports });
+  const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+  const errors: unknown[] = [];
+  b.onError((error) => errors.push(error));
+  const bug = new Error('a bug');
+  b.handle('endless', async function* (event, buggy: boolean) {
+    yield 1;
+    await new Promise((_, reject) => {
+      event.signal.addEventListener('abort', () => reject(buggy ? bug : event.signal.reason));
+    });
+  });
+  for (const buggy of [false, true]) {
+    for await (const item of a.stream('endless', buggy)) if (item === 1) break;
+    await a.drain();
+    await turn();
+  }
+  expect(errors).toEqual([bug]);
+  mesh.close();
+});

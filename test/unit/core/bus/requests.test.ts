@@ -5,6 +5,7 @@ import { HANDLE } from '../../../../src/core/directory/entry.js';
 import { MISSED, PORT, REQUEST, RESULT, STREAM } from '../../../../src/core/wire/frames.js';
 import { CHANGES, LINK, OPEN } from '../../../../src/core/broker/control.js';
 import { MeshPort } from '../../../../src/core/port/mesh-port.js';
+import { transfer } from '../../../../src/core/wire/transfer.js';
 import { deferred, rejection } from '../../../contract/case.js';
 import { TestMesh } from '../../../contract/mesh.js';
 
@@ -83,6 +84,22 @@ describe('Requests', () => {
     expect((await rejection(a.with({ timeout: 2000 }).request('fs:run', 'ls'))).code).toBe('NO_HANDLER');
     mesh.close();
   });
+});
+
+it('ports that came back from a peer that no longer handles it are closed, where nobody else does', async () => {
+  const mesh = new TestMesh(kind);
+  const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+  const handling = b.handle('take', () => {});
+  await b.subscribe('e', () => {});
+  const [near, far] = kind.make();
+  const closed = deferred();
+  far.start({ message() {}, unreadable() {}, close: () => closed.resolve() });
+  const port = new MeshPort(near, (raw) => raw as Port);
+  const asked = rejection(a.request('take', transfer({ port }, [port])));
+  handling.dispose();
+  expect((await asked).code).toBe('NO_HANDLER');
+  await closed.promise;
+  mesh.close();
 });
 
 describe('where a post runs what waits in microtasks, as in Electron’s main process', () => {

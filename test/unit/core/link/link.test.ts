@@ -396,8 +396,8 @@ describe('a peer that takes nothing of what it is sent', () => {
     const side = new LinkSide(port, 'greedy', { flow });
     side.onRequest = (id, channel) => side.link.answer(id, channel, 'much');
     let id = 0;
-    const ask = (): void => void port.deliver([port.posts.length === 0 ? 0 : taken, wire.REQUEST, ++id, 'get', 0]);
     let taken = 0;
+    const ask = (): void => port.deliver([taken, wire.REQUEST, ++id, 'get', 0]);
     for (let i = 0; i < 200; i++) {
       ask();
       await turn();

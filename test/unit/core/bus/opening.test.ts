@@ -1,0 +1,104 @@
+import { expect, it } from 'vitest';
+import { CHANGES, LINK } from '../../../../src/core/broker/control.js';
+import { openPort, type OpenerOwner } from '../../../../src/core/bus/opening.js';
+import { HANDLE } from '../../../../src/core/directory/entry.js';
+import { MeshError } from '../../../../src/core/errors/mesh-error.js';
+import { createMemoryChannel } from '../../../../src/core/port/memory-port.js';
+import { MeshPort } from '../../../../src/core/port/mesh-port.js';
+import type { Port } from '../../../../src/core/port/port.js';
+import { MISSED, PORT } from '../../../../src/core/wire/frames.js';
+import { transfer } from '../../../../src/core/wire/transfer.js';
+import { deferred, rejection } from '../../../contract/case.js';
+import { TestMesh } from '../../../contract/mesh.js';
+
+const kind = { make: () => createMemoryChannel().ports };
+const options = { timeout: undefined, signal: undefined, wait: 0 };
+
+/** A bus whose channels are made in another process, which takes its time. */
+class Waiting implements OpenerOwner {
+  readonly made = deferred<readonly [object, object]>();
+  closed: MeshError | undefined;
+
+  get requests(): never {
+    return expect.unreachable('nothing to be asked yet');
+  }
+
+  check(): void {
+    if (this.closed) throw this.closed;
+  }
+
+  channel(): Promise<readonly [object, object]> {
+    return this.made.promise;
+  }
+
+  makePort(): never {
+    return expect.unreachable('nobody has taken it');
+  }
+}
+
+it('its time-out, and its signal, hold while the channel is being made; one that comes later is closed', async () => {
+  const owner = new Waiting();
+  const timed = rejection(openPort(owner, 'b', 'x', [], { ...options, timeout: 20 }));
+  const aborting = new AbortController();
+  const aborted = rejection(openPort(owner, 'b', 'x', [], { ...options, signal: aborting.signal }));
+  aborting.abort('enough');
+  expect(await aborted).toMatchObject({ code: 'ABORTED', cause: 'enough' });
+  expect(await timed).toMatchObject({ code: 'TIMEOUT', message: "openPort('x'): no answer after 20 ms." });
+  const [near, far] = createMemoryChannel().ports;
+  const closed = deferred();
+  far.start({ message() {}, unreadable() {}, close: () => closed.resolve() });
+  owner.made.resolve([near, far]);
+  await closed.promise;
+});
+
+it('says how the bus has ended, while the channel is being made too', async () => {
+  const owner = new Waiting();
+  const opening = rejection(openPort(owner, 'b', 'x', [], options));
+  owner.closed = new MeshError('BRIDGE_GONE', 'the bridge is gone');
+  owner.made.reject(new Error('of the seat'));
+  expect(await opening).toBe(owner.closed);
+  expect(await rejection(openPort(owner, 'b', 'x', [], options))).toBe(owner.closed);
+});
+
+it('a port in an argument that does not move is refused, where the call would wait too', async () => {
+  const mesh = new TestMesh(kind);
+  const a = await mesh.join('a');
+  const port = new MeshPort(createMemoryChannel().ports[0], () => expect.unreachable());
+  for (const call of [a.openPort('x', { port }), a.request('x', { port }), a.stream('x', { port }).next()]) {
+    const error = await rejection(call);
+    expect([(error as MeshError).code, error.message]).toEqual([
+      'NOT_CLONEABLE',
+      expect.stringContaining('transfer(value, [port])'),
+    ]);
+  }
+  mesh.close();
+});
+
+it('what moved to a peer that turns out not to take the port can not go to the next: NO_HANDLER', async () => {
+  const mesh = new TestMesh(kind);
+  const { port } = mesh.joinRaw('liar');
+  port.start({
+    message(data, ports) {
+      for (const message of data as unknown[][]) if (message[0] === LINK) answer(ports[0] as Port);
+    },
+    unreadable() {},
+    close() {},
+  });
+  port.post([[CHANGES, 1, [HANDLE, 'video']]]);
+  const a = await mesh.join('a');
+  function answer(link: Port): void {
+    link.start({
+      message(data) {
+        const post = data as unknown[];
+        const at = post.indexOf(PORT, 1);
+        if (at > 0) link.post([1, MISSED, post[at + 1], 0]);
+      },
+      unreadable() {},
+      close() {},
+    });
+  }
+  const bytes = new Uint8Array(8);
+  const error = await rejection(a.openPort('video', transfer(bytes, [bytes.buffer])));
+  expect(error.code).toBe('NO_HANDLER');
+  mesh.close();
+});
