@@ -30,7 +30,7 @@ export async function joinByHand(page: Page, name: string): Promise<void> {
 
 /**
  * Opens a link to a peer by hand and posts on it, each post with so many ports beside it. Returns the answers (RESULT, FAILURE, THROWN: kind,
- * id, value), up to the one with the id `last`. `portEnded` resolves when the far end of the first of the ports is closed.
+ * id, value), up to the one with the id `last`. `openPorts` is how many of the ports have a far end that isn't closed.
  */
 export function talkByHand(
   page: Page,
@@ -61,10 +61,9 @@ export function talkByHand(
       for (const [post, ports = 0] of given) {
         const channels = Array.from({ length: ports }, () => new MessageChannel());
         for (const { port1 } of channels) {
-          window['portEnded'] ??= new Promise((resolve) => {
-            (port1 as EventTarget).addEventListener('close', () => resolve('closed'));
-            port1.start();
-          });
+          window['openPorts'] = ((window['openPorts'] as number | undefined) ?? 0) + 1;
+          (port1 as EventTarget).addEventListener('close', () => (window['openPorts'] as number)--);
+          port1.start();
         }
         link.postMessage(
           post,
