@@ -109,7 +109,7 @@ describe('M26: a peer that speaks the wire by hand', () => {
         for (const [kind, token] of data) if (kind === 28) control.postMessage([[5, token]]); // ASK: TOLD
         if (!data.some(([kind]) => kind === 25)) return; // LINK
         ports[0]!.onmessage = ({ data: post }: MessageEvent<unknown[]>) => {
-          const at = post.indexOf(2); // REQUEST
+          const at = post.indexOf(2, 1); // REQUEST
           if (at > 0) ports[0]!.postMessage([1, 6, post[at + 1], 1, 'forged']);
         };
       };
