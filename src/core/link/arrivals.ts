@@ -27,8 +27,12 @@ export class Arrivals {
 
   /** PORTS. False if it makes no sense. */
   place(placeholders: unknown): boolean {
-    if (this.#placeholders || !Array.isArray(placeholders) || placeholders.length !== this.#raw.length) return false;
-    if (this.#raw.length === 0) return false;
+    const count = this.#raw.length;
+    if (this.#placeholders || count === 0) return false;
+    if (!Array.isArray(placeholders) || placeholders.length !== count) return false;
+    // Else the ports would find no place, and stay open with nobody who has them.
+    const places = new Set<unknown>(placeholders);
+    if (places.size < count || ![...places].every((each) => typeof each === 'object' && each !== null)) return false;
     this.#placeholders = placeholders as object[];
     // Those take too whose frames came without ports.
     this.#taken = false;

@@ -1,0 +1,225 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Bus } from '../../src/core/index.js';
+import { Lab } from './support/lab.js';
+import { Places, type Place } from './support/places.js';
+
+let lab: Lab;
+let places: Places;
+
+beforeAll(async () => {
+  lab = await Lab.launch();
+});
+afterAll(() => lab?.close());
+beforeEach(async () => {
+  await lab.start();
+  places = new Places(lab);
+});
+afterEach(async () => {
+  await places.end();
+  expect(await lab.stop()).toMatchObject({ peers: [], documents: 0, departing: 0, watched: 0, malformed: 0 });
+});
+
+describe('both sides', () => {
+  it.each([
+    ['window', 'window'],
+    ['window', 'utility'],
+    ['window', 'main'],
+    ['window', 'thread'],
+    ['utility', 'worker'],
+  ] as const)(
+    'M32: a %s and a %s call each other from their handlers, beyond the credit window: both finish',
+    async (one, other) => {
+      const sides = [await places.make(one, 'one'), await places.make(other, 'other')] as const;
+      for (const place of sides) {
+        await place.run(({ bus }) => {
+          bus.handle(`inner ${bus.self.name}`, (_, n: number) => n);
+          bus.handle(`outer ${bus.self.name}`, (event, n: number) =>
+            bus.to(event.sender).request(`inner ${event.sender.name}`, n),
+          );
+        });
+      }
+      const call = (place: Place, whom: string): Promise<number> =>
+        place.run(async ({ bus }, name) => {
+          const caller = bus.with({ wait: 5000 });
+          await caller.request(`outer ${name}`, 0);
+          const asked = Array.from({ length: 6000 }, (_, n) => caller.request(`outer ${name}`, n));
+          const answers = await Promise.all(asked);
+          return answers.filter((answer, n) => answer === n).length;
+        }, whom);
+      expect(await Promise.all([call(sides[0], 'other'), call(sides[1], 'one')])).toEqual([6000, 6000]);
+    },
+  );
+
+  it('M31: a window and a utility process open a link at once, 1,000 times: one order in each direction', async () => {
+    const left = await places.window('left');
+    const right = await places.utility('right');
+    // A seat of its own for each round, so that both sides have their first message for each other.
+    for (const place of [left, right]) {
+      await place.run((here) => {
+        here['seat'] = async (name: string) => {
+          const lab = here.lab as never as {
+            via?: unknown;
+            connect(options: { name: string; via?: unknown }): Promise<Bus>;
+          };
+          const seat = await lab.connect(lab.via ? { name, via: lab.via } : { name });
+          const got: unknown[] = [];
+          seat.on('e', (_, n) => got.push(n));
+          seat.handle(`ask:${name}`, (_, n: number) => got.push(n) && n);
+          await seat.subscribe('unused', () => {});
+          return { seat, got };
+        };
+        here['shoot'] = async (seat: Bus, theirs: string, id: string) => {
+          const to = seat.to({ id });
+          to.send('e', 1);
+          const asked = to.request(`ask:${theirs}`, 2);
+          to.send('e', 3);
+          const answer = await asked;
+          await seat.drain();
+          return answer;
+        };
+      });
+    }
+    await right.run((here) => {
+      type Made = { seat: Bus; got: unknown[] };
+      let made: Made;
+      let shot: Promise<unknown>;
+      here.bus.handle('prepare', async () => {
+        made = await (here['seat'] as (name: string) => Promise<Made>)('right seat');
+        return made.seat.self.id;
+      });
+      here.bus.on('go', (_, id) => {
+        shot = (here['shoot'] as (...args: unknown[]) => Promise<unknown>)(made.seat, 'left seat', id);
+      });
+      here.bus.handle('finish', async () => {
+        const result = [await shot, made.got, made.seat.load.links];
+        await made.seat.close();
+        return result;
+      });
+    });
+    const wrong = await left.run(async (here, rounds) => {
+      type Made = { seat: Bus; got: unknown[] };
+      const { bus } = here;
+      const wrong: unknown[] = [];
+      for (let n = 0; n < rounds; n++) {
+        const { seat, got } = await (here['seat'] as (name: string) => Promise<Made>)('left seat');
+        const id = await bus.with({ wait: 5000 }).request('prepare');
+        bus.send('go', seat.self.id);
+        const answer = await (here['shoot'] as (...args: unknown[]) => Promise<unknown>)(seat, 'right seat', id);
+        const { links } = seat.load;
+        const theirs = await bus.request('finish');
+        for (const each of [[answer, got, links], theirs]) {
+          if (JSON.stringify(each) !== '[2,[1,2,3],1]') wrong.push([n, each]);
+        }
+        await seat.close();
+      }
+      return wrong;
+    }, 1000);
+    expect(wrong).toEqual([]);
+  }, 60_000);
+
+  it.each(['window', 'main', 'utility', 'worker', 'thread', 'main’s thread'] as const)(
+    'M27: close() twice, in a %s and in a window that talk: what was pending rejects, all is released',
+    async (kind) => {
+      const sides = [await places.make(kind, 'one'), await places.window('other', 'b')] as const;
+      for (const place of sides) {
+        await place.run(({ bus }) => void bus.handle(`never ${bus.self.name}`, () => new Promise(() => {})));
+      }
+      const pend = (place: Place, whom: string): Promise<void> =>
+        place.run(async (here, name) => {
+          const asked = Array.from({ length: 100 }, () =>
+            here.bus
+              .with({ wait: 5000 })
+              .request(`never ${name}`)
+              .then(String, (error: { code: string }) => error.code),
+          );
+          here['ends'] = Promise.all(asked);
+          while (here.bus.load.parked > 0) await new Promise((resolve) => here.bus.peers.once('change', resolve));
+          await here.bus.drain();
+        }, whom);
+      await Promise.all([pend(sides[0], 'other'), pend(sides[1], 'one')]);
+      const closed = await Promise.all(
+        sides.map((place) =>
+          place.run(async (here) => {
+            const { bus } = here;
+            await Promise.all([bus.close(), bus.close()]);
+            await bus.close();
+            return [(await bus.closed).reason, bus.load, [...new Set((await here['ends']) as string[])]];
+          }),
+        ),
+      );
+      const released = { links: 0, calls: 0, serving: 0, parked: 0, signals: 0 };
+      for (const [reason, load, ends] of closed) {
+        expect([reason, load]).toEqual(['bye', released]);
+        expect(['CLOSED', 'PEER_GONE']).toContain((ends as string[])[0]);
+        expect(ends).toHaveLength(1);
+      }
+      const names = async (): Promise<unknown> => (await lab.state()).peers.map(({ name }) => name).sort();
+      const around: Record<string, string[]> = { worker: ['owner of one'], thread: ['host of one'] };
+      await expect.poll(names).toEqual(around[kind] ?? []);
+    },
+  );
+
+  it.each(['thread', 'main’s thread'] as const)('M27: a %s exits on its own after close()', async (kind) => {
+    type Thread = { once(event: 'exit', listener: () => void): void };
+    type Threads = readonly { readonly target: Thread }[];
+    const host = await places.utility('host');
+    const place = kind === 'thread' ? await places.thread(host, 'ends') : await places.threadOfMain('ends');
+    if (kind === 'thread') {
+      await host.run((here) => {
+        const [thread] = (here.lab as never as { threads: Threads }).threads;
+        here['exited'] = new Promise<void>((resolve) => thread!.target.once('exit', resolve));
+      });
+    } else {
+      await lab.main((main) => {
+        const { driven } = main as never as { driven: Record<string, { target: Thread }> };
+        Object.assign(main, { exited: new Promise<void>((resolve) => driven['ends']!.target.once('exit', resolve)) });
+      });
+    }
+    const other = await places.window('other', 'b');
+    await other.run((here) => {
+      here.bus.handle('echo', (_, n: number) => n);
+      here['left'] = new Promise((resolve) =>
+        here.bus.peers.on('leave', (peer, reason) => resolve([peer.name, reason])),
+      );
+    });
+    await place.run(async ({ bus }) => bus.with({ wait: 5000 }).request('echo', 1));
+    await place.run((here) => {
+      const { via } = here.lab as never as { via: { removeAllListeners(name: string): void; unref(): void } };
+      // What the driver asks for keeps it alive as well: this was the last.
+      setImmediate(() => {
+        via.removeAllListeners('message');
+        via.unref();
+        void here.bus.close();
+      });
+    });
+    expect(await other.run((here) => here['left'])).toEqual(['ends', 'bye']);
+    if (kind === 'thread') await host.run((here) => here['exited']);
+    else await lab.main((main) => (main as never as { exited: Promise<void> }).exited);
+  });
+
+  it('M27: a utility process holds nothing of ours after close(): Electron alone keeps it alive', async () => {
+    const place = await places.utility('ends');
+    const other = await places.window('other', 'b');
+    await other.run(({ bus }) => void bus.handle('echo', (_, n: number) => n));
+    const held = await place.run(async (here) => {
+      type Via = { listenerCount(name: string): number };
+      const { via, connect } = here.lab as never as {
+        via: Via;
+        connect(options: { via: Via; name: string }): Promise<Bus>;
+      };
+      await here.bus.close();
+      const now = (): unknown => [via.listenerCount('message'), process.getActiveResourcesInfo().sort()];
+      const before = now();
+      for (let n = 0; n < 20; n++) {
+        const bus = await connect({ via, name: 'again' });
+        await bus.with({ wait: 5000 }).request('echo', n);
+        const port = bus.stream('nowhere');
+        await port.next().catch(() => {});
+        await bus.close();
+      }
+      await new Promise((resolve) => setTimeout(resolve, 300)); // timers of what has ended fire by then
+      return [before, now()];
+    });
+    expect(held[1]).toEqual(held[0]);
+  });
+});

@@ -1,0 +1,170 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { joinByHand, talkByHand } from './support/by-hand.js';
+import { joinPage, Lab } from './support/lab.js';
+import { Places } from './support/places.js';
+
+// M26, frame by frame: what makes sense as a frame, and is a lie, or too much. The fuzz is in hostile.test.ts.
+
+let lab: Lab;
+let places: Places;
+
+beforeAll(async () => {
+  lab = await Lab.launch();
+});
+afterAll(() => lab?.close());
+beforeEach(async () => {
+  await lab.start({ limits: { serving: 100 } });
+  places = new Places(lab);
+});
+afterEach(async () => {
+  await places.end();
+  expect(await lab.stop()).toMatchObject({ peers: [], documents: 0, departing: 0, watched: 0 });
+});
+
+describe('M26: a peer that speaks the wire by hand', () => {
+  it.each(['window', 'main', 'utility', 'thread'] as const)(
+    'sends a %s streams, items, credits and ports that make no sense: it reports them, closes the ports, and serves on',
+    async (kind) => {
+      const victim = await places.make(kind, 'victim');
+      await victim.run((here) => {
+        const { bus } = here;
+        here['reports'] = [];
+        bus.onError((error) => (here['reports'] as unknown[]).push((error as { code: string }).code));
+        bus.handle('echo', (_, ...args: unknown[]) => args);
+        bus.onPort('port', () => {});
+        bus.handle('numbers', async function* () {
+          for (let n = 0; ; n++) yield n;
+        });
+      });
+      const page = await lab.open('b');
+      await joinByHand(page, 'hand');
+      const answers = await talkByHand(
+        page,
+        'victim',
+        [
+          [[0, 13, 1, 'numbers', -1, 0]], // STREAM: no such credit
+          [[0, 13, 1, 'numbers', 1.5, 0]],
+          [[0, 13, 2, 'numbers', 5, 0, 13, 2, 'numbers', 5, 0]], // the same id again
+          [[0, 16, 2, -1]], // CREDIT
+          [[0, 16, 99, 5]],
+          [[0, 15, 1, 1, 'item of nothing']],
+          [[0, 14, {}]],
+          [[0, 17, 3, 'port', 0]], // PORT without a port
+          [[0, 18, [{}], 17, 4, 'port', 0]],
+          [[0, 17, 5, 'port', 0], 2], // ports without PORTS
+          [[0, 18, [{}], 17, 6, 'port', 0], 3], // more ports than places
+          [[0, 18, [{}, {}, {}], 1, 'unheard', 0], 1], // and fewer
+          [[0, 18, 'nonsense', 2, 7, 'echo', 0], 1],
+          [[0, 18, [{}], 18, [{}], 2, 8, 'echo', 0], 1], // PORTS twice
+          [[0, 18, [{}], 1, 'unheard', 0], 1], // nobody listens: the port is closed
+          [[0, 18, [1], 2, 9, 'echo', 1, 1], 1], // a place that is no object
+          [[0, 6, 1, 1, 'MISSED of nothing'], 1],
+          [[0, 3, 1, 'RESULT of nothing'], 1],
+          [[0, 2, 100, 'echo', 1, 'still here']],
+        ],
+        100,
+      );
+      expect(answers.at(-1)).toEqual([3, 100, ['still here']]);
+      expect(((await victim.run((here) => here['reports'])) as string[]).length).toBeGreaterThan(3);
+      expect(new Set((await victim.run((here) => here['reports'])) as string[])).toEqual(new Set(['PROTOCOL']));
+      await expect.poll(() => page.evaluate(() => window['openPorts'])).toBe(0);
+      // The stream of 5 stands, until its consumer is gone.
+      expect(await victim.run(({ bus }) => bus.load.serving)).toBe(1);
+      await page.close();
+      await expect.poll(() => victim.run(({ bus }) => bus.load)).toMatchObject({ serving: 0, links: 0 });
+    },
+  );
+
+  it('asks for more than is served at a time: LIMIT for what is too much, and all is served again behind its ABORTs', async () => {
+    const victim = await lab.join('a', 'victim');
+    await victim.evaluate(() => {
+      window.bus.handle('never', () => new Promise(() => {}));
+      window.bus.handle('echo', (_: unknown, n: number) => n);
+    });
+    const page = await lab.open('b');
+    await joinByHand(page, 'hand');
+    const ids = Array.from({ length: 150 }, (_, i) => i + 1);
+    const answers = await talkByHand(
+      page,
+      'victim',
+      [
+        [[0, ...ids.flatMap((id) => [2, id, 'never', 0])]],
+        [[0, ...ids.flatMap((id) => [7, id])]],
+        [[0, 2, 200, 'echo', 1, 'served']],
+      ],
+      200,
+    );
+    const refused = answers.filter(([kind, , error]) => kind === 4 && JSON.stringify(error).includes('LIMIT'));
+    expect(refused.map(([, id]) => id)).toEqual(ids.slice(100));
+    expect(answers.at(-1)).toEqual([3, 200, 'served']);
+    expect(await victim.evaluate(() => window.bus.load.serving)).toBe(0);
+  });
+
+  it('gives a request back as MISSED, with other arguments: the next handler gets those of the caller', async () => {
+    const page = await lab.open('b');
+    await joinByHand(page, 'liar');
+    await page.evaluate(() => {
+      const control = window['control'] as MessagePort;
+      control.onmessage = ({ data, ports }: MessageEvent<unknown[][]>) => {
+        for (const [kind, token] of data) if (kind === 28) control.postMessage([[5, token]]); // ASK: TOLD
+        if (!data.some(([kind]) => kind === 25)) return; // LINK
+        ports[0]!.onmessage = ({ data: post }: MessageEvent<unknown[]>) => {
+          const at = post.indexOf(2, 1); // REQUEST
+          if (at > 0) ports[0]!.postMessage([1, 6, post[at + 1], 1, 'forged']);
+        };
+      };
+      control.postMessage([[1, 1, [3, 'x']]]); // CHANGES: it handles x
+    });
+    const caller = await lab.join('a', 'caller');
+    expect(
+      await caller.evaluate(async () => {
+        const { bus } = window;
+        while (bus.peers.handling('x').length === 0) await new Promise((resolve) => bus.peers.once('change', resolve));
+        return bus
+          .with({ timeout: 3000 })
+          .request('x', 'mine')
+          .catch((error) => error.code);
+      }),
+    ).toBe('NO_HANDLER');
+    const honest = await lab.join('c', 'honest');
+    await honest.evaluate(async () => {
+      const { bus } = window;
+      bus.handle('x', (_: unknown, given: string) => given);
+      await bus.subscribe('unused', () => {});
+    });
+    const answers = await caller.evaluate(async () => {
+      const answers = [];
+      for (let i = 0; i < 6; i++) answers.push(await window.bus.request('x', 'mine'));
+      return answers;
+    });
+    expect(answers).toEqual(Array(6).fill('mine'));
+  });
+
+  it('sends control messages while authorize() still thinks: nothing of them happens, and a refusal leaves nothing', async () => {
+    await lab.stop();
+    await lab.start({
+      authorize: `({ origin }) => origin === 'app://a' || new Promise((resolve) => setTimeout(() => resolve(false), 300))`,
+    });
+    const victim = await lab.open('a');
+    const id = await joinPage(victim, 'victim');
+    const page = await lab.open('b');
+    const said = await page.evaluate(async (target) => {
+      const { port1, port2 } = new MessageChannel();
+      const answers: unknown[] = [];
+      const ended = new Promise((resolve) => (port1 as EventTarget).addEventListener('close', resolve));
+      port1.onmessage = ({ data }: MessageEvent<unknown[][]>) =>
+        answers.push(...data.map(([kind, code]) => [kind, code]));
+      window.postMessage(['portmesh:join', 'late', 1], '/', [port2]);
+      for (let i = 0; i < 50; i++) {
+        port1.postMessage([[2, target, 0, 0]], [new MessageChannel().port2]);
+        port1.postMessage([[1, 1, [1, 'everything']]]);
+        port1.postMessage([[3, i]]);
+      }
+      await ended;
+      return answers;
+    }, id);
+    expect(said).toEqual([[21, 'NOT_AUTHORIZED']]);
+    expect(await victim.evaluate(() => [window.bus.load.links, window.bus.peers.size])).toEqual([0, 0]);
+    expect((await lab.state()).peers).toHaveLength(1);
+  });
+});
