@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Lab } from './support/lab.js';
-import { Places } from './support/places.js';
+import { Places } from './support/talking-places.js';
 
 let lab: Lab;
 let places: Places;

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Bus } from '../../src/core/index.js';
 import { Lab } from './support/lab.js';
-import { Places, type Place } from './support/places.js';
+import { Places, type Place } from './support/talking-places.js';
 
 let lab: Lab;
 let places: Places;

@@ -89,7 +89,7 @@ describe('a slow receiver of plain sends', () => {
       let taken = 1;
       while (taken < 100_000 && send() === 'sent') {
         // As an application does: some in each turn.
-        if (++taken % 1000 === 0) await null;
+        if (++taken % 1000 === 0) await Promise.resolve();
       }
       const refused = [send(), await to.request('asked').catch((error) => error.code as string)];
       const { pending } = to;
@@ -118,7 +118,7 @@ describe('a slow receiver of plain sends', () => {
         try {
           for (; taken < 3000; taken++) {
             to.send('e', new Uint8Array(16 * 1024));
-            if (taken % 100 === 0) await null;
+            if (taken % 100 === 0) await Promise.resolve();
           }
         } catch (error) {
           if ((error as { code: string }).code !== 'LIMIT') throw error;

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { joinByHand, talkByHand } from './support/by-hand.js';
 import { joinPage, Lab } from './support/lab.js';
-import { Places } from './support/places.js';
+import { Places } from './support/talking-places.js';
 
 // M26, frame by frame: what makes sense as a frame, and is a lie, or too much. The fuzz is in hostile.test.ts.
 

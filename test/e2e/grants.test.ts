@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Page } from 'playwright-core';
 import { joinByHand, talkByHand } from './support/by-hand.js';
 import { joinPage, Lab, untilPeers } from './support/lab.js';
-import { Places } from './support/places.js';
+import { Places } from './support/talking-places.js';
 
 let lab: Lab;
 let places: Places;
@@ -117,6 +117,7 @@ describe('grants', () => {
           bus.handle(`${scope}:ask`, (_, n: number) => (ran.push(`${scope}:ask`), n));
           bus.handle(`${scope}:stream`, async function* () {
             ran.push(`${scope}:stream`);
+            yield 0;
           });
           bus.onPort(`${scope}:port`, () => void ran.push(`${scope}:port`));
           await bus.subscribe(`${scope}:event`, () => ran.push(`${scope}:event`));

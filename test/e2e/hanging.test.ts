@@ -81,7 +81,7 @@ describe('a peer that hangs for 3 s', () => {
         bus.handle('hang', () => {
           // When the answer has left, and before anything else comes.
           void (async () => {
-            for (let i = 0; i < 20; i++) await null;
+            for (let i = 0; i < 20; i++) await Promise.resolve();
             const until = Date.now() + 3000;
             while (Date.now() < until);
           })();

@@ -88,9 +88,10 @@ export class Asked implements Carrier {
     this.#get(id)?.stream?.started();
   }
 
-  /** Whether somebody waits for that answer, or item: unknown ids are those of calls that timed out or were aborted. */
-  has(id: unknown): boolean {
-    return this.#get(id) !== undefined;
+  /** Whether somebody waits for a value of that kind: unknown ids are those of calls that timed out or were aborted. */
+  wants(kind: number, id: unknown): boolean {
+    const call = this.#get(id);
+    return call !== undefined && (kind === wire.ITEM ? call.stream !== undefined : call.kind === wire.REQUEST);
   }
 
   item(id: unknown, cost: number, value: unknown): void {

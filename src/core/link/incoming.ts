@@ -161,11 +161,12 @@ export class Incoming<L extends IncomingLink> implements FrameSink {
   }
 
   onItem(id: unknown, cost: number, value: unknown): void {
-    if (this.#asked.has(id)) this.#asked.item(id, cost, this.#arrivals.restoreOne(value));
+    if (this.#asked.wants(wire.ITEM, id)) this.#asked.item(id, cost, this.#arrivals.restoreOne(value));
   }
 
   onSettled(kind: number, id: unknown, value: unknown): void {
-    if (this.#asked.has(id)) this.#asked.settle(kind, id, this.#arrivals.restoreOne(value));
+    // The end of a stream, and the word that a port was accepted, have no value.
+    this.#asked.settle(kind, id, this.#asked.wants(kind, id) ? this.#arrivals.restoreOne(value) : value);
   }
 
   onMissed(id: unknown, args: unknown[]): void {

@@ -114,7 +114,8 @@ export class MeshPort extends EventTarget {
     const port = this.#port;
     if (!port) return;
     try {
-      this.#post(port, message instanceof Transfer && list.length === 0 ? message : new Transfer(message, list));
+      const moved = message instanceof Transfer ? message : new Transfer(message, []);
+      this.#post(port, new Transfer(moved.value, [...moved.list, ...list]));
     } catch (error) {
       throw notCloneable(error, "postMessage(): the message can't be sent: ");
     }

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import type * as core from '../../../src/core/index.js';
 import type { Grant } from '../../../src/core/directory/grant.js';
-import { Lab, playgroundFolder, type Main } from './lab.js';
+import { type Lab, playgroundFolder, type Main } from './lab.js';
 
 /** The globals of a place: the library, its own seat, and whatever a test puts there. */
 export interface Here {
