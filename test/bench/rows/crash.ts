@@ -14,7 +14,7 @@ export const crash: Row = {
     const victim = await stage.open('mesh');
     const name = new URL(victim.contents.getURL()).hash.slice(1);
     handOver('victim', client.contents, victim.contents);
-    await victim.page.call('neverAnswer');
+    await victim.page.call('neverAnswer', CALLS);
     await client.page.call('leavePending', name, CALLS);
     const start = Date.now();
     victim.contents.forcefullyCrashRenderer();

@@ -1,15 +1,18 @@
 import { joinMesh } from '../contenders/portmesh.js';
-import { sleep } from '../next-task.js';
 import { takePort } from '../ports.js';
 
 let rejected: Promise<number> | undefined;
 let closed: Promise<number> | undefined;
 
-/** The victim: takes requests, and answers none. */
-export async function neverAnswer(): Promise<void> {
-  const bus = await joinMesh();
-  bus.handle('bench:never', () => new Promise(() => {}));
-  (await takePort('victim')).start();
+/** The victim: takes requests, answers none, and says when `count` of them are there. */
+export async function neverAnswer(count: number): Promise<void> {
+  const [bus, port] = [await joinMesh(), await takePort('victim')];
+  let left = count;
+  bus.handle('bench:never', () => {
+    if (--left === 0) port.postMessage('all are here');
+    return new Promise(() => {});
+  });
+  port.start();
 }
 
 /** Puts `count` requests under way, and watches a raw port to the same page beside them. */
@@ -27,9 +30,7 @@ export async function leavePending(victim: string, count: number): Promise<void>
   });
   const port = await takePort('victim');
   closed = new Promise((resolve) => port.addEventListener('close', () => resolve(Date.now())));
-  port.start();
-  await sleep(200);
-  if (bus.to(victim).pending > 0) throw new Error('the requests have not arrived');
+  await new Promise((resolve) => (port.onmessage = resolve));
 }
 
 /** When the last call was rejected, and when the raw port was closed, by the clock. */
