@@ -11,3 +11,8 @@ export const RELAYED_ANSWER = 'bench:relayed-answer';
 // A port from one renderer to the other.
 export const INTRODUCE = 'bench:introduce';
 export const INTRODUCED = 'bench:introduced';
+// The same two for the utility process.
+export const INVOKE_UTILITY = 'bench:invoke-utility';
+export const INTRODUCE_UTILITY = 'bench:introduce-utility';
+/** A channel that main made because the utility process, which can't, asked for it. */
+export const FRESH_PORT = 'bench:fresh-port';

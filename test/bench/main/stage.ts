@@ -1,11 +1,12 @@
 import { session } from 'electron';
 import { once } from 'node:events';
 import { CreateIpcBusBridge } from 'electron-common-ipc';
-import { createBridge } from 'portmesh/main';
+import { createBridge, type Bridge } from 'portmesh/main';
 import type { MeshChannels } from '../page/contenders/portmesh.js';
 import type { PageContender } from '../page/page-api.js';
 import type { PreloadContender } from '../page/preload-api.js';
 import { openWindow, ORIGIN, type WindowKind } from './windows.js';
+import { Utility } from './utility.js';
 import { answerInvokes, echoOnPort, handOver, introduce, relay } from './wiring.js';
 import type { Seat } from './world.js';
 
@@ -28,20 +29,26 @@ export interface Contestant {
 
 /** The ports that a contender's pages get from main. */
 const ports: Partial<Record<ContenderName, readonly string[]>> = {
-  'raw port': ['raw echo', 'raw bulk', 'raw sink'],
+  'raw port': ['raw echo', 'raw bulk', 'raw sink', 'raw items', 'raw chunks'],
   'raw port, batched': ['batched'],
   Comlink: ['comlink'],
+  'transferred ReadableStream': ['streams'],
 };
+
+/** The rows use fresh names again and again, so that nobody meets one that has left. */
+const NAMES = 100_000;
 
 /** All the windows, and the contenders in them: each is made when the first row needs it. */
 export class Stage {
   readonly #pairs = new Map<WindowKind, Promise<Pair>>();
   readonly #contestants = new Map<ContenderName, Promise<Contestant>>();
   readonly #crowds = new Map<WindowKind, Seat[]>();
+  #bridge: Bridge | undefined;
+  #utility: Promise<Utility> | undefined;
   #opened = 0;
 
   async setUp(): Promise<void> {
-    const bridge = createBridge({ origins: [ORIGIN] });
+    const bridge = (this.#bridge = createBridge({ origins: [ORIGIN], limits: { names: NAMES } }));
     bridge.install(session.defaultSession);
     const bus = await bridge.connect<MeshChannels>();
     bus.handle('bench:main-echo', (_event, message) => message);
@@ -90,20 +97,35 @@ export class Stage {
       if (pair.client.contents.getOSProcessId() === pair.server.contents.getOSProcessId()) {
         throw new Error('both windows are in one renderer process');
       }
+      if (kind === 'mesh') {
+        introduce(pair.server.contents);
+        await pair.server.preload.call('serve');
+      }
       return pair;
     });
+  }
+
+  /** The one utility process: it has joined. */
+  utility(): Promise<Utility> {
+    return (this.#utility ??= (async () => {
+      const utility = new Utility();
+      this.#bridge?.attach(utility.child);
+      await utility.call('ready');
+      utility.serve((await this.pair('mesh')).server.contents);
+      return utility;
+    })());
   }
 
   async #prepare(name: ContenderName): Promise<Contestant> {
     const kind = name === 'electron-common-ipc' ? 'common-ipc' : 'mesh';
     const pair = await this.pair(kind);
     const { client, server } = pair;
+    if (name.endsWith(' utility')) await this.utility();
     if (name === 'relay through main') {
       relay(client.contents, server.contents);
-      introduce(server.contents);
-      await server.preload.call('serve');
-    } else if (name !== 'ipcRenderer.invoke') {
+    } else if (!inPreload(name)) {
       if (name === 'raw port to main') echoOnPort('raw main', client.contents);
+      if (name === 'raw port to utility') (await this.utility()).handOver('raw utility', client.contents);
       for (const label of ports[name] ?? []) handOver(label, client.contents, server.contents);
       await server.page.call('serve', name);
       await client.page.call('open', name);
@@ -138,7 +160,7 @@ export function pageName({ name }: Contestant): PageContender {
 }
 
 function inPreload(name: ContenderName): name is PreloadContender {
-  return name === 'ipcRenderer.invoke' || name === 'relay through main';
+  return name === 'ipcRenderer.invoke' || name.startsWith('relay ');
 }
 
 /** The one contender that has a port for each receiver, beyond those of the pair. */

@@ -59,6 +59,8 @@ export async function openWindow(kind: WindowKind, name: string): Promise<Seat> 
   });
   const contents = window.webContents;
   contents.on('console-message', (...args: unknown[]) => console.error(`[${name}]`, describeMessage(args)));
+  // What a page opens is in its process, and as invisible.
+  contents.setWindowOpenHandler(() => ({ action: 'allow', overrideBrowserWindowOptions: { show: false } }));
   await window.loadURL(`${ORIGIN}/page.html#${name}`);
   const page: Seat['page'] = new World(contents, false);
   if (!(await contents.executeJavaScript('crossOriginIsolated'))) {

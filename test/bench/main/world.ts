@@ -4,7 +4,7 @@ import type { PreloadApi } from '../page/preload-api.js';
 
 /** Where Electron runs the preloads of windows with context isolation. */
 const ISOLATED_WORLD = 999;
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 30_000;
 
 type Api = Record<string, (...args: never[]) => unknown>;
 
@@ -34,7 +34,7 @@ export interface Seat {
   readonly preload: World<PreloadApi>;
 }
 
-function limited<T>(done: Promise<T>, what: string): Promise<T> {
+export function limited<T>(done: Promise<T>, what: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`${what}: not done after ${LIMIT_MS / 1000} s`)), LIMIT_MS);

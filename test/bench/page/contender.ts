@@ -8,6 +8,10 @@ export interface Client {
   send?(message: Message): void;
   /** A request with 1 MiB, answered with its length: clone, no move. */
   bulk?(bytes: Uint8Array): Promise<number>;
+  /** A stream of small items, made by the called side; each is given to `take`. Resolves at its end. */
+  items?(count: number, take: (item: Message) => void): Promise<void>;
+  /** The same of large ones; here the receiver's pace must hold the sender. */
+  chunks?(count: number, take: (chunk: Uint8Array) => void): Promise<void>;
 }
 
 /** What the called side does, the same for every contender. */

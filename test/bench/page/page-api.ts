@@ -2,24 +2,42 @@ import type { Client, Contender, Service } from './contender.js';
 import { batchedPort } from './contenders/batched-port.js';
 import { comlink } from './contenders/comlink.js';
 import { commonIpc } from './contenders/common-ipc.js';
-import { portmesh, portmeshMain } from './contenders/portmesh.js';
-import { rawPort, rawPortMain, rawPorts } from './contenders/raw-port.js';
+import { comlinkTo, portmeshTo, rawPortTo } from './contenders/neighbours.js';
+import { platformStream } from './contenders/platform-stream.js';
+import { joinMesh, listenToSink, meshPort, portmesh, portmeshMain, portmeshUtility } from './contenders/portmesh.js';
+import { rawPort, rawPortMain, rawPorts, rawPortUtility } from './contenders/raw-port.js';
 import { bulk } from './measures/bulk.js';
-import { addPeers, cold, removePeers } from './measures/cold.js';
+import { cold } from './measures/cold.js';
 import { leavePending, neverAnswer, whenGone } from './measures/crash.js';
 import { gap } from './measures/gap.js';
 import { inFlight } from './measures/in-flight.js';
+import { chunks, items } from './measures/items.js';
 import { latency } from './measures/latency.js';
-import { expectSends, listenForArrival, sends, sink, tellArrival } from './measures/sends.js';
+import { closePorts, collect, keepPorts, linkPeers, seePeers, whenKept } from './measures/memory.js';
+import { addPeers, joinAtOnce, removePeers } from './measures/seats.js';
+import { expectSends, listenForArrival, sends, sink, tellArrival, whenReceived } from './measures/sends.js';
 
 const contenders = {
   portmesh,
   'portmesh to main': portmeshMain,
+  'portmesh to utility': portmeshUtility,
+  'portmesh to worker': portmeshTo('worker'),
+  'portmesh to frame': portmeshTo('frame'),
+  'portmesh to popup': portmeshTo('popup'),
+  MeshPort: meshPort,
   'raw port': rawPort,
   'raw port to main': rawPortMain,
+  'raw port to utility': rawPortUtility,
+  'raw port to worker': rawPortTo('worker'),
+  'raw port to frame': rawPortTo('frame'),
+  'raw port to popup': rawPortTo('popup'),
   'raw ports': rawPorts,
   'raw port, batched': batchedPort,
   Comlink: comlink,
+  'Comlink to worker': comlinkTo('worker'),
+  'Comlink to frame': comlinkTo('frame'),
+  'Comlink to popup': comlinkTo('popup'),
+  'transferred ReadableStream': platformStream,
   'electron-common-ipc': commonIpc,
 } satisfies Record<string, Contender>;
 
@@ -42,13 +60,24 @@ export const pageApi = {
   inFlight: (name: PageContender, count: number) => inFlight(client(name), count),
   sends: (name: PageContender, count: number, burst: number) => sends(client(name), count, burst),
   bulk: (name: PageContender, count: number) => bulk(client(name), count),
+  items: (name: PageContender, count: number) => items(client(name), count),
+  chunks: (name: PageContender, count: number) => chunks(client(name), count),
   gap: (name: PageContender, ms: number) => gap(client(name), ms),
   listenForArrival,
   tellArrival,
   expectSends,
+  whenReceived,
+  listenToSink,
   addPeers,
   removePeers,
-  cold,
+  joinAtOnce,
+  cold: async (names: readonly string[], idle: number) => cold(await joinMesh(), names, idle),
+  collect,
+  seePeers,
+  linkPeers,
+  keepPorts,
+  whenKept,
+  closePorts,
   neverAnswer,
   leavePending,
   whenGone,

@@ -29,6 +29,51 @@ export const requestMain: Row = {
   run: inTurns(measureLatency),
 };
 
+export const requestUtility: Row = {
+  name: 'request-utility',
+  title: 'request R↔utility, one in flight, p50',
+  unit: 'ms',
+  contenders: ['portmesh to utility', 'raw port to utility', 'relay to utility'],
+  targets: [{ peer: 'raw port to utility', atMost: 1.15 }],
+  run: inTurns(measureLatency),
+};
+
+export const requestWorker: Row = {
+  name: 'request-worker',
+  title: 'request R↔its dedicated worker, one in flight, p50',
+  unit: 'ms',
+  contenders: ['portmesh to worker', 'raw port to worker', 'Comlink to worker'],
+  targets: [],
+  run: inTurns(measureLatency),
+};
+
+export const requestFrame: Row = {
+  name: 'request-frame',
+  title: 'request between frames of one process, one in flight, p50',
+  unit: 'ms',
+  contenders: ['portmesh to frame', 'raw port to frame', 'Comlink to frame'],
+  targets: [{ peer: 'raw port to frame', atMost: 1.5 }],
+  run: inTurns(measureLatency),
+};
+
+export const requestPopup: Row = {
+  name: 'request-popup',
+  title: 'request to a window of the same process, one in flight, p50',
+  unit: 'ms',
+  contenders: ['portmesh to popup', 'raw port to popup', 'Comlink to popup'],
+  targets: [{ peer: 'raw port to popup', atMost: 1.5 }],
+  run: inTurns(measureLatency),
+};
+
+export const meshPort: Row = {
+  name: 'mesh-port',
+  title: "a MeshPort's echo R↔R, one in flight, p50",
+  unit: 'ms',
+  contenders: ['MeshPort', 'raw port'],
+  targets: [],
+  run: inTurns(measureLatency),
+};
+
 export const requestsInFlight: Row = {
   name: 'requests-in-flight',
   title: 'requests R↔R, 10,000 in flight',

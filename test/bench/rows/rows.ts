@@ -1,12 +1,26 @@
 import type { Row } from '../main/contest.js';
 import { blockedMain } from './blocked-main.js';
 import { bulk } from './bulk.js';
-import { coldBusy, coldIdle } from './cold.js';
+import { coldBusy, coldFromUtility, coldIdle, coldToUtility } from './cold.js';
 import { crash } from './crash.js';
-import { request, requestCommonIpc, requestMain, requestsInFlight } from './requests.js';
+import { broadcastHung } from './hung.js';
+import { joins } from './joins.js';
+import { memoryOfLinks, memoryOfPeers } from './memory.js';
+import {
+  meshPort,
+  request,
+  requestCommonIpc,
+  requestFrame,
+  requestMain,
+  requestPopup,
+  requestsInFlight,
+  requestUtility,
+  requestWorker,
+} from './requests.js';
 import { broadcastBursts, broadcastSingles, sends } from './sends.js';
+import { streamOfChunks, streamOfItems } from './streams.js';
 
-/** In the order of DESIGN 7. The entry's size is measured without Electron; see ../runner/size.js. */
+/** In the order of DESIGN 7, then what has no target; last those that leave something beside the client's page. The entry's size is measured without Electron; see ../runner/size.js. */
 export const rows: readonly Row[] = [
   request,
   requestsInFlight,
@@ -14,10 +28,23 @@ export const rows: readonly Row[] = [
   requestCommonIpc,
   broadcastBursts,
   broadcastSingles,
+  broadcastHung,
+  joins,
   bulk,
   blockedMain,
   coldIdle,
   coldBusy,
   requestMain,
+  requestUtility,
+  coldToUtility,
+  coldFromUtility,
   crash,
+  meshPort,
+  streamOfItems,
+  streamOfChunks,
+  memoryOfPeers,
+  memoryOfLinks,
+  requestWorker,
+  requestFrame,
+  requestPopup,
 ];

@@ -12,7 +12,8 @@ export async function bundle(root, out) {
   rmSync(out, { recursive: true, force: true });
   mkdirSync(join(out, 'pages'), { recursive: true });
   writeFileSync(join(out, 'package.json'), JSON.stringify({ name: 'portmesh-bench', main: 'main.cjs' }));
-  cpSync(join(root, 'test/bench/page/page.html'), join(out, 'pages/page.html'));
+  for (const page of ['page.html', 'neighbour.html'])
+    cpSync(join(root, 'test/bench/page', page), join(out, 'pages', page));
   /** @type {import('esbuild').BuildOptions} */
   const common = {
     bundle: true,
@@ -23,6 +24,7 @@ export async function bundle(root, out) {
       portmesh: join(root, 'dist/core/index.js'),
       'portmesh/renderer': join(root, 'dist/renderer/index.js'),
       'portmesh/main': join(root, 'dist/main/index.js'),
+      'portmesh/node': join(root, 'dist/node/index.js'),
     },
   };
   /** @type {import('esbuild').BuildOptions} */
@@ -30,6 +32,7 @@ export async function bundle(root, out) {
   const shims = join(root, 'test/bench/page/node-shims');
   await Promise.all([
     build({ ...node, entryPoints: ['test/bench/main/main.ts'], outfile: join(out, 'main.cjs') }),
+    build({ ...node, entryPoints: ['test/bench/utility/utility.ts'], outfile: join(out, 'utility.cjs') }),
     build({ ...node, entryPoints: ['test/bench/page/preload.ts'], outfile: join(out, 'preload.cjs') }),
     build({
       ...node,
@@ -41,8 +44,8 @@ export async function bundle(root, out) {
     }),
     build({
       ...common,
-      entryPoints: ['test/bench/page/page.ts'],
-      outfile: join(out, 'pages/page.js'),
+      entryPoints: ['test/bench/page/page.ts', 'test/bench/page/neighbour.ts'],
+      outdir: join(out, 'pages'),
       platform: 'browser',
       format: 'iife',
       target: 'chrome118',

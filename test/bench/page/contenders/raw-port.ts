@@ -1,30 +1,41 @@
 import type { Client, Contender } from '../contender.js';
 import type { Message } from '../payload.js';
 import { takePort, takePorts } from '../ports.js';
+import { openRawStreams, serveRawStreams } from './raw-streams.js';
 
 /** Answers come in the order of the questions: the leanest use of a port there is, without ids, errors or time-outs. */
-export async function openRawPort(label: string): Promise<Client> {
-  const port = await takePort(label);
+export function clientOf(post: (message: unknown) => void, listen: (take: (data: unknown) => void) => void): Client {
   let waiting: ((value: unknown) => void)[] = [];
   let head = 0;
-  port.onmessage = (event) => {
+  listen((data) => {
     const resolve = waiting[head++] as (value: unknown) => void;
     if (head === waiting.length) {
       waiting = [];
       head = 0;
     }
-    resolve(event.data);
-  };
+    resolve(data);
+  });
   const ask = (value: unknown): Promise<unknown> =>
     new Promise((resolve) => {
       waiting.push(resolve);
-      port.postMessage(value);
+      post(value);
     });
   return {
     echo: (message) => ask(message) as Promise<Message>,
-    send: (message) => port.postMessage(message),
+    send: post,
     bulk: (bytes) => ask(bytes) as Promise<number>,
   };
+}
+
+export function clientOn(port: MessagePort): Client {
+  return clientOf(
+    (message) => port.postMessage(message),
+    (take) => (port.onmessage = ({ data }) => take(data)),
+  );
+}
+
+async function openRawPort(label: string): Promise<Client> {
+  return clientOn(await takePort(label));
 }
 
 /** A port each for what is asked and for what is only sent, so that neither has to say which it is. */
@@ -35,11 +46,12 @@ export const rawPort: Contender = {
       await openRawPort('raw sink'),
       await openRawPort('raw bulk'),
     ];
-    return { echo: echo.echo, send: send.send, bulk: bulk.bulk } as Client;
+    return { echo: echo.echo, send: send.send, bulk: bulk.bulk, ...(await openRawStreams()) } as Client;
   },
   async serve(service) {
     await answer('raw echo', (message) => service.echo(message as Message));
     await answer('raw bulk', (bytes) => service.bulk(bytes as Uint8Array));
+    await serveRawStreams();
     const sink = await takePort('raw sink');
     sink.onmessage = (event) => service.sink(event.data as Message);
   },
@@ -48,6 +60,12 @@ export const rawPort: Contender = {
 /** Its other end is a `MessagePortMain`, which main answers on. */
 export const rawPortMain: Contender = {
   open: () => openRawPort('raw main'),
+  serve() {},
+};
+
+/** Its other end is in the utility process. */
+export const rawPortUtility: Contender = {
+  open: () => openRawPort('raw utility'),
   serve() {},
 };
 

@@ -1,5 +1,5 @@
-import { connect } from 'portmesh/renderer';
-import { joinMesh, type MeshChannels } from '../contenders/portmesh.js';
+import type { Bus } from 'portmesh';
+import type { MeshChannels } from '../contenders/portmesh.js';
 import { sleep } from '../next-task.js';
 import { freshMessage } from '../payload.js';
 
@@ -15,24 +15,9 @@ export interface ColdSamples {
   readonly warm: number[];
 }
 
-let buses: Awaited<ReturnType<typeof connect<MeshChannels>>>[] = [];
-
-/** Fresh peers, each with a name nobody has spoken to. */
-export async function addPeers(names: readonly string[]): Promise<void> {
-  buses = await Promise.all(names.map((name) => connect<MeshChannels>({ name })));
-  for (const bus of buses) bus.handle('bench:cold-echo', (_event, message) => message);
-}
-
-export async function removePeers(): Promise<void> {
-  await Promise.all(buses.splice(0).map((bus) => bus.close()));
-}
-
 /** `idle`: milliseconds without any traffic before each first request; 0: in the midst of traffic with another peer */
-export async function cold(names: readonly string[], idle: number): Promise<ColdSamples> {
-  const bus = await joinMesh();
-  while (names.some((name) => !bus.peers.handling('bench:cold-echo').some((peer) => peer.name === name))) {
-    await sleep(10);
-  }
+export async function cold(bus: Bus<MeshChannels>, names: readonly string[], idle: number): Promise<ColdSamples> {
+  await seen(bus, names);
   const other = bus.to('server');
   const settle = (): Promise<unknown> =>
     idle > 0 ? sleep(idle) : repeat(WARM_UP, () => other.request('bench:echo', freshMessage()));
@@ -55,6 +40,20 @@ export async function cold(names: readonly string[], idle: number): Promise<Cold
     samples.again.push(await time());
   }
   return samples;
+}
+
+/** Resolves when peers of those names answer, as far as this bus knows. */
+export function seen(bus: Bus<MeshChannels>, names: readonly string[]): Promise<void> {
+  return new Promise((resolve) => {
+    const look = (): void => {
+      const there = new Set([...bus.peers.handling('bench:cold-echo')].map(({ name }) => name));
+      if (!names.every((name) => there.has(name))) return;
+      bus.peers.off('change', look);
+      resolve();
+    };
+    bus.peers.on('change', look);
+    look();
+  });
 }
 
 async function repeat(times: number, action: () => Promise<unknown>): Promise<void> {

@@ -1,5 +1,5 @@
 import { ipcRenderer } from 'electron';
-import { INTRODUCE, INVOKE } from '../../main/channels.js';
+import { INVOKE } from '../../main/channels.js';
 import { sleep } from '../next-task.js';
 import { freshMessage } from '../payload.js';
 
@@ -7,9 +7,9 @@ const WARM_UP = 20;
 
 /**
  * What the platform itself takes for a first request: a fresh channel, whose one end travels through main while the message
- * already waits in it. Milliseconds of each; `idle` as in cold.ts.
+ * already waits in it. Milliseconds of each. `channel`: whom main hands the end to; `idle` as in cold.ts.
  */
-export async function introduce(count: number, idle: number): Promise<number[]> {
+export async function introduce(channel: string, count: number, idle: number): Promise<number[]> {
   const samples: number[] = [];
   for (let i = 0; i < count; i++) {
     if (idle > 0) await sleep(idle);
@@ -18,7 +18,7 @@ export async function introduce(count: number, idle: number): Promise<number[]> 
     const { port1, port2 } = new MessageChannel();
     const answer = new Promise((resolve) => (port1.onmessage = resolve));
     port1.postMessage(freshMessage());
-    ipcRenderer.postMessage(INTRODUCE, null, [port2]);
+    ipcRenderer.postMessage(channel, null, [port2]);
     await answer;
     samples.push(performance.now() - start);
     port1.close();

@@ -6,6 +6,8 @@ import { takePort } from '../ports.js';
 let signals: Promise<MessagePort>[] = [];
 let expected = 0;
 let received = 0;
+let signal: MessagePort | undefined;
+let complete = Promise.resolve();
 let allReceived = (): void => {};
 
 /** The ports on which `receivers` pages say that everything has arrived: raw, and the same for every contender. */
@@ -19,14 +21,24 @@ export const sink: Service['sink'] = () => {
 };
 
 export async function tellArrival(index: number): Promise<void> {
-  const signal = await takePort(`signal ${index}`);
-  allReceived = () => signal.postMessage('all received');
+  signal = await takePort(`signal ${index}`);
 }
 
 export function expectSends(count: number): void {
   globalThis.gc?.();
   expected = count;
   received = 0;
+  complete = new Promise((resolve) => {
+    allReceived = () => {
+      signal?.postMessage('all received');
+      resolve();
+    };
+  });
+}
+
+/** For who is not waited for while it is measured. */
+export function whenReceived(): Promise<void> {
+  return complete;
 }
 
 /** Messages delivered per second, all receivers taken together. They leave in bursts, each in a task of its own. */

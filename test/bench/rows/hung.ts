@@ -1,0 +1,54 @@
+import { kill } from 'node:process';
+import type { Row } from '../main/contest.js';
+import { pageName, wireArrival, type Contestant } from '../main/stage.js';
+import type { Seat } from '../main/world.js';
+
+const MESSAGES = 10_000;
+const BURST = 100;
+const NONE = 'portmesh, none of them hung';
+const SEVEN = 'portmesh, without the eighth';
+
+/** Stopped by the system, so that it takes no time of the machine: a busy loop would hurt all, whoever sends to them. */
+export const broadcastHung: Row = {
+  name: 'broadcast-hung',
+  title: 'broadcast 1→8 in bursts of 100, one hung: delivered to the other seven',
+  unit: 'msgs/s',
+  contenders: ['portmesh', 'raw ports', 'electron-common-ipc'],
+  targets: [{ peer: SEVEN, atLeast: 0.9 }],
+  receivers: 8,
+  async run({ contestants, index, scaled, fail }) {
+    const values = new Map<string, number>();
+    for (const contestant of contestants) {
+      const eighth = contestant.receivers.at(-1) as Seat; // eight were asked for
+      try {
+        if (index === 0) await broadcast(contestant, scaled(MESSAGES / 4));
+        values.set(contestant.name, await broadcast(contestant, scaled(MESSAGES), eighth));
+        await eighth.page.call('whenReceived');
+        if (contestant.name !== 'portmesh') continue;
+        values.set(NONE, await broadcast(contestant, scaled(MESSAGES)));
+        await eighth.page.call('whenReceived');
+        await eighth.page.call('listenToSink', false);
+        values.set(SEVEN, await broadcast(contestant, scaled(MESSAGES)));
+        await eighth.page.call('listenToSink', true);
+      } catch (error) {
+        fail(contestant.name, error);
+      }
+    }
+    return values;
+  },
+};
+
+/** Only the first seven say when all has arrived. `hung`: stopped while it is sent. */
+async function broadcast(contestant: Contestant, messages: number, hung?: Seat): Promise<number> {
+  const { pair, receivers } = contestant;
+  const count = Math.ceil(messages / BURST) * BURST;
+  await wireArrival(pair.client, receivers.slice(0, -1));
+  for (const { page } of receivers) await page.call('expectSends', count);
+  const pid = hung?.contents.getOSProcessId();
+  if (pid !== undefined) kill(pid, 'SIGSTOP');
+  try {
+    return await pair.client.page.call('sends', pageName(contestant), count, BURST);
+  } finally {
+    if (pid !== undefined) kill(pid, 'SIGCONT');
+  }
+}
