@@ -62,7 +62,6 @@ export const memoryOfLinks: Row = {
       ["portmesh, all of the page's process", link.pageProcess],
       ["raw port, all of the page's process", port.pageProcess],
       ['portmesh, heap of main', link.main],
-      ['raw port, heap of main', port.main],
     ]);
   },
 };

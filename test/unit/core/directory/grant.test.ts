@@ -32,7 +32,7 @@ describe('two grants together', () => {
       fc.property(list, list, (send, other) => {
         const both = intersect({ ...(send && { send }) }, { ...(other && { send: other }) });
         for (const name of names) {
-          expect(allows(both.send, name), name).toBe(allows(send, name) && allows(other, name));
+          expect([name, allows(both.send, name)]).toEqual([name, allows(send, name) && allows(other, name)]);
         }
       }),
     );
