@@ -37,6 +37,7 @@ const profile = values.profile && resolve(values.profile);
 execFileSync(process.execPath, [join(root, 'scripts/build.js')], { stdio: 'inherit' });
 const out = join(root, 'out/bench');
 await bundle(root, out);
+const sizes = await measureSizes(root);
 
 /** @type {import('../test/bench/runner/summary.js').Line[]} */
 const lines = [];
@@ -51,7 +52,7 @@ try {
 } finally {
   await electron.stop();
 }
-for (const outcome of await measureSizes(root)) {
+for (const outcome of sizes) {
   if (only.length === 0 || only.includes(outcome.name)) lines.push(summarize(outcome));
 }
 

@@ -28,7 +28,9 @@ export async function runApp(electron, folder, config, onOutcome) {
     rmSync(userData, { recursive: true, force: true, maxRetries: 5 });
   };
   process.once('exit', end);
-  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.once(signal, () => process.exit(1));
+  // Whoever has had enough of it sees what was measured until then: the app's end rejects below.
+  const signals = /** @type {const} */ (['SIGINT', 'SIGTERM']);
+  for (const signal of signals) process.once(signal, end);
   createInterface({ input: child.stdout }).on('line', (line) => {
     if (line.startsWith(OUTCOME)) onOutcome(JSON.parse(line.slice(OUTCOME.length)));
     else process.stderr.write(`${line}\n`);
@@ -43,6 +45,7 @@ export async function runApp(electron, folder, config, onOutcome) {
     });
   } finally {
     process.off('exit', end);
+    for (const signal of signals) process.off(signal, end);
     end();
   }
 }
