@@ -27,10 +27,10 @@ export class Dispatcher {
 
   /** `args[0]` is a free place. True if the last listener was a `once` and is gone now. */
   event(link: Link, channel: string, args: unknown[]): boolean {
-    if (this.listeners.count(channel) === 0) return false;
-    link.keepPorts();
     args[0] = new MeshEvent(channel, link.peer);
     const emptied = this.listeners.call(channel, args, (error) => this.#reports.failed(error, link.peer, channel));
+    if (emptied === undefined) return false;
+    link.keepPorts();
     return emptied && this.listeners.count(channel) === 0;
   }
 

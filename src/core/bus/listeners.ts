@@ -40,10 +40,10 @@ export class Listeners {
     return this.#table.delete(name);
   }
 
-  /** Calls those that are there now; one that throws doesn't keep the next from its call. True if none is left. */
-  call(name: string, args: unknown[], onError: (error: unknown) => void): boolean {
+  /** Calls those that are there now; one that throws doesn't keep the next from its call. True if none is left; `undefined` if there was none. */
+  call(name: string, args: unknown[], onError: (error: unknown) => void): boolean | undefined {
     const listeners = this.#table.get(name);
-    if (!listeners) return false;
+    if (!listeners) return undefined;
     let emptied = false;
     for (const each of listeners) {
       if (each.once) emptied = this.#drop(name, each);

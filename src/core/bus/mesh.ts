@@ -101,8 +101,12 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
 
   /** Why this bus may not send to a channel; `undefined`: it may. */
   refusal(call: string, channel: string): MeshError | undefined {
+    return this.#maySend(channel) ? undefined : notGranted(call, 'send to', channel);
+  }
+
+  #maySend(channel: string): boolean {
     const { send } = this.#welcome.grant;
-    return send === undefined || allows(send, channel) ? undefined : notGranted(call, 'send to', channel);
+    return send === undefined || allows(send, channel);
   }
 
   // ---- own channels
@@ -154,8 +158,7 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
 
   send(target: Target, channel: string, args: readonly unknown[]): void {
     if (this.#closeInfo) throw closedError(`send('${channel}')`, this.#closeInfo);
-    const refusal = this.refusal(`send('${channel}')`, channel);
-    if (refusal) throw refusal;
+    if (!this.#maySend(channel)) throw notGranted(`send('${channel}')`, 'send to', channel);
     this.#sending.send(target, channel, args);
   }
 
