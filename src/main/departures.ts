@@ -20,6 +20,7 @@ interface Departure {
 export class Departures {
   readonly #remove: (peer: string, reason: LeaveReason) => void;
   readonly #pending = new Map<string, Departure>();
+  #over = false;
 
   constructor(remove: (peer: string, reason: LeaveReason) => void) {
     this.#remove = remove;
@@ -55,13 +56,16 @@ export class Departures {
     this.#pending.delete(peer);
   }
 
+  /** Nobody is asked for any more, whatever is still told. */
   close(): void {
+    this.#over = true;
     for (const peer of [...this.#pending.keys()]) this.forget(peer);
   }
 
   #wait(peer: string, departure: Departure): void {
     this.forget(peer);
-    this.#pending.set(peer, departure);
+    if (this.#over) departure.timer.stop();
+    else this.#pending.set(peer, departure);
   }
 
   #finish(peer: string, reason: LeaveReason): void {

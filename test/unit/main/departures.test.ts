@@ -99,3 +99,20 @@ it('closing it ends all waiting', () => {
   vi.advanceTimersByTime(5000);
   expect(remove).not.toHaveBeenCalled();
 });
+
+it('what is told after its end begins nothing', () => {
+  departures.close();
+  departures.closed('p', undefined, () => 'lost');
+  departures.told('q', 'closed');
+  expect(departures.size).toBe(0);
+  vi.advanceTimersByTime(5000);
+  expect(remove).not.toHaveBeenCalled();
+});
+
+it('waits for as long as is said, where Electron is sure to tell', () => {
+  departures.closed('p', undefined, () => 'lost', 150);
+  vi.advanceTimersByTime(149);
+  expect(remove).not.toHaveBeenCalled();
+  departures.told('p', 'reloaded');
+  expect(remove.mock.calls).toEqual([['p', 'reloaded']]);
+});
