@@ -14,7 +14,7 @@ import type {
 } from './channels.js';
 import type { Mesh } from './mesh.js';
 import type { MeshStream } from './mesh-stream.js';
-import type { CallOptions } from './requests.js';
+import type { CallOptions } from './request.js';
 import type { Target } from './target.js';
 
 /** Options of calls, set with `with()`. */

@@ -19,7 +19,8 @@ import { Liveness, type LivenessOwner } from './liveness.js';
 import { openPort, type OpenerOwner } from './opening.js';
 import type { Platform } from './platform.js';
 import { Receiver, type ReceiverOwner } from './receiver.js';
-import { Requests, type CallOptions, type RequestsOwner } from './requests.js';
+import type { CallOptions } from './request.js';
+import { Requests, type RequestsOwner } from './requests.js';
 import { Sending } from './sending.js';
 import { peersOf, type Target } from './target.js';
 

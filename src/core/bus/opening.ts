@@ -5,7 +5,8 @@ import { startTimer } from '../timer.js';
 import { hold } from '../wire/hold.js';
 import { moves } from '../wire/payload.js';
 import { closeRaw } from './platform.js';
-import { MISSED, type CallOptions, type Requests } from './requests.js';
+import type { CallOptions } from './request.js';
+import { MISSED, type Requests } from './requests.js';
 import type { Target } from './target.js';
 
 type Ends = readonly [object, object];

@@ -1,27 +1,16 @@
 import type { Directory } from '../directory/directory.js';
-import type { Peer } from '../directory/peer.js';
 import type { Entry } from '../directory/entry.js';
-import { MeshError, notCloneable } from '../errors/mesh-error.js';
+import { MeshError } from '../errors/mesh-error.js';
 import { abortError, deadlineOf, describeCall, fail, goneError, timeoutError, type Call } from '../link/calls.js';
 import type { Link } from '../link/link.js';
-import { closePorts } from '../link/queue.js';
 import { PORT, REQUEST, STREAM } from '../wire/frames.js';
 import { hold } from '../wire/hold.js';
-import { Transfer } from '../wire/transfer.js';
 import { Aborts } from './aborts.js';
 import { Clock } from './clock.js';
 import { closedError, type CloseInfo } from './close-info.js';
 import { MeshStream, WINDOW } from './mesh-stream.js';
+import { closeReturned, fullError, giveUp, newRequest, unsendable, type CallOptions, type Request } from './request.js';
 import { noPeer, peersOf, select, type Target } from './target.js';
-
-export interface CallOptions {
-  /** Milliseconds until a request rejects with `TIMEOUT`. `Infinity`: never. `undefined`: what is usual for the kind of call. */
-  readonly timeout: number | undefined;
-  /** Aborts a request. */
-  readonly signal: AbortSignal | undefined;
-  /** Milliseconds a request waits for somebody to handle its channel. */
-  readonly wait: number;
-}
 
 export interface RequestsOwner {
   /** How the bus ended, if it has. */
@@ -35,24 +24,8 @@ export interface RequestsOwner {
   sync(): Promise<void>;
 }
 
-/** Milliseconds a request, or the beginning of a stream, is waited for. */
-const TIMEOUT_MS = 30_000;
-
 /** How a port's call ends whose peer turned out not to take it: it needs a new port for the next one. */
 export const MISSED = Symbol('missed');
-
-/** A call of ours, with what is needed to find another peer for it. */
-interface Request extends Call {
-  readonly target: Target;
-  /** Milliseconds it waits for somebody to handle its channel, */
-  readonly wait: number;
-  /** and until when that is, on the clock of `performance.now()`, once it waits. */
-  until: number;
-  /** Arguments that a peer gave back, until they are on their way again: nobody but this request has the ports in them. */
-  returned: readonly unknown[] | undefined;
-  /** Ids of those that turned out not to handle it. */
-  tried: Set<string> | undefined;
-}
 
 /** A request for which nobody is known yet. */
 interface Parked {
@@ -294,53 +267,4 @@ export class Requests {
         `with({ wait: ms }) waits for it.`,
     );
   }
-}
-
-function newRequest(
-  kind: number,
-  target: Target,
-  channel: string,
-  { timeout = TIMEOUT_MS, signal, wait }: CallOptions,
-  resolve: (value: unknown) => void,
-): Request {
-  return {
-    kind,
-    channel,
-    timeout,
-    signal,
-    target,
-    wait,
-    until: 0,
-    started: undefined,
-    copies: undefined,
-    returned: undefined,
-    tried: undefined,
-    link: undefined,
-    id: 0,
-    resolve,
-  };
-}
-
-/** Rejects a request that is on no link. */
-function giveUp(request: Request, error: () => unknown): void {
-  closeReturned(request);
-  fail(request, error);
-}
-
-/** The ports that have moved with it once: their far ends would wait for ever. */
-function closeReturned({ returned }: Request): void {
-  for (const each of returned ?? []) if (each instanceof Transfer) closePorts(each.list);
-}
-
-function unsendable(request: Request, error: unknown): MeshError {
-  return notCloneable(error, `${describeCall(request)}: an argument can't be sent: `);
-}
-
-/** What to say where so much waits for a peer that no more is taken. */
-export function fullError(call: string, pending: number, { name, id }: Peer): MeshError {
-  return new MeshError(
-    'LIMIT',
-    `${call}: ${pending} messages wait for ${name} (${id}) already, more than the limit. Wait with ` +
-      `drain(), or connect({ flow: { limit } }).`,
-  );
 }

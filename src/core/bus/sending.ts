@@ -6,7 +6,7 @@ import { capture } from '../wire/capture.js';
 import { moves } from '../wire/payload.js';
 import type { Links } from './links.js';
 import type { Reports } from './reports.js';
-import { fullError } from './requests.js';
+import { fullError } from './request.js';
 import { noPeer, peersOf, select, type Target } from './target.js';
 
 export interface SendingOptions {

@@ -1,0 +1,81 @@
+import type { Peer } from '../directory/peer.js';
+import { MeshError, notCloneable } from '../errors/mesh-error.js';
+import { describeCall, fail, type Call } from '../link/calls.js';
+import { closePorts } from '../link/queue.js';
+import { Transfer } from '../wire/transfer.js';
+import type { Target } from './target.js';
+
+/** Milliseconds a request, or the beginning of a stream, is waited for. */
+const TIMEOUT_MS = 30_000;
+
+export interface CallOptions {
+  /** Milliseconds until a request rejects with `TIMEOUT`. `Infinity`: never. `undefined`: what is usual for the kind of call. */
+  readonly timeout: number | undefined;
+  /** Aborts a request. */
+  readonly signal: AbortSignal | undefined;
+  /** Milliseconds a request waits for somebody to handle its channel. */
+  readonly wait: number;
+}
+
+/** A call of ours, with what is needed to find another peer for it. */
+export interface Request extends Call {
+  readonly target: Target;
+  /** Milliseconds it waits for somebody to handle its channel, */
+  readonly wait: number;
+  /** and until when that is, on the clock of `performance.now()`, once it waits. */
+  until: number;
+  /** Arguments that a peer gave back, until they are on their way again: nobody but this request has the ports in them. */
+  returned: readonly unknown[] | undefined;
+  /** Ids of those that turned out not to handle it. */
+  tried: Set<string> | undefined;
+}
+
+/** @param kind `REQUEST`, `STREAM` or `PORT` */
+export function newRequest(
+  kind: number,
+  target: Target,
+  channel: string,
+  { timeout = TIMEOUT_MS, signal, wait }: CallOptions,
+  resolve: (value: unknown) => void,
+): Request {
+  return {
+    kind,
+    channel,
+    timeout,
+    signal,
+    target,
+    wait,
+    until: 0,
+    started: undefined,
+    copies: undefined,
+    returned: undefined,
+    tried: undefined,
+    link: undefined,
+    id: 0,
+    resolve,
+  };
+}
+
+/** Rejects a request that is on no link. */
+export function giveUp(request: Request, error: () => unknown): void {
+  closeReturned(request);
+  fail(request, error);
+}
+
+/** The ports that have moved with it once: their far ends would wait for ever. */
+export function closeReturned({ returned }: Request): void {
+  for (const each of returned ?? []) if (each instanceof Transfer) closePorts(each.list);
+}
+
+export function unsendable(request: Request, error: unknown): MeshError {
+  return notCloneable(error, `${describeCall(request)}: an argument can't be sent: `);
+}
+
+/** What to say where so much waits for a peer that no more is taken. */
+export function fullError(call: string, pending: number, { name, id }: Peer): MeshError {
+  return new MeshError(
+    'LIMIT',
+    `${call}: ${pending} messages wait for ${name} (${id}) already, more than the limit. Wait with ` +
+      `drain(), or connect({ flow: { limit } }).`,
+  );
+}
