@@ -27,6 +27,7 @@ export type { Source } from './bus/producer.js';
 export type { FlowOptions } from './link/flow.js';
 export type { Limits } from './directory/limits.js';
 export type { MeshEvent, RequestEvent } from './bus/events.js';
+export type { MeshState } from './broker/mesh-state.js';
 export type { CloseInfo } from './bus/close-info.js';
 export type { BusLoad } from './bus/mesh.js';
 export type { Peers, PeerNewsMap } from './bus/peers.js';

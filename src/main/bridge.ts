@@ -223,6 +223,7 @@ export class Bridge extends EventEmitter<BridgeEvents> {
       this.#tell('leave', peer, reason);
     },
     malformed: (peer, problem) => this.#reception.malformed(problem, peer),
+    state: () => this.state(),
   });
 
   #channel(): readonly [object, object] {

@@ -1,4 +1,5 @@
 import type { MeshError, LeaveReason } from '../core/errors/mesh-error.js';
+import type { MeshState } from '../core/broker/mesh-state.js';
 import type { Peer } from '../core/directory/peer.js';
 import type { Candidate } from './candidate.js';
 
@@ -21,27 +22,7 @@ export interface BridgeEvents {
 }
 
 /** The bridge's own counters and tables, as plain data. */
-export interface BridgeState {
-  /** The peers in the mesh. */
-  readonly peers: readonly Peer[];
-  /** Links passed on so far. */
-  readonly links: number;
-  /** By channel: who uses it. */
-  readonly channels: Readonly<
-    Record<
-      string,
-      {
-        /** The ids of the peers that listen to it. */
-        readonly listens: readonly string[];
-        /** The ids of the peers that handle it. */
-        readonly handles: readonly string[];
-      }
-    >
-  >;
-  /** How many joins were refused so far. */
-  readonly refused: number;
-  /** How many things that made no sense were ignored so far. */
-  readonly malformed: number;
+export interface BridgeState extends MeshState {
   /** Windows watched. */
   readonly watched: number;
   /** Documents that have peers. */

@@ -14,6 +14,13 @@
 //  6. SYNC is answered SYNCED when all that the broker knew before has been told. CONFIRM is answered CONFIRMED when every
 //     responsive peer has dispatched all that the sender had announced before: the broker asks each with ASK.
 //  7. BYE, END or the close of the port ends the seat.
+//
+// Peers on sockets have no channels to hand over: they link by tickets.
+//
+//  8. A peer asks for a link with DIAL. The broker sends its target LISTEN, with a ticket, and what the target answers (LISTENING, and
+//     where, or DEAF, and why) back to the dialer, as TICKET or UNDIALED. Who dials proves the ticket's key to who listens.
+//  9. A peer may lose its broker, and take its seat again: STATE brings the others from what they knew of it to how it is. Its own
+//     side tells itself of STALE, and of what FAILED meanwhile; no broker ever says either.
 
 // peer → broker
 /** `first number, [op, channel, …]` */
@@ -29,6 +36,14 @@ export const CONFIRM = 4;
 /** `token` of an ASK */
 export const TOLD = 5;
 export const BYE = 6;
+/** `token, target id, number of the target's last change known here` */
+export const DIAL = 8;
+/** `ticket's id, address` */
+export const LISTENING = 9;
+/** `ticket's id, why not` */
+export const DEAF = 10;
+/** `token`: asks for the broker's state. The broker answers with the same kind of message, and the state, or with FAILED */
+export const QUERY = 11;
 
 // broker → peer
 /** `Welcome` */
@@ -43,7 +58,7 @@ export const LEAVE = 23;
 export const CHANGE = 24;
 /** `sender id, epoch, number of your last change the sender knows`, with a port */
 export const LINK = 25;
-/** `target id, epoch` */
+/** `target id, epoch, why` */
 export const UNLINKED = 26;
 /** `token` */
 export const SYNCED = 27;
@@ -53,6 +68,21 @@ export const ASK = 28;
 export const CONFIRMED = 29;
 /** `reason, detail` */
 export const END = 30;
+/** `ticket's id, its key, dialer's id, number of your last change the dialer knows` */
+export const LISTEN = 31;
+/** `token, ticket's id, its key, address` */
+export const TICKET = 32;
+/** `token, why` */
+export const UNDIALED = 33;
+/** `id, number, listens, handles`: the whole of it */
+export const STATE = 34;
+/** `token, code, message`: what was asked for comes to nothing */
+export const FAILED = 35;
+/** `whether the broker is gone, and the directory is as it was then` */
+export const STALE = 36;
+
+/** The epoch of a link that is surely alive: it is taken for the current one. */
+export const CURRENT = -1;
 
 import type { Grant } from '../directory/grant.js';
 import type { Peer } from '../directory/peer.js';
@@ -70,6 +100,8 @@ export interface Welcome {
   readonly redact: boolean;
   /** The other peers: `[peer, number of its last change, listens, handles, what of its grant the others enforce]` */
   readonly peers: readonly (readonly [Peer, number, readonly string[], readonly string[], Grant])[];
+  /** Proves, to this broker or the one that takes its place, that the peer had this seat. */
+  readonly resume?: string;
 }
 
 export type Message = readonly unknown[];

@@ -1,15 +1,15 @@
 import type { LeaveReason, MeshErrorCode } from '../errors/mesh-error.js';
 import { Channels } from '../directory/entry.js';
-import { allows, everything, type Grant } from '../directory/grant.js';
+import { everything, type Grant } from '../directory/grant.js';
 import type { Limits } from '../directory/limits.js';
 import type { Peer } from '../directory/peer.js';
 import type { Port } from '../port/port.js';
-import { startTimer, type Timer } from '../timer.js';
 import { WIRE_VERSION, isCount } from '../wire/frames.js';
+import { mayLink, told, type Chair } from './chair.js';
+import { Confirmations } from './confirmations.js';
 import * as control from './control.js';
-
-/** After so many milliseconds without an answer a peer is not waited for: it hangs. */
-const UNRESPONSIVE_MS = 1000;
+import type { MeshState } from './mesh-state.js';
+import { Tickets, type Ticket } from './tickets.js';
 
 export interface HubOwner {
   /** Whether errors go to peers of other origins without stacks and paths. */
@@ -23,24 +23,26 @@ export interface HubOwner {
   closed(peer: Peer): void;
   left(peer: Peer, reason: LeaveReason): void;
   malformed(peer: Peer, problem: string): void;
+  /** A fresh ticket, where peers link by sockets: else nobody has a need to DIAL. */
+  ticket?(): Ticket;
+  /** The broker's state, for those who may know it. */
+  state?(): MeshState;
 }
 
-interface Chair {
-  readonly peer: Peer;
-  readonly grant: Grant;
-  readonly port: Port;
-  readonly outbox: control.ControlOutbox;
-  readonly channels: Channels;
-  /** While a confirmation is under way: the tokens of those asked for meanwhile. They share the next one. */
-  confirming: number[] | undefined;
-  /** It hasn't answered a confirmation in time, nor said anything since: no other one waits for it. */
-  hangs: boolean;
+/** Told of all that the peers of a hub are told of each other, unfiltered: for another broker. */
+export interface HubWatcher {
+  joined(chair: Chair): void;
+  changed(chair: Chair, first: number, changes: readonly unknown[]): void;
+  left(chair: Chair, reason: LeaveReason): void;
 }
 
-interface Confirmation {
-  readonly waiting: Set<string>;
-  readonly done: () => void;
-  readonly timer: Timer;
+export interface AdmitOptions {
+  /** See `Chair.remote` */
+  readonly remote?: boolean;
+  /** What it listens to and handles already: it has had a seat before. */
+  readonly state?: { readonly number: number; readonly listens: unknown; readonly handles: unknown } | undefined;
+  /** Goes with its WELCOME. */
+  readonly resume?: string;
 }
 
 /**
@@ -50,8 +52,9 @@ interface Confirmation {
 export class Hub {
   readonly #owner: HubOwner;
   readonly #chairs = new Map<string, Chair>();
-  readonly #confirmations = new Map<number, Confirmation>();
-  #token = 0;
+  readonly #confirmations = new Confirmations();
+  readonly #tickets = new Tickets();
+  readonly #watchers = new Set<HubWatcher>();
   #links = 0;
 
   constructor(owner: HubOwner) {
@@ -81,33 +84,44 @@ export class Hub {
     return { links: this.#links, channels };
   }
 
+  /** The places of those that are here, whatever broker they sit at. */
+  chairs(): IterableIterator<Chair> {
+    return this.#chairs.values();
+  }
+
+  chair(id: string): Chair | undefined {
+    return this.#chairs.get(id);
+  }
+
+  /** Until the returned function is called. */
+  watch(watcher: HubWatcher): () => void {
+    this.#watchers.add(watcher);
+    return () => void this.#watchers.delete(watcher);
+  }
+
   /** Gives a peer its seat: answers on its port, and tells the others. */
-  admit(peer: Peer, port: Port, grant = everything): void {
+  admit(peer: Peer, port: Port, grant = everything, { remote = false, state, resume }: AdmitOptions = {}): void {
+    const { redact, limits } = this.#owner;
     const outbox = new control.ControlOutbox(port);
-    const channels = new Channels(grant.receive, this.#owner.limits.channels);
-    const chair: Chair = { peer, grant, port, outbox, channels, confirming: undefined, hangs: false };
-    const others = [...this.#chairs.values()];
-    const welcome: control.Welcome = {
-      version: WIRE_VERSION,
-      self: peer,
-      grant,
-      limits: this.#owner.limits,
-      redact: this.#owner.redact,
-      peers: others
-        .filter((other) => mayLink(chair, other))
-        .map((other) => [
-          this.#owner.show(other.peer, peer),
-          other.channels.number,
-          [...other.channels.listens],
-          [...other.channels.handles],
-          told(other.grant),
-        ]),
-    };
-    this.#chairs.set(peer.id, chair);
-    outbox.post([control.WELCOME, welcome]);
-    for (const other of others) {
-      if (mayLink(other, chair)) other.outbox.post([control.JOIN, this.#owner.show(peer, other.peer), told(grant)]);
+    const channels = new Channels(grant.receive, limits.channels);
+    const chair: Chair = { peer, grant, port, outbox, channels, remote, confirming: undefined, hangs: false };
+    if (state && !channels.replace(state.number, state.listens, state.handles)) {
+      this.#owner.malformed(peer, 'a state of channels that makes no sense');
     }
+    const others = [...this.#chairs.values()];
+    this.#chairs.set(peer.id, chair);
+    if (!remote) {
+      const peers = others.filter((other) => mayLink(chair, other)).map((other) => this.#describe(other, peer));
+      const more = resume === undefined ? {} : { resume };
+      const welcome: control.Welcome = { version: WIRE_VERSION, self: peer, grant, limits, redact, peers, ...more };
+      outbox.post([control.WELCOME, welcome]);
+    }
+    this.#tellOthers(chair, (viewer) => [control.JOIN, this.#owner.show(peer, viewer), told(grant)]);
+    if (channels.number > 0) {
+      const message = [control.STATE, peer.id, channels.number, [...channels.listens], [...channels.handles]];
+      this.#tellOthers(chair, () => message);
+    }
+    for (const watcher of this.#watchers) watcher.joined(chair);
     port.start({
       message: (data, ports) => this.#onPost(chair, data, ports),
       unreadable: () => this.#owner.malformed(peer, 'a control message that can not be read'),
@@ -115,6 +129,18 @@ export class Hub {
         if (this.#chairs.get(peer.id) === chair) this.#owner.closed(peer);
       },
     });
+  }
+
+  #describe({ peer, channels, grant }: Chair, viewer: Peer): control.Welcome['peers'][number] {
+    const { number, listens, handles } = channels;
+    return [this.#owner.show(peer, viewer), number, [...listens], [...handles], told(grant)];
+  }
+
+  /** Tells all who may link to it. */
+  #tellOthers(chair: Chair, message: (viewer: Peer) => control.Message): void {
+    for (const other of this.#chairs.values()) {
+      if (other !== chair && !other.remote && mayLink(other, chair)) other.outbox.post(message(other.peer));
+    }
   }
 
   /** Ends a seat, if it is there, and tells everybody why. `detail`, with an eviction: what the peer itself is told. */
@@ -125,10 +151,10 @@ export class Hub {
     chair.outbox.post([control.END, reason, detail]);
     chair.outbox.flush();
     chair.port.close();
-    for (const other of this.#chairs.values()) {
-      if (mayLink(other, chair)) other.outbox.post([control.LEAVE, id, reason]);
-    }
-    for (const token of [...this.#confirmations.keys()]) this.#told(token, id);
+    this.#tellOthers(chair, () => [control.LEAVE, id, reason]);
+    for (const watcher of this.#watchers) watcher.left(chair, reason);
+    this.#confirmations.left(chair);
+    this.#tickets.left(chair);
     this.#owner.left(chair.peer, reason);
     return true;
   }
@@ -136,8 +162,42 @@ export class Hub {
   /** Ends every seat, and all that waits. */
   close(): void {
     for (const id of [...this.#chairs.keys()]) this.remove(id, 'bridge-gone', 'it was closed');
-    for (const { timer } of this.#confirmations.values()) timer.stop();
-    this.#confirmations.clear();
+    this.#confirmations.close();
+    this.#tickets.close();
+    this.#watchers.clear();
+  }
+
+  /** Calls `done` when every peer that is meant has dispatched what it was told before, or hangs, or has left. */
+  confirm(done: () => void, meant: (chair: Chair) => boolean): void {
+    this.#confirmations.ask([...this.#chairs.values()].filter(meant), done);
+  }
+
+  /** Whether two peers are here, and granted each other. */
+  mayLink(a: string, b: string): boolean {
+    const [one, other] = [this.#chairs.get(a), this.#chairs.get(b)];
+    // Hidden or unknown: the answer is the same.
+    return one !== undefined && other !== undefined && one !== other && mayLink(one, other);
+  }
+
+  /**
+   * Asks a peer to listen for the holder of a ticket.
+   * @param answer called once: with the address, or with why there is none
+   */
+  listen(
+    ticket: Ticket,
+    from: string,
+    to: string,
+    known: number,
+    answer: (address: unknown, why?: string) => void,
+  ): void {
+    if (!this.mayLink(from, to)) return answer(undefined, 'there is no such peer.');
+    this.#links++;
+    this.#tickets.issue(ticket, from, this.#chairs.get(to) as Chair, known, answer);
+  }
+
+  /** A link that a peer has opened has come to nothing. */
+  unlinked(from: string, to: string, epoch: number, why: string): void {
+    this.#chairs.get(from)?.outbox.post([control.UNLINKED, to, epoch, why]);
   }
 
   #onPost(chair: Chair, data: unknown, ports: readonly unknown[]): void {
@@ -181,6 +241,14 @@ export class Hub {
         return true;
       case control.CHANNEL:
         return isCount(a) && this.#onChannel(chair, a);
+      case control.DIAL:
+        return isCount(a) && typeof b === 'string' && isCount(c) && this.#onDial(chair, a, b, c);
+      case control.LISTENING:
+        return typeof a === 'string' && this.#tickets.answered(chair, a, b);
+      case control.DEAF:
+        return typeof a === 'string' && this.#tickets.answered(chair, a, undefined, String(b));
+      case control.QUERY:
+        return isCount(a) && this.#onQuery(chair, a);
       case control.SYNC:
         if (!isCount(a)) return false;
         chair.outbox.post([control.SYNCED, a]);
@@ -192,7 +260,7 @@ export class Hub {
         return true;
       case control.TOLD:
         if (!isCount(a)) return false;
-        this.#told(a, chair.peer.id);
+        this.#confirmations.told(a, chair);
         return true;
       case control.BYE:
         this.remove(chair.peer.id, 'bye');
@@ -206,11 +274,8 @@ export class Hub {
     const before = chair.channels.number;
     const fits = chair.channels.apply(first, changes);
     if (!fits || chair.channels.number === before) return fits;
-    for (const other of this.#chairs.values()) {
-      if (other !== chair && mayLink(other, chair)) {
-        other.outbox.post([control.CHANGE, chair.peer.id, first, changes.slice()]);
-      }
-    }
+    this.#tellOthers(chair, () => [control.CHANGE, chair.peer.id, first, changes.slice()]);
+    for (const watcher of this.#watchers) watcher.changed(chair, first, changes);
     return true;
   }
 
@@ -221,55 +286,44 @@ export class Hub {
   }
 
   #onOpen(chair: Chair, to: string, epoch: number, known: number, port: object): void {
-    const target = this.#chairs.get(to);
-    // Hidden or unknown: the answer is the same.
-    if (!target || target === chair || !mayLink(chair, target)) {
+    if (!this.mayLink(chair.peer.id, to)) {
       closeRaw(port);
       chair.outbox.post([control.UNLINKED, to, epoch]);
       return;
     }
     this.#links++;
-    target.outbox.post([control.LINK, chair.peer.id, epoch, known], port);
+    (this.#chairs.get(to) as Chair).outbox.post([control.LINK, chair.peer.id, epoch, known], port);
+  }
+
+  #onDial(chair: Chair, token: number, to: string, known: number): boolean {
+    const ticket = this.#owner.ticket?.();
+    if (!ticket) return false;
+    this.listen(ticket, chair.peer.id, to, known, (address, why) => {
+      const { id, key } = ticket;
+      chair.outbox.post(why === undefined ? [control.TICKET, token, id, key, address] : [control.UNDIALED, token, why]);
+    });
+    return true;
+  }
+
+  #onQuery(chair: Chair, token: number): boolean {
+    const granted = chair.grant.state ?? chair.peer.process.type !== 'renderer';
+    const state = granted ? this.#owner.state?.() : undefined;
+    const text = 'queryState(): this peer is not granted to see the state of the mesh. Grant it with { state: true }.';
+    chair.outbox.post(state ? [control.QUERY, token, state] : [control.FAILED, token, 'NOT_AUTHORIZED', text]);
+    return true;
   }
 
   /** Answers when every other peer has dispatched what it was told before, or hangs, or has left. */
   #confirm(chair: Chair, tokens: readonly number[]): void {
     chair.confirming = [];
-    // One that hangs answers what it was asked before, should it come back.
-    const others = [...this.#chairs.values()].filter((other) => other !== chair && !other.hangs);
-    const token = ++this.#token;
-    const waiting = new Set(others.map(({ peer }) => peer.id));
-    const finish = (): void => {
-      timer.stop();
-      this.#confirmations.delete(token);
+    const others = [...this.#chairs.values()].filter((other) => other !== chair);
+    this.#confirmations.ask(others, () => {
       for (const each of tokens) chair.outbox.post([control.CONFIRMED, each]);
       const next = chair.confirming as number[];
       chair.confirming = undefined;
       if (next.length > 0 && this.#chairs.get(chair.peer.id) === chair) this.#confirm(chair, next);
-    };
-    const timer = startTimer(UNRESPONSIVE_MS, () => {
-      for (const id of waiting) (this.#chairs.get(id) as Chair).hangs = true;
-      finish();
     });
-    this.#confirmations.set(token, { waiting, done: finish, timer });
-    for (const { outbox } of others) outbox.post([control.ASK, token]);
-    if (others.length === 0) finish();
   }
-
-  #told(token: number, id: string): void {
-    const confirmation = this.#confirmations.get(token);
-    if (confirmation?.waiting.delete(id) && confirmation.waiting.size === 0) confirmation.done();
-  }
-}
-
-/** Of a grant, what its owner's counterparts enforce. The rest would tell them of names that they may not see. */
-function told({ send, receive, services }: Grant): Grant {
-  return { ...(send && { send }), ...(receive && { receive }), ...(services && { services }) };
-}
-
-/** Both ways: a link is for both, and each must be granted the other. */
-function mayLink(a: Chair, b: Chair): boolean {
-  return allows(a.grant.peers, b.peer.name) && allows(b.grant.peers, a.peer.name);
 }
 
 /**

@@ -12,19 +12,24 @@ export interface SeatListener {
   leave(id: string, reason: LeaveReason): void;
   change(id: string, first: number, changes: readonly unknown[]): void;
   link(from: string, epoch: number, known: number, port: unknown): void;
-  unlinked(to: string, epoch: number): void;
+  unlinked(to: string, epoch: number, why: string | undefined): void;
+  state(id: string, number: number, listens: unknown, handles: unknown): void;
+  /** The broker is gone, or is there again. */
+  stale(is: boolean): void;
   /** The seat is no more: the broker ended it, or is gone itself. */
   ended(reason: LeaveReason, detail: string): void;
+}
+
+interface Waiting {
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /** A peer's seat in the mesh: its side of the control port. */
 export class Seat {
   readonly #port: Port;
   readonly #outbox: control.ControlOutbox;
-  readonly #waiting = new Map<
-    number,
-    { resolve: (ports: readonly unknown[]) => void; reject: (error: unknown) => void }
-  >();
+  readonly #waiting = new Map<number, Waiting>();
   #listener: SeatListener | undefined;
   #token = 0;
   #ended = false;
@@ -62,6 +67,11 @@ export class Seat {
     return (await this.#ask(control.CHANNEL)) as [object, object];
   }
 
+  /** Resolves with the broker's state, as plain data. */
+  query(): Promise<unknown> {
+    return this.#ask(control.QUERY);
+  }
+
   /** Leaves in order. Idempotent. */
   bye(): void {
     if (this.#ended) return;
@@ -84,7 +94,7 @@ export class Seat {
     this.#finish('bridge-gone', 'its process is gone');
   }
 
-  #ask(kind: number): Promise<readonly unknown[]> {
+  #ask(kind: number): Promise<unknown> {
     if (this.#ended) return Promise.reject(new MeshError('CLOSED', 'this bus is closed. Connect again.'));
     const token = ++this.#token;
     this.#outbox.post([kind, token]);
@@ -93,7 +103,7 @@ export class Seat {
 
   #dispatch(message: readonly unknown[], ports: readonly unknown[]): void {
     const listener = this.#listener as SeatListener;
-    const [kind, a, b, c] = message;
+    const [kind, a, b, c, d] = message;
     switch (kind) {
       case control.JOIN:
         return listener.join(a as Peer, b as Grant);
@@ -104,19 +114,30 @@ export class Seat {
       case control.LINK:
         return listener.link(a as string, b as number, c as number, ports[0]);
       case control.UNLINKED:
-        return listener.unlinked(a as string, b as number);
+        return listener.unlinked(a as string, b as number, c as string | undefined);
+      case control.STATE:
+        return listener.state(a as string, b as number, c, d);
+      case control.STALE:
+        return listener.stale(a as boolean);
       case control.ASK:
         return this.#outbox.post([control.TOLD, a]);
       case control.CHANNEL:
+        return this.#take(a)?.resolve(ports);
       case control.SYNCED:
-      case control.CONFIRMED: {
-        const waiting = this.#waiting.get(a as number);
-        this.#waiting.delete(a as number);
-        return waiting?.resolve(ports);
-      }
+      case control.CONFIRMED:
+      case control.QUERY:
+        return this.#take(a)?.resolve(b);
+      case control.FAILED:
+        return this.#take(a)?.reject(new MeshError(b as MeshErrorCode, String(c)));
       case control.END:
         return this.#finish(a as LeaveReason, b as string);
     }
+  }
+
+  #take(token: unknown): Waiting | undefined {
+    const waiting = this.#waiting.get(token as number);
+    this.#waiting.delete(token as number);
+    return waiting;
   }
 
   #finish(reason: LeaveReason, detail: string): void {

@@ -1,3 +1,4 @@
+import type { MeshState } from '../broker/mesh-state.js';
 import type { Peer } from '../directory/peer.js';
 import { invalid } from '../errors/mesh-error.js';
 import { Caller, checkChannel, defaultOptions } from './caller.js';
@@ -50,9 +51,13 @@ export class Bus<C extends ChannelMap<C> = AnyChannels> extends Caller<C> {
     return this.#mesh.self;
   }
 
-  /** Whether the bus can be used. */
-  get state(): 'open' | 'closed' {
-    return this.#mesh.closeInfo ? 'closed' : 'open';
+  /**
+   * Whether the bus can be used. `'rejoining'`: the broker of Node peers is gone, and is looked for; links live on, new ones can't be
+   * made, and `peers` are those there were.
+   */
+  get state(): 'open' | 'rejoining' | 'closed' {
+    if (this.#mesh.closeInfo) return 'closed';
+    return this.#mesh.isStale ? 'rejoining' : 'open';
   }
 
   /** What the bus holds at the moment: for leak checks, and for a look at what is pending. */
@@ -206,6 +211,14 @@ export class Bus<C extends ChannelMap<C> = AnyChannels> extends Caller<C> {
    */
   onDropped(listener: (dropped: Dropped) => void): Registration {
     return register('onDropped', this.#mesh.reports.onDropped, listener);
+  }
+
+  /**
+   * The mesh as its broker has it: peers, channels and counters, as plain data. Rejects with `NOT_AUTHORIZED` if this peer may not
+   * know (pages may only if their grant says so), `BRIDGE_GONE`, `CLOSED`.
+   */
+  queryState(): Promise<MeshState> {
+    return this.#mesh.query() as Promise<MeshState>;
   }
 
   // ---- ending

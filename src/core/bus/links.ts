@@ -1,6 +1,9 @@
+import { CURRENT } from '../broker/control.js';
 import type { Seat } from '../broker/seat.js';
 import type { Channels, Entry } from '../directory/entry.js';
 import { isOriginShown, type Peer } from '../directory/peer.js';
+import { MeshError } from '../errors/mesh-error.js';
+import { describeCall, type Call } from '../link/calls.js';
 import { Link, type LinkOwner } from '../link/link.js';
 import type { Flow } from '../link/flow.js';
 import type { Turn } from '../link/turn.js';
@@ -44,7 +47,7 @@ export class Links implements Iterable<Link> {
   /** A peer has opened a link. `known`: the number of our last announcement that it knew then. */
   accept(entry: Entry | undefined, epoch: number, known: number, raw: unknown): void {
     const { platform, own } = this.#options;
-    if (!entry || epoch < entry.epoch) return closeRaw(raw);
+    if (!entry || (epoch < entry.epoch && epoch !== CURRENT)) return closeRaw(raw);
     const port = platform.adopt(raw, entry.peer);
     if (epoch > entry.epoch) {
       entry.link?.end('lost'); // the peer has noticed before us
@@ -71,10 +74,25 @@ export class Links implements Iterable<Link> {
   #open(entry: Entry): Link {
     const { platform, seat } = this.#options;
     const { peer } = entry;
+    if (platform.dial) return this.#dial(entry, platform.dial(peer, entry.channels.number));
     const ends = platform.channel();
     const link = this.#make(entry, ends && platform.adopt(ends[0], peer), true);
     if (ends) seat.open(peer.id, entry.epoch, entry.channels.number, ends[1]);
     else this.#askForPort(entry, link);
+    return link;
+  }
+
+  /** What is sent meanwhile waits in the link. Where the peer has dialed too, the link has both connections: see `Link`. */
+  #dial(entry: Entry, dialed: Promise<object>): Link {
+    const { platform } = this.#options;
+    const link = this.#make(entry, undefined, true);
+    dialed.then(
+      (raw) => {
+        const port = platform.adopt(raw, entry.peer);
+        if (!link.join(port)) port.close();
+      },
+      (cause: Error) => link.end('lost', unlinkedError(cause.message, cause)),
+    );
     return link;
   }
 
@@ -111,4 +129,12 @@ export class Links implements Iterable<Link> {
     const same = peer.origin === origin && origin !== 'null' && isOriginShown(peer);
     return (same || peer.process.type !== 'renderer') && grant.send === undefined;
   }
+}
+
+/** What the calls on a link reject with that could not be made. */
+export function unlinkedError(why: string, cause?: unknown): (call: Call) => MeshError {
+  return (call) => {
+    const text = `${describeCall(call)}: there is no connection to the peer: ${why}`;
+    return new MeshError('PEER_GONE', text, { reason: 'lost', cause });
+  };
 }

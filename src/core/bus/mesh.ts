@@ -12,7 +12,7 @@ import { Turn } from '../link/turn.js';
 import { MeshPort } from '../port/mesh-port.js';
 import { closedError, type CloseInfo } from './close-info.js';
 import { Dispatcher, type Handling } from './dispatcher.js';
-import { Links } from './links.js';
+import { Links, unlinkedError } from './links.js';
 import { Listeners } from './listeners.js';
 import { Reports } from './reports.js';
 import { Liveness, type LivenessOwner } from './liveness.js';
@@ -38,7 +38,7 @@ export interface BusLoad {
   readonly signals: number;
 }
 
-type PeerNews = 'join' | 'leave' | 'change' | 'unresponsive' | 'responsive';
+type PeerNews = 'join' | 'leave' | 'change' | 'unresponsive' | 'responsive' | 'stale' | 'fresh';
 
 /** One peer's seat in the mesh: its links, the directory, and what happens between them. `Bus` is its public face. */
 export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, LivenessOwner, OpenerOwner {
@@ -56,6 +56,8 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
   readonly #liveness = new Liveness(this);
   readonly #links: Links;
   readonly #sending: Sending;
+  /** The broker is gone, and is looked for: the directory is as it was then. */
+  isStale = false;
   #resolveClosed: (info: CloseInfo) => void = () => {};
   #closeInfo: CloseInfo | undefined;
 
@@ -93,6 +95,10 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
 
   confirm(): Promise<void> {
     return this.#seat.confirm();
+  }
+
+  query(): Promise<unknown> {
+    return this.#seat.query();
   }
 
   /** @throws MeshError `CLOSED` */
@@ -252,9 +258,19 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
     this.#links.accept(this.directory.get(from), epoch, known, raw);
   }
 
-  unlinked(to: string, epoch: number): void {
+  unlinked(to: string, epoch: number, why: string | undefined): void {
     const link = this.directory.get(to)?.link;
-    if (link?.epoch === epoch) link.end('lost');
+    if (link?.epoch === epoch) link.end('lost', why === undefined ? undefined : unlinkedError(why));
+  }
+
+  state(id: string, number: number, listens: unknown, handles: unknown): void {
+    const entry = this.directory.get(id);
+    if (entry) this.directory.state(entry, number, listens, handles);
+  }
+
+  stale(is: boolean): void {
+    this.isStale = is;
+    this.#news(is ? 'stale' : 'fresh', this.self);
   }
 
   ended(reason: LeaveReason, detail: string): void {

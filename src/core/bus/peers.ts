@@ -14,6 +14,10 @@ export interface PeerNewsMap {
   unresponsive: (peer: Peer) => void;
   /** It has shown one. Nothing that waits for it was given up. */
   responsive: (peer: Peer) => void;
+  /** The broker of Node peers is gone, and is looked for: until `fresh`, these are the peers there were. @param self this peer */
+  stale: (self: Peer) => void;
+  /** The broker is there again, and these are the peers there are. @param self this peer */
+  fresh: (self: Peer) => void;
 }
 
 /** The other peers of the mesh, as this one may see them, kept up to date. */

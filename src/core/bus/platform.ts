@@ -5,6 +5,11 @@ import type { Port } from '../port/port.js';
 export interface Platform {
   /** A fresh channel's two raw ends; `undefined` where only the broker can make one. */
   channel(): readonly [object, object] | undefined;
+  /**
+   * Where peers are linked by sockets: makes the connection, and resolves with its raw port. Rejects with why there is none.
+   * @param known the number of the peer's last announcement that is known here
+   */
+  dial?(peer: Peer, known: number): Promise<object>;
   /** Makes a port of a raw one. `far` is at its other end; `undefined`: nobody knows who. */
   adopt(port: unknown, far: Peer | undefined): Port;
 }

@@ -13,7 +13,7 @@ export class Directory {
   readonly #names = new Map<string, Entry[]>();
   readonly #listening = new Map<string, Entry[]>();
   readonly #handling = new Map<string, Entry[]>();
-  readonly #left = new Map<string, LeaveReason>();
+  readonly #left = new Map<string, { readonly reason: LeaveReason; readonly epoch: number }>();
   /** Called when a peer's channels have changed. */
   readonly #changed: (entry: Entry) => void;
   readonly #limit: number | undefined;
@@ -50,11 +50,13 @@ export class Directory {
 
   /** Why a peer left, if it did, not too long ago. */
   whyLeft(id: string): LeaveReason | undefined {
-    return this.#left.get(id);
+    return this.#left.get(id)?.reason;
   }
 
   add(peer: Peer, grant = everything): Entry {
     const entry = new Entry(peer, grant, this.#limit);
+    // It may have been here before, and may count its links from then.
+    entry.epoch = this.#left.get(peer.id)?.epoch ?? 0;
     this.#entries.set(peer.id, entry);
     insert(this.#names, peer.name, entry);
     return entry;
@@ -66,7 +68,7 @@ export class Directory {
     this.#entries.delete(id);
     withdraw(this.#names, entry.peer.name, entry);
     this.#withdraw(entry, entry.channels);
-    this.#left.set(id, reason);
+    this.#left.set(id, { reason, epoch: entry.epoch + (entry.link ? 1 : 0) });
     if (this.#left.size > MAX_REMEMBERED) this.#left.delete(this.#left.keys().next().value as string);
     return entry;
   }

@@ -18,6 +18,8 @@ export interface Grant {
   readonly services?: readonly string[];
   /** Names of the peers it may link to, and is shown. Both sides must be granted each other. @default all */
   readonly peers?: readonly string[];
+  /** Whether it may ask for the mesh's whole state: `bus.queryState()`. @default false for pages, true for others */
+  readonly state?: boolean;
 }
 
 const members = ['names', 'send', 'receive', 'services', 'peers'] as const;
@@ -35,7 +37,8 @@ export function allows(rules: readonly string[] | undefined, name: string): bool
 
 /** What both of two grants allow. */
 export function intersect(a: Grant, b: Grant): Grant {
-  const both: { [K in (typeof members)[number]]?: readonly string[] } = {};
+  const both: { [K in (typeof members)[number]]?: readonly string[] } & { state?: boolean } = {};
+  if (a.state !== undefined || b.state !== undefined) both.state = a.state === true && b.state === true;
   for (const member of members) {
     const [rules, others] = [a[member], b[member]];
     if (member === 'names') both.names = common(rules ?? [], others ?? []);
@@ -49,8 +52,12 @@ export function intersect(a: Grant, b: Grant): Grant {
 export function grantProblem(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'a grant is an object';
   for (const [member, rules] of Object.entries(value)) {
+    if (member === 'state') {
+      if (rules === undefined || typeof rules === 'boolean') continue;
+      return "'state' of a grant is true or false";
+    }
     if (!(members as readonly string[]).includes(member)) {
-      return `a grant has no '${member}', only ${members.join(', ')}`;
+      return `a grant has no '${member}', only ${members.join(', ')} and state`;
     }
     if (rules === undefined) continue;
     if (!Array.isArray(rules) || rules.length > MAX_RULES || !Array.from(rules as unknown[]).every(isName)) {

@@ -195,7 +195,7 @@ describe('Seat', () => {
     );
     await turn();
     expect(told).toEqual([
-      ['unlinked', 'id-other', 2],
+      ['unlinked', 'id-other', 2, undefined],
       ['link', 'id-other', 3, 4, other],
     ]);
   });

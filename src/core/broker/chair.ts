@@ -1,0 +1,30 @@
+import type { Channels } from '../directory/entry.js';
+import { allows, type Grant } from '../directory/grant.js';
+import type { Peer } from '../directory/peer.js';
+import type { Port } from '../port/port.js';
+import type { ControlOutbox } from './control.js';
+
+/** A peer's place at the broker. */
+export interface Chair {
+  readonly peer: Peer;
+  readonly grant: Grant;
+  readonly port: Port;
+  readonly outbox: ControlOutbox;
+  readonly channels: Channels;
+  /** It sits at another broker: what everybody is told is told there once, and not for each. */
+  readonly remote: boolean;
+  /** While a confirmation is under way: the tokens of those asked for meanwhile. They share the next one. */
+  confirming: number[] | undefined;
+  /** It hasn't answered a confirmation in time, nor said anything since: no other one waits for it. */
+  hangs: boolean;
+}
+
+/** Of a grant, what its owner's counterparts enforce. The rest would tell them of names that they may not see. */
+export function told({ send, receive, services }: Grant): Grant {
+  return { ...(send && { send }), ...(receive && { receive }), ...(services && { services }) };
+}
+
+/** Both ways: a link is for both, and each must be granted the other. */
+export function mayLink(a: Chair, b: Chair): boolean {
+  return allows(a.grant.peers, b.peer.name) && allows(b.grant.peers, a.peer.name);
+}
