@@ -29,9 +29,21 @@ const { outputFiles } = await build({
   write: false,
   logLevel: 'warning',
 });
+const gateway = await build({
+  entryPoints: [`${root}src/node/gateway/process.ts`],
+  bundle: true,
+  format: 'cjs',
+  platform: 'node',
+  target: 'node18',
+  minify: true,
+  write: false,
+  logLevel: 'warning',
+});
 // In a function of its own: with context isolation off, it shares the page's globals.
 const preload = `(()=>{${outputFiles[0].text.trim()}})();\n`;
 mkdirSync(`${root}dist/preload`, { recursive: true });
 writeFileSync(`${root}dist/preload/portmesh.cjs`, preload);
 writeFileSync(`${root}dist/preload/portmesh.d.cts`, 'export {};\n');
 writeFileSync(`${root}dist/main/preload-source.js`, `export const preloadSource = ${JSON.stringify(preload)};\n`);
+const gatewaySource = JSON.stringify(gateway.outputFiles[0].text.trim());
+writeFileSync(`${root}dist/main/gateway-source.js`, `export const gatewaySource = ${gatewaySource};\n`);

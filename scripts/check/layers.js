@@ -9,7 +9,7 @@ const layers = {
   core: { layers: [], packages: /(?!)/ },
   renderer: { layers: ['core'], packages: /(?!)/ },
   preload: { layers: ['core'], packages: /^electron$/ },
-  main: { layers: ['core'], packages: /^(electron$|node:)/ },
+  main: { layers: ['core', 'node'], packages: /^(electron$|node:)/ },
   node: { layers: ['core'], packages: /^node:/ },
 };
 

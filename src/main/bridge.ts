@@ -12,6 +12,10 @@ import { invalid, MeshError } from '../core/errors/mesh-error.js';
 import { ElectronPort } from '../core/port/electron-port.js';
 import { electronPorts } from '../core/port/kinds.js';
 import { Attachments, type AttachOptions } from './attachments.js';
+import { Brokers } from './brokers/brokers.js';
+import { gatewayInMain, gatewayInUtility, type GatewayProcess } from './brokers/gateway-host.js';
+import { checkJoin, type BrokerAddress, type JoinBrokerOptions } from './brokers/options.js';
+import { RemotePolicy } from './brokers/remote-policy.js';
 import { CloneChecker } from './clone-check.js';
 import { Departures } from './departures.js';
 import { Exits } from './exits.js';
@@ -26,9 +30,11 @@ import type { BridgeEvents, BridgeState } from './state.js';
 
 /** What the bridge uses of Electron: given to it, so that its logic can be tested without one. */
 export interface ElectronLike {
-  readonly app: Pick<App, 'getAppPath' | 'getPath' | 'on' | 'off'>;
+  readonly app: Pick<App, 'getAppPath' | 'getPath' | 'on' | 'off' | 'whenReady'>;
   readonly ipcMain: Pick<IpcMain, 'on' | 'off' | 'listenerCount'>;
   readonly MessageChannelMain: typeof MessageChannelMain;
+  /** Starts a gateway's process. */
+  fork(): GatewayProcess;
 }
 
 /**
@@ -47,6 +53,7 @@ export class Bridge extends EventEmitter<BridgeEvents> {
   readonly #attachments: Attachments;
   readonly #clones: CloneChecker;
   readonly #installations: Installations;
+  readonly #brokers: Brokers;
   #closed = false;
 
   /** @internal */
@@ -69,9 +76,17 @@ export class Bridge extends EventEmitter<BridgeEvents> {
       ports,
       process: mainProcess,
     });
+    const policy = { origins, authorize, appPath: app.getAppPath() };
+    this.#brokers = new Brokers({
+      hub: this.#hub,
+      reception: this.#reception,
+      policy: new RemotePolicy(policy, this.#reception),
+      ports,
+      gateways: { main: gatewayInMain(ports), utility: gatewayInUtility(ports, () => electron.fork()) },
+    });
     this.#pages = new PageJoins({
       ipcMain,
-      policy: { origins, authorize, appPath: app.getAppPath() },
+      policy,
       registry: this.#registry,
       watcher: this.#leaving.watcher,
       reception: this.#reception,
@@ -143,6 +158,29 @@ export class Bridge extends EventEmitter<BridgeEvents> {
   }
 
   /**
+   * Makes one mesh of Electron's peers and those of a broker of Node's, or of several: all see each other in one directory. What they
+   * say to each other passes through a gateway, by default a process of its own, since Electron's peers have ports and Node's sockets;
+   * main is needed to make new links only. A broker that is lost is joined again as soon as it is there; meanwhile its peers have left.
+   *
+   * @param broker where it is, and its secret for bridges
+   * @returns `dispose()` leaves it, or them: their peers leave.
+   * @throws MeshError (rejects) `NOT_AUTHORIZED` for a wrong secret, `VERSION_MISMATCH`, `TIMEOUT` if one doesn't answer, with why;
+   *   `INVALID_ARGUMENT`, `CLOSED`
+   * @example
+   * await bridge.joinBroker({ path: '/run/user/1000/app/mesh.sock', token: secrets.bridge });
+   */
+  async joinBroker(
+    broker: BrokerAddress | readonly BrokerAddress[],
+    options: JoinBrokerOptions = {},
+  ): Promise<Registration> {
+    const checked = checkJoin(broker, options);
+    this.#check('bridge.joinBroker()');
+    await this.#electron.app.whenReady(); // no process can be started before
+    this.#check('bridge.joinBroker()');
+    return this.#brokers.join(checked);
+  }
+
+  /**
    * Ends a peer's seat, and with it all its links. Its `closed`, and everybody's `leave`, say `evicted`.
    *
    * @param peer the peer, or its id
@@ -168,6 +206,7 @@ export class Bridge extends EventEmitter<BridgeEvents> {
       documents: this.#registry.size,
       attached: this.#attachments.size,
       departing: this.#departures.size,
+      brokers: this.#brokers.status,
     };
   }
 
@@ -177,6 +216,7 @@ export class Bridge extends EventEmitter<BridgeEvents> {
     this.#closed = true;
     this.#reception.close();
     this.#pages.close();
+    this.#brokers.close();
     this.#hub.close();
     this.#attachments.close();
     this.#exits.close();

@@ -1,6 +1,10 @@
-import { app, ipcMain, MessageChannelMain } from 'electron';
+import { join } from 'node:path';
+import { app, ipcMain, MessageChannelMain, utilityProcess } from 'electron';
 import { Bridge } from './bridge.js';
+import type { GatewayProcess } from './brokers/gateway-host.js';
+import { gatewaySource } from './gateway-source.js';
 import type { BridgeOptions } from './options.js';
+import { ownFile } from './own-file.js';
 import { findPreload } from './preload-file.js';
 
 /**
@@ -13,7 +17,10 @@ import { findPreload } from './preload-file.js';
  * const bus = await bridge.connect<AppChannels>({ name: 'main' });
  */
 export function createBridge(options: BridgeOptions = {}): Bridge {
-  return new Bridge({ app, ipcMain, MessageChannelMain }, options, () =>
-    findPreload(app.getAppPath(), () => app.getPath('userData')),
-  );
+  const userData = (): string => app.getPath('userData');
+  const fork = (): GatewayProcess => {
+    const file = ownFile(join(userData(), 'portmesh'), 'gateway', gatewaySource);
+    return utilityProcess.fork(file, [], { serviceName: 'portmesh gateway' });
+  };
+  return new Bridge({ app, ipcMain, MessageChannelMain, fork }, options, () => findPreload(app.getAppPath(), userData));
 }

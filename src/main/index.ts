@@ -6,6 +6,8 @@
 
 export type { AttachOptions } from './attachments.js';
 export type { Bridge } from './bridge.js';
+export type { BrokerStatus } from './brokers/joined-broker.js';
+export type { BrokerAddress, JoinBrokerOptions } from './brokers/options.js';
 export type { Authorize, Candidate } from './candidate.js';
 export type { Grant } from '../core/directory/grant.js';
 export type { Limits } from '../core/directory/limits.js';

@@ -6,9 +6,12 @@ export const TRUSTED = '';
 /** Stands for main's own seats: what is sent to one of their names reaches no other process. */
 export const MAIN = ' main';
 
+/** Stands for the peers of brokers: what they are called there, no page can be. */
+export const BROKER = ' broker';
+
 const UNNAMED = ' ';
 
-const unnamed: readonly PeerType[] = ['window', 'frame', 'webview', 'worker', 'utility'];
+const unnamed: readonly PeerType[] = ['window', 'frame', 'webview', 'worker', 'utility', 'node'];
 
 /**
  * Who may call itself what. A name is held, until the bridge closes, by the origin that took it first: what is sent to a

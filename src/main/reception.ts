@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { refuse, type Hub } from '../core/broker/hub.js';
+import { refuse, type AdmitOptions, type Hub } from '../core/broker/hub.js';
 import type { Grant } from '../core/directory/grant.js';
 import type { Limits } from '../core/directory/limits.js';
 import type { Peer } from '../core/directory/peer.js';
@@ -59,14 +59,19 @@ export class Reception {
     return this.#hub.grantOf(peer.id);
   }
 
-  admit(peer: Peer, port: Port, grant?: Grant): void {
-    this.#hub.admit(peer, port, grant);
+  admit(peer: Peer, port: Port, grant?: Grant, options?: AdmitOptions): void {
+    this.#hub.admit(peer, port, grant, options);
     this.#tell('join', peer);
   }
 
   refuse(port: Port, candidate: Candidate | undefined, { code, message, final = true, cause }: Rejection): void {
-    this.#refused++;
     refuse(port, code, message, final);
+    this.turnAway(candidate, { code, message, cause });
+  }
+
+  /** Somebody is not let in, and has been told, or will not be. */
+  turnAway(candidate: Candidate | undefined, { code, message, cause }: Rejection): void {
+    this.#refused++;
     this.#tell('refused', new MeshError(code, message, cause === undefined ? undefined : { cause }), candidate);
   }
 

@@ -9,6 +9,7 @@ import { invalid } from '../core/errors/mesh-error.js';
 import { ElectronPort, type ElectronPortLike } from '../core/port/electron-port.js';
 import { NodePort, type NodePortLike } from '../core/port/node-port.js';
 import { check } from './clone-check.js';
+import { joinBroker, type BrokerAddress } from './client/join-broker.js';
 import {
   isUtilityPort,
   isWorkerPort,
@@ -24,10 +25,12 @@ export interface ConnectOptions extends ConnectBasics {
    * The way to the process that owns this one: in a utility process Electron's `process.parentPort`, in a `worker_threads` worker
    * the `parentPort` of `node:worker_threads`.
    */
-  readonly via: UtilityParentPort | WorkerParentPort | null;
+  readonly via?: UtilityParentPort | WorkerParentPort | null;
+  /** Instead of `via`, in any Node process: where its broker is, and the broker's `secrets.peer`. */
+  readonly broker?: BrokerAddress;
 }
 
-const optionNames = ['via', 'name', 'timeout', 'signal', 'flow'];
+const optionNames = ['via', 'broker', 'name', 'timeout', 'signal', 'flow'];
 
 /**
  * Joins the mesh from a utility process, or from a `worker_threads` worker, which who owns it must let in: main by
@@ -45,7 +48,11 @@ const optionNames = ['via', 'name', 'timeout', 'signal', 'flow'];
 export async function connect<C extends ChannelMap<C> = AnyChannels>(options: ConnectOptions): Promise<Bus<C>> {
   const given = Object(options) as Partial<ConnectOptions>;
   const { call, timeout } = checkConnect(given, optionNames);
-  const { via, name, signal, flow } = given;
+  const { via, broker, name, signal, flow } = given;
+  if (broker !== undefined) {
+    if (via !== undefined) throw invalid('connect({ via, broker })', 'give one of the two.');
+    return joinBroker<C>(broker, { call, timeout, signal, flow, name });
+  }
   const asked = { call, timeout, signal, flow, name, nonce: randomUUID() };
   if (isWorkerPort(via)) {
     const unanswered =
@@ -59,7 +66,7 @@ export async function connect<C extends ChannelMap<C> = AnyChannels>(options: Co
   }
   throw invalid(
     'connect({ via })',
-    "give process.parentPort in a utility process, the parentPort of 'node:worker_threads' in a worker. There is none elsewhere.",
+    "give process.parentPort in a utility process, the parentPort of 'node:worker_threads' in a worker; elsewhere, connect({ broker }).",
   );
 }
 

@@ -74,7 +74,7 @@ export const LISTEN = 31;
 export const TICKET = 32;
 /** `token, why` */
 export const UNDIALED = 33;
-/** `id, number, listens, handles`: the whole of it */
+/** `id, number, listens, handles`: the whole of it. From the peer itself, as its first message, without the id */
 export const STATE = 34;
 /** `token, code, message`: what was asked for comes to nothing */
 export const FAILED = 35;

@@ -1,5 +1,5 @@
 import type { LeaveReason, MeshErrorCode } from '../errors/mesh-error.js';
-import { Channels } from '../directory/entry.js';
+import { Channels, HANDLE, LISTEN } from '../directory/entry.js';
 import { everything, type Grant } from '../directory/grant.js';
 import type { Limits } from '../directory/limits.js';
 import type { Peer } from '../directory/peer.js';
@@ -117,10 +117,7 @@ export class Hub {
       outbox.post([control.WELCOME, welcome]);
     }
     this.#tellOthers(chair, (viewer) => [control.JOIN, this.#owner.show(peer, viewer), told(grant)]);
-    if (channels.number > 0) {
-      const message = [control.STATE, peer.id, channels.number, [...channels.listens], [...channels.handles]];
-      this.#tellOthers(chair, () => message);
-    }
+    if (channels.number > 0) this.#tellState(chair);
     for (const watcher of this.#watchers) watcher.joined(chair);
     port.start({
       message: (data, ports) => this.#onPost(chair, data, ports),
@@ -195,6 +192,13 @@ export class Hub {
     this.#tickets.issue(ticket, from, this.#chairs.get(to) as Chair, known, answer);
   }
 
+  /** Passes a link on whose other end is at a peer's. False if there is nobody to have it, or who may not. */
+  link(from: string, to: string, known: number, port: object): boolean {
+    if (!this.mayLink(from, to)) return false;
+    this.#chairs.get(to)?.outbox.post([control.LINK, from, control.CURRENT, known], port);
+    return true;
+  }
+
   /** A link that a peer has opened has come to nothing. */
   unlinked(from: string, to: string, epoch: number, why: string): void {
     this.#chairs.get(from)?.outbox.post([control.UNLINKED, to, epoch, why]);
@@ -241,6 +245,8 @@ export class Hub {
         return true;
       case control.CHANNEL:
         return isCount(a) && this.#onChannel(chair, a);
+      case control.STATE:
+        return isCount(a) && this.#onState(chair, a, b, c);
       case control.DIAL:
         return isCount(a) && typeof b === 'string' && isCount(c) && this.#onDial(chair, a, b, c);
       case control.LISTENING:
@@ -277,6 +283,22 @@ export class Hub {
     this.#tellOthers(chair, () => [control.CHANGE, chair.peer.id, first, changes.slice()]);
     for (const watcher of this.#watchers) watcher.changed(chair, first, changes);
     return true;
+  }
+
+  /** The first that a peer says who has had a seat before: the whole of what it listens to and handles. */
+  #onState(chair: Chair, number: number, listens: unknown, handles: unknown): boolean {
+    const { peer, channels } = chair;
+    if (channels.number > 0 || !channels.replace(number, listens, handles)) return false;
+    this.#tellState(chair);
+    const changes = [...channels.listens].flatMap((channel) => [LISTEN, channel]);
+    changes.push(...[...channels.handles].flatMap((channel) => [HANDLE, channel]));
+    for (const watcher of this.#watchers) watcher.changed(chair, number + 1 - changes.length / 2, changes);
+    return true;
+  }
+
+  #tellState(chair: Chair): void {
+    const { number, listens, handles } = chair.channels;
+    this.#tellOthers(chair, () => [control.STATE, chair.peer.id, number, [...listens], [...handles]]);
   }
 
   #onChannel(chair: Chair, token: number): boolean {

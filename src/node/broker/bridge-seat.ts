@@ -1,0 +1,69 @@
+import { Annex } from '../../core/broker/annex.js';
+import { ControlOutbox } from '../../core/broker/control.js';
+import type { Hub } from '../../core/broker/hub.js';
+import { everything, intersect } from '../../core/directory/grant.js';
+import type { Peer } from '../../core/directory/peer.js';
+import { MeshError, type LeaveReason } from '../../core/errors/mesh-error.js';
+import type { Mux } from '../socket/mux.js';
+import { grantOf, type AuthorizeNode } from './options.js';
+
+export interface BridgeSeatOptions {
+  readonly hub: Hub;
+  readonly authorize: AuthorizeNode;
+  joined(peer: Peer): void;
+  refused(error: MeshError): void;
+  malformed(problem: string): void;
+  ended(): void;
+}
+
+/** A bridge that has joined this broker, with the peers that it tells of. */
+export class BridgeSeat {
+  readonly #mux: Mux;
+  readonly #options: BridgeSeatOptions;
+  readonly #annex: Annex;
+
+  constructor(mux: Mux, options: BridgeSeatOptions) {
+    this.#mux = mux;
+    this.#options = options;
+    const { hub, authorize, joined, refused, malformed } = options;
+    const outbox = new ControlOutbox(mux.port);
+    this.#annex = new Annex({
+      hub,
+      evicts: true,
+      send: (message) => outbox.post(message),
+      announces: ({ remote }) => !remote,
+      async admit({ name, type, origin }, grant) {
+        try {
+          const given = grantOf(await authorize({ name, type, origin, grant }), everything);
+          if (given) return intersect(grant, given);
+          refused(new MeshError('NOT_AUTHORIZED', `the broker's authorize() refused '${name}' of a bridge.`));
+        } catch (cause) {
+          refused(
+            new MeshError('NOT_AUTHORIZED', `the broker's authorize() failed for '${name}' of a bridge.`, { cause }),
+          );
+        }
+        return undefined;
+      },
+      seat(peer, port, grant, more) {
+        hub.admit(peer, port, grant, more);
+        joined(peer);
+      },
+      malformed,
+    });
+    mux.port.start({
+      message: (data) => {
+        if (!Array.isArray(data)) return malformed('a post of a bridge that is no array');
+        for (let i = 0; i < data.length; i++) this.#annex.receive(data[i]);
+      },
+      unreadable: () => malformed('a post of a bridge that can not be read'),
+      close: () => this.end('bridge-gone'),
+    });
+  }
+
+  /** Those whom it has told of leave. Idempotent. */
+  end(reason: LeaveReason): void {
+    this.#annex.end(reason);
+    this.#mux.close();
+    this.#options.ended();
+  }
+}

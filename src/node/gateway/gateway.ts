@@ -1,0 +1,127 @@
+import type { Message } from '../../core/broker/control.js';
+import type { Port } from '../../core/port/port.js';
+import { relay, type PortKind } from '../../core/port/relay.js';
+import type { Address } from '../net/address.js';
+import { LinkListener } from '../client/link-listener.js';
+import type { Mux } from '../socket/mux.js';
+import { socketKind } from '../socket/socket-port.js';
+import { GatewayBroker } from './gateway-broker.js';
+import * as wire from './messages.js';
+
+/** Joins Electron's peers and Node's: holds the connections to brokers, and relays links between ports and sockets. */
+export class Gateway {
+  readonly #host: Port;
+  readonly #ports: PortKind;
+  readonly #brokers = new Map<number, GatewayBroker>();
+  readonly #listeners = new Map<number, LinkListener>();
+  /** Connections that have come, and wait for the bridge to say who is meant. */
+  readonly #dialed = new Map<string, Mux>();
+
+  /**
+   * @param host the bridge is at its other end
+   * @param ports Electron's, as they are in this process
+   * @param ended the bridge is gone
+   */
+  constructor(host: Port, ports: PortKind, ended: () => void) {
+    this.#host = host;
+    this.#ports = ports;
+    host.start({
+      // Ports belong to the last message of a post, which is the only one that has any.
+      message: (messages, given) => {
+        for (const message of messages as Message[]) this.#take(message, given[0] as object);
+      },
+      unreadable() {},
+      close: () => {
+        this.close();
+        ended();
+      },
+    });
+  }
+
+  close(): void {
+    for (const broker of [...this.#brokers.keys()]) this.#part(broker);
+    for (const mux of this.#dialed.values()) mux.close();
+    this.#dialed.clear();
+    this.#host.close();
+  }
+
+  /** What the bridge says. It is trusted: the message is not checked. */
+  #take([kind, a, b, c, d, e]: Message, port: object): void {
+    switch (kind) {
+      case wire.JOIN:
+        return this.#join(a as number, b as Address, c as string);
+      case wire.PART:
+        return this.#part(a as number);
+      case wire.TELL:
+        return this.#brokers.get(a as number)?.tell(b as unknown[]);
+      case wire.OPEN:
+        return this.#open(a as number, b as string, c as string, d as number, e as number, port);
+      case wire.LISTEN:
+        return void this.#listen(a as number, b as string, c as string);
+      case wire.JOINT: {
+        const mux = this.#dialed.get(a as string);
+        this.#dialed.delete(a as string);
+        return mux ? this.#joinUp(mux, port) : closeRaw(port);
+      }
+    }
+  }
+
+  #tell(message: Message): void {
+    this.#host.post([message]);
+  }
+
+  #join(id: number, address: Address, token: string): void {
+    this.#listeners.set(id, new LinkListener(address));
+    const broker = new GatewayBroker(address, token, {
+      joined: () => this.#tell([wire.JOINED, id]),
+      unjoined: (code, text, final) => this.#tell([wire.UNJOINED, id, code, text, final]),
+      lost: () => this.#tell([wire.LOST, id]),
+      told: (message) => this.#tell([wire.TOLD, id, message]),
+    });
+    this.#brokers.set(id, broker);
+  }
+
+  #part(id: number): void {
+    this.#brokers.get(id)?.close();
+    this.#brokers.delete(id);
+    this.#listeners.get(id)?.close();
+    this.#listeners.delete(id);
+  }
+
+  /** A peer with a port has opened a link to one with a socket. */
+  #open(id: number, from: string, to: string, epoch: number, known: number, port: object): void {
+    const failed = (why: string): void => {
+      this.#tell([wire.UNOPENED, id, from, to, epoch, why]);
+      closeRaw(port);
+    };
+    const broker = this.#brokers.get(id);
+    if (!broker) return failed('the gateway has left that broker.');
+    broker.dial(from, to, known).then(
+      (mux) => this.#joinUp(mux, port),
+      (error: Error) => failed(error.message),
+    );
+  }
+
+  async #listen(id: number, ticket: string, key: string): Promise<void> {
+    const listener = this.#listeners.get(id);
+    try {
+      if (!listener) throw new Error('the gateway has left that broker.');
+      const address = await listener.expect(ticket, key, (mux) => {
+        this.#dialed.set(ticket, mux);
+        this.#tell([wire.DIALED, ticket]);
+      });
+      this.#tell([wire.LISTENING, ticket, address]);
+    } catch (error) {
+      this.#tell([wire.DEAF, ticket, (error as Error).message]);
+    }
+  }
+
+  /** From here on, what they say to each other passes through here, unread. */
+  #joinUp(mux: Mux, port: object): void {
+    relay({ port: this.#ports.adopt(port), kind: this.#ports }, { port: mux.port, kind: socketKind(mux) });
+  }
+}
+
+function closeRaw(port: object): void {
+  (port as { close?: () => void }).close?.();
+}
