@@ -176,7 +176,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
         everything,
       );
       if (!grant) return no('NOT_AUTHORIZED', `the broker's authorize() refused '${name}'.`);
-      if (this.#closed || mux.ended) return mux.close();
+      if (this.#closed) return mux.close();
       // It has lost its connection, and is back before this side has noticed.
       this.#hub.remove(id, 'lost');
       this.#hub.admit(peer, mux.port, grant, { resume: resumeSecret(secrets, id) });

@@ -12,9 +12,9 @@ export class Connections {
       side: 'listener',
       onEnd: (_, problem) => {
         if (problem !== undefined) malformed(problem);
-        const { received, sent } = mux.counts;
-        this.#received += received;
-        this.#sent += sent;
+        const { in: received, out: sent } = mux.state();
+        this.#received += received.messages;
+        this.#sent += sent.messages;
         this.#open.delete(mux);
       },
     });
@@ -24,16 +24,18 @@ export class Connections {
 
   counts(): { received: number; sent: number; queued: number } {
     const all = { received: this.#received, sent: this.#sent, queued: 0 };
-    for (const { counts } of this.#open) {
-      all.received += counts.received;
-      all.sent += counts.sent;
-      all.queued += counts.queued;
+    for (const mux of this.#open) {
+      const { in: received, out: sent, queued } = mux.state();
+      all.received += received.messages;
+      all.sent += sent.messages;
+      all.queued += queued;
     }
     return all;
   }
 
   /** Ends them all; what was posted before still goes. */
   close(): void {
-    for (const mux of [...this.#open]) mux.close();
+    for (const mux of this.#open) mux.close();
+    this.#open.clear();
   }
 }

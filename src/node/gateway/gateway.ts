@@ -118,7 +118,7 @@ export class Gateway {
 
   /** From here on, what they say to each other passes through here, unread. */
   #joinUp(mux: Mux, port: object): void {
-    relay({ port: this.#ports.adopt(port), kind: this.#ports }, { port: mux.port, kind: socketKind(mux) });
+    relay({ port: this.#ports.adopt(port), kind: this.#ports }, { port: mux.port, kind: socketKind });
   }
 }
 

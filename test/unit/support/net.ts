@@ -1,0 +1,69 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createConnection, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { Address } from '../../../src/node/net/address.js';
+import { listen, type Listening, type ListenOptions } from '../../../src/node/net/listen.js';
+
+/** A fresh directory, for this test. */
+export function folder(parent = tmpdir()): string {
+  const path = mkdtempSync(join(parent, 'portmesh-test-'));
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+/** The kinds of addresses, each a fresh one. */
+export const kinds: readonly [string, () => Address][] = [
+  ['a unix socket', () => ({ path: join(folder(), 'socket') })],
+  ['TCP', () => ({ port: 0 })],
+  ['TCP over IPv6', () => ({ port: 0, host: '::1' })],
+];
+
+/** Listens for this test. */
+export async function listening(
+  address: Address,
+  onSocket: (socket: Socket) => void = (socket) => void socket.destroy(),
+  options?: ListenOptions,
+): Promise<Listening> {
+  const sockets: Socket[] = [];
+  const place = await listen(
+    address,
+    (socket) => {
+      sockets.push(socket);
+      onSocket(socket);
+    },
+    options,
+  );
+  onTestFinished(async () => {
+    await place.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  return place;
+}
+
+/** A connection of somebody who knows nothing of ours. */
+export async function raw(address: Address): Promise<Socket> {
+  const socket = createConnection(address);
+  socket.on('error', () => {});
+  onTestFinished(() => void socket.destroy());
+  await once(socket, 'connect');
+  return socket;
+}
+
+/** All that comes until the other side has closed. */
+export async function heard(socket: Socket): Promise<string> {
+  let text = '';
+  socket.on('data', (data) => (text += data.toString('latin1')));
+  if (!socket.closed) await once(socket, 'close');
+  return text;
+}
+
+/** Both ends of one connection. */
+export async function pair(address: Address): Promise<[dialer: Socket, listener: Socket]> {
+  let come: (socket: Socket) => void = () => {};
+  const other = new Promise<Socket>((resolve) => (come = resolve));
+  const place = await listening(address, come);
+  return [await raw(place.address), await other];
+}
