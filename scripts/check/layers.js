@@ -12,7 +12,7 @@ const layers = {
   core: { layers: [], packages: /(?!)/ },
   renderer: { layers: ['core'], packages: /(?!)/ },
   preload: { layers: ['core'], packages: /^electron$/ },
-  main: { layers: ['core', 'node'], packages: /^(electron$|node:)/ },
+  main: { layers: ['core', 'node', 'node/net'], packages: /^(electron$|node:)/ },
   node: { layers: ['core', 'node/net', 'node/socket'], packages: /^node:/ },
   'node/net': { layers: ['core/errors', 'core/timer.js', 'core/wire'], packages: /^node:/ },
   'node/socket': { layers: ['core/errors', 'core/port', 'core/timer.js', 'core/wire'], packages: /^node:/ },

@@ -287,7 +287,7 @@ export class Hub {
 
   /** The first that a peer says who has had a seat before: the whole of what it listens to and handles. */
   #onState(chair: Chair, number: number, listens: unknown, handles: unknown): boolean {
-    const { peer, channels } = chair;
+    const { channels } = chair;
     if (channels.number > 0 || !channels.replace(number, listens, handles)) return false;
     this.#tellState(chair);
     const changes = [...channels.listens].flatMap((channel) => [LISTEN, channel]);

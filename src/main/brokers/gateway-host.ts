@@ -9,14 +9,14 @@ export type StartGateway = () => Port;
 
 /** A utility process, as far as it is needed. */
 export interface GatewayProcess {
-  postMessage(message: unknown, transfer: object[]): void;
+  postMessage(message: unknown, transfer: never[]): void;
 }
 
 /** In a process of its own. @param fork starts it */
 export function gatewayInUtility(ports: PortKind, fork: () => GatewayProcess): StartGateway {
   return () => {
     const [near, far] = ports.channel() as readonly [object, object];
-    fork().postMessage('gateway', [far]);
+    fork().postMessage('gateway', [far as never]);
     return ports.adopt(near);
   };
 }

@@ -134,9 +134,10 @@ export class Broker extends EventEmitter<BrokerEvents> {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    // First: nobody is told that the others have left, for they haven't.
+    this.#connections.close();
     for (const bridge of this.#bridges) bridge.end('bridge-gone');
     this.#hub.close();
-    this.#connections.close();
     await this.#listening?.close();
   }
 

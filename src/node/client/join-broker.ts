@@ -57,7 +57,7 @@ export async function joinBroker<C extends ChannelMap<C> = AnyChannels>(
   const { call, timeout, signal, name, flow } = asked;
   const connect = (resume: Resume | undefined, limit: number, aborted: AbortSignal | undefined): Promise<Mux> => {
     const hello = { name, process: { id: processId, pid: process.pid }, resume };
-    const options = { role: 'peer', id: '', key: token, hello, timeout: limit, signal: aborted, call } as const;
+    const options = { role: 'peer', id: 'peer', key: token, hello, timeout: limit, signal: aborted, call } as const;
     return openConnection(address, options, { keepsAlive: true, probe: PROBE });
   };
   const start = performance.now();

@@ -1,0 +1,20 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { NodeMesh } from '../../support/node-mesh.js';
+
+let mesh: NodeMesh;
+beforeEach(() => void (mesh = new NodeMesh()));
+afterEach(() => mesh.close());
+
+describe.each([['a unix socket', {}], ['TCP', { port: 0 }]])('over %s', (_, where) => {
+  it('lets two peers talk directly', async () => {
+    const broker = await mesh.broker(where);
+    const a = await mesh.join('a');
+    const b = await mesh.join('b');
+    b.handle('echo', (event, value) => [event.sender.name, value]);
+    expect(await a.with({ wait: 1000 }).request('echo', new Uint8Array([1, 2]))).toEqual(['a', new Uint8Array([1, 2])]);
+    const before = broker.state().sockets.received;
+    for (let i = 0; i < 100; i++) await a.request('echo', i);
+    expect(broker.state().sockets.received).toBe(before);
+    expect(broker.state().links).toBe(1);
+  });
+});

@@ -1,0 +1,41 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Bus } from '../../../src/core/bus/bus.js';
+import type { Broker } from '../../../src/node/broker/broker.js';
+import { createBroker } from '../../../src/node/broker/create-broker.js';
+import type { BrokerOptions } from '../../../src/node/broker/options.js';
+import { connect } from '../../../src/node/connect.js';
+
+export const secrets = { peer: 'the secret of peers', bridge: 'the secret of bridges' };
+
+/** A broker on a socket of its own, and peers that join it, all in this process. `close()` ends them all. */
+export class NodeMesh {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'portmesh-test-'));
+  readonly path = join(this.#folder, randomBytes(3).toString('hex'));
+  readonly #buses: Bus[] = [];
+  readonly #brokers: Broker[] = [];
+  /** Where the last broker listens. */
+  address: { readonly path?: string; readonly port?: number } = { path: this.path };
+
+  async broker(options: Partial<BrokerOptions> = {}): Promise<Broker> {
+    const where = options.port === undefined ? { path: this.path } : {};
+    const broker = await createBroker({ ...where, secrets, ...options });
+    this.#brokers.push(broker);
+    this.address = broker.address;
+    return broker;
+  }
+
+  async join(name: string, options: object = {}): Promise<Bus> {
+    const bus = await connect({ broker: { ...this.address, token: secrets.peer }, name, ...options });
+    this.#buses.push(bus);
+    return bus;
+  }
+
+  async close(): Promise<void> {
+    for (const bus of this.#buses) await bus.close();
+    for (const broker of this.#brokers) await broker.close();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
