@@ -71,7 +71,7 @@ export class GatewayBroker {
       const { signal } = this.#ended;
       const options = {
         role: 'bridge',
-        id: '',
+        id: 'bridge',
         key: this.#token,
         hello: {},
         timeout: ATTEMPT_MS,

@@ -5,7 +5,10 @@ let mesh: NodeMesh;
 beforeEach(() => void (mesh = new NodeMesh()));
 afterEach(() => mesh.close());
 
-describe.each([['a unix socket', {}], ['TCP', { port: 0 }]])('over %s', (_, where) => {
+describe.each([
+  ['a unix socket', {}],
+  ['TCP', { port: 0 }],
+])('over %s', (_, where) => {
   it('lets two peers talk directly', async () => {
     const broker = await mesh.broker(where);
     const a = await mesh.join('a');
