@@ -207,6 +207,7 @@ export class Bridge extends EventEmitter<BridgeEvents> {
       attached: this.#attachments.size,
       departing: this.#departures.size,
       brokers: this.#brokers.status,
+      gateway: this.#brokers.gateway,
     };
   }
 

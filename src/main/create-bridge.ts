@@ -1,10 +1,8 @@
-import { join } from 'node:path';
 import { app, ipcMain, MessageChannelMain, utilityProcess } from 'electron';
 import { Bridge } from './bridge.js';
 import type { GatewayProcess } from './brokers/gateway-host.js';
-import { gatewaySource } from './gateway-source.js';
+import { gatewayFile } from './gateway-file.js';
 import type { BridgeOptions } from './options.js';
-import { ownFile } from './own-file.js';
 import { findPreload } from './preload-file.js';
 
 /**
@@ -18,9 +16,7 @@ import { findPreload } from './preload-file.js';
  */
 export function createBridge(options: BridgeOptions = {}): Bridge {
   const userData = (): string => app.getPath('userData');
-  const fork = (): GatewayProcess => {
-    const file = ownFile(join(userData(), 'portmesh'), 'gateway', gatewaySource);
-    return utilityProcess.fork(file, [], { serviceName: 'portmesh gateway' });
-  };
+  const fork = (): GatewayProcess =>
+    utilityProcess.fork(gatewayFile(userData()), [], { serviceName: 'portmesh gateway' });
   return new Bridge({ app, ipcMain, MessageChannelMain, fork }, options, () => findPreload(app.getAppPath(), userData));
 }

@@ -1,6 +1,7 @@
 import type { MeshError, LeaveReason } from '../core/errors/mesh-error.js';
 import type { MeshState } from '../core/broker/mesh-state.js';
 import type { Peer } from '../core/directory/peer.js';
+import type { GatewayStatus } from './brokers/brokers.js';
 import type { BrokerStatus } from './brokers/joined-broker.js';
 import type { Candidate } from './candidate.js';
 
@@ -34,4 +35,6 @@ export interface BridgeState extends MeshState {
   readonly departing: number;
   /** The brokers of Node's peers that were joined. */
   readonly brokers: readonly BrokerStatus[];
+  /** What joins their peers and Electron's. */
+  readonly gateway: GatewayStatus;
 }

@@ -112,9 +112,10 @@ export class Annex {
       case GONE:
         this.#remote.delete(a);
         if (remote instanceof RemotePort) hub.remove(a, leaveReasons.find((reason) => reason === b) ?? 'lost');
-        return remote !== undefined;
+        return true;
       case CHANGED:
-        return remote !== undefined && this.#say(remote, [control.CHANGES, b, c]);
+        // It may have been ended here, which the other broker has not heard of yet.
+        return remote === undefined || this.#say(remote, [control.CHANGES, b, c]);
       case FOR:
         if (!Array.isArray(b)) return false;
         return remote ? isSaid(b[0]) && this.#say(remote, b) : this.#onTold(a, b);

@@ -250,9 +250,13 @@ export class Hub {
       case control.DIAL:
         return isCount(a) && typeof b === 'string' && isCount(c) && this.#onDial(chair, a, b, c);
       case control.LISTENING:
-        return typeof a === 'string' && this.#tickets.answered(chair, a, b);
+        if (typeof a !== 'string') return false;
+        this.#tickets.answered(chair, a, b);
+        return true;
       case control.DEAF:
-        return typeof a === 'string' && this.#tickets.answered(chair, a, undefined, String(b));
+        if (typeof a !== 'string') return false;
+        this.#tickets.answered(chair, a, undefined, String(b));
+        return true;
       case control.QUERY:
         return isCount(a) && this.#onQuery(chair, a);
       case control.SYNC:

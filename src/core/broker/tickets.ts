@@ -37,11 +37,9 @@ export class Tickets {
     to.outbox.post([LISTEN, id, key, from, known]);
   }
 
-  /** A peer says where it listens, or why it doesn't. False if it was not asked. */
-  answered(from: Chair, id: string, address: unknown, why?: string): boolean {
-    if (this.#issued.get(id)?.to !== from) return false;
-    this.#settle(id, address, why);
-    return true;
+  /** A peer says where it listens, or why it doesn't. Nobody waits for it any more if that comes too late. */
+  answered(from: Chair, id: string, address: unknown, why?: string): void {
+    if (this.#issued.get(id)?.to === from) this.#settle(id, address, why);
   }
 
   left(chair: Chair): void {

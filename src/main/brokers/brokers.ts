@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { Annex } from '../../core/broker/annex.js';
 import { CHANNEL, type Message } from '../../core/broker/control.js';
 import type { Hub } from '../../core/broker/hub.js';
@@ -13,6 +14,16 @@ import { JoinedBroker, type BrokerStatus } from './joined-broker.js';
 import type { CheckedJoin } from './options.js';
 import type { RemotePolicy } from './remote-policy.js';
 import { Tickets } from './tickets.js';
+
+/** The gateway between Electron's peers and Node's, for `bridge.state()`. */
+export interface GatewayStatus {
+  /** Whether there is one. */
+  readonly running: boolean;
+  /** Links between Electron's peers and Node's that pass through it. */
+  readonly links: number;
+  /** Bytes that wait there to be sent to Node's peers, as of the last quarter of a second. */
+  readonly queued: number;
+}
 
 export interface BrokersParts {
   readonly hub: Hub;
@@ -33,6 +44,9 @@ export class Brokers {
   #timer: NodeJS.Timeout | undefined;
   #attempts = 0;
   #lastId = 0;
+  /** What this bridge calls itself to brokers. */
+  readonly #name = randomBytes(9).toString('base64url');
+  #counts = { links: 0, queued: 0 };
   #closed = false;
 
   constructor(parts: BrokersParts) {
@@ -41,6 +55,11 @@ export class Brokers {
 
   get status(): readonly BrokerStatus[] {
     return [...this.#joined.values()].map(({ status }) => status);
+  }
+
+  /** What the gateway has counted. */
+  get gateway(): GatewayStatus {
+    return { running: this.#gateway !== undefined, ...this.#counts };
   }
 
   /** Resolves when each has answered. If one refuses, or doesn't in time, none is joined. */
@@ -80,7 +99,7 @@ export class Brokers {
   }
 
   #ask({ id, address, token }: JoinedBroker): void {
-    this.#post([wire.JOIN, id, address, token]);
+    this.#post([wire.JOIN, id, address, token, `${this.#name}.${id}`]);
   }
 
   #open(): void {
@@ -100,6 +119,7 @@ export class Brokers {
   /** Another one is started, not at once: it may have died of what it would find again. */
   #onGatewayEnd(): void {
     this.#gateway = undefined;
+    this.#counts = { links: 0, queued: 0 };
     this.#tickets.clear('the gateway is gone.');
     for (const broker of this.#joined.values()) broker.lost();
     if (!this.#closed) this.#timer = setTimeout(() => this.#open(), backoff(++this.#attempts));
@@ -125,6 +145,8 @@ export class Brokers {
         return this.#tickets.listening(a as string, b);
       case wire.DEAF:
         return this.#tickets.deaf(a as string, b as string);
+      case wire.COUNTS:
+        return void (this.#counts = { links: a as number, queued: b as number });
       case wire.DIALED:
         return this.#onDialed(a as string);
     }

@@ -18,11 +18,14 @@ export interface BridgeSeatOptions {
 
 /** A bridge that has joined this broker, with the peers that it tells of. */
 export class BridgeSeat {
+  /** What it calls itself, also after it has lost its connection. */
+  readonly id: string;
   readonly #mux: Mux;
   readonly #options: BridgeSeatOptions;
   readonly #annex: Annex;
 
-  constructor(mux: Mux, options: BridgeSeatOptions) {
+  constructor(id: string, mux: Mux, options: BridgeSeatOptions) {
+    this.id = id;
     this.#mux = mux;
     this.#options = options;
     const { hub, authorize, joined, refused, malformed } = options;

@@ -144,7 +144,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
   /** Somebody has shown a secret. */
   #connect(socket: Socket, role: string, hello: unknown): void {
     const mux = this.#connections.open(socket, (problem) => this.#onMalformed(problem, undefined));
-    if (role === 'bridge') this.#takeBridge(mux);
+    if (role === 'bridge') this.#takeBridge(mux, hello);
     else void this.#takePeer(mux, hello);
   }
 
@@ -187,8 +187,12 @@ export class Broker extends EventEmitter<BrokerEvents> {
     }
   }
 
-  #takeBridge(mux: Mux): void {
-    const bridge = new BridgeSeat(mux, {
+  #takeBridge(mux: Mux, hello: unknown): void {
+    const { bridge: given } = Object(hello) as { readonly bridge?: unknown };
+    const id = String(given);
+    // It has lost its connection, and is back before this side has noticed.
+    for (const other of this.#bridges) if (other.id === id) other.end('lost');
+    const bridge = new BridgeSeat(id, mux, {
       hub: this.#hub,
       authorize: this.#options.authorize,
       joined: (peer) => this.#tell('join', peer),

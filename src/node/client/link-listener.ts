@@ -9,6 +9,7 @@ import { Mux } from '../socket/mux.js';
 interface Expected {
   readonly key: string;
   readonly linked: (mux: Mux) => void;
+  readonly ended: ((mux: Mux) => void) | undefined;
   readonly timer: Timer;
 }
 
@@ -27,11 +28,12 @@ export class LinkListener {
   /**
    * Lets the holder of a ticket through, once. Resolves with the address to tell it.
    * @param linked gets the connection when it has come
+   * @param ended that connection is over
    */
-  async expect(id: string, key: string, linked: (mux: Mux) => void): Promise<Address> {
+  async expect(id: string, key: string, linked: (mux: Mux) => void, ended?: (mux: Mux) => void): Promise<Address> {
     if (this.#closed) throw new MeshError('CLOSED', 'the bus there was closed.');
     const timer = startTimer(TICKET_MS, () => this.#expected.delete(id));
-    this.#expected.set(id, { key, linked, timer });
+    this.#expected.set(id, { key, linked, ended, timer });
     this.#listening ??= this.#listen();
     try {
       return (await this.#listening).address;
@@ -67,7 +69,8 @@ export class LinkListener {
         const expected = this.#take(id);
         // A ticket is good for one.
         if (!expected || this.#closed) return void socket.destroy();
-        expected.linked(new Mux(socket, { side: 'listener' }));
+        const mux: Mux = new Mux(socket, { side: 'listener', onEnd: () => expected.ended?.(mux) });
+        expected.linked(mux);
       },
       // Who was sent with a ticket learns why; of others there is nothing to tell.
       refused() {},

@@ -18,6 +18,7 @@ export interface GatewayBrokerOwner {
 interface Dialing {
   readonly resolve: (mux: Mux) => void;
   readonly reject: (error: Error) => void;
+  readonly ended: (mux: Mux) => void;
 }
 
 const ATTEMPT_MS = 10_000;
@@ -29,6 +30,7 @@ const PROBE = { interval: 10_000, timeout: 30_000 };
 export class GatewayBroker {
   readonly #address: Address;
   readonly #token: string;
+  readonly #id: string;
   readonly #owner: GatewayBrokerOwner;
   readonly #ended = new AbortController();
   readonly #dialing = new Map<number, Dialing>();
@@ -38,9 +40,11 @@ export class GatewayBroker {
   #attempts = 0;
   #lastToken = 0;
 
-  constructor(address: Address, token: string, owner: GatewayBrokerOwner) {
+  /** @param id what the bridge calls itself there, whatever process its gateway is */
+  constructor(address: Address, token: string, id: string, owner: GatewayBrokerOwner) {
     this.#address = address;
     this.#token = token;
+    this.#id = id;
     this.#owner = owner;
     void this.#attempt();
   }
@@ -49,12 +53,15 @@ export class GatewayBroker {
     this.#outbox?.post(message);
   }
 
-  /** Links to a Node peer in the name of one of Electron's. */
-  dial(from: string, to: string, known: number): Promise<Mux> {
+  /**
+   * Links to a Node peer in the name of one of Electron's.
+   * @param ended the connection is over
+   */
+  dial(from: string, to: string, known: number, ended: (mux: Mux) => void): Promise<Mux> {
     return new Promise((resolve, reject) => {
       if (!this.#outbox) return reject(new Error('its broker is gone, and the gateway is looking for it.'));
       const token = ++this.#lastToken;
-      this.#dialing.set(token, { resolve, reject });
+      this.#dialing.set(token, { resolve, reject, ended });
       this.#outbox.post([FOR, from, [DIAL, token, to, known]]);
     });
   }
@@ -73,7 +80,7 @@ export class GatewayBroker {
         role: 'bridge',
         id: 'bridge',
         key: this.#token,
-        hello: {},
+        hello: { bridge: this.#id },
         timeout: ATTEMPT_MS,
         signal,
         call,
@@ -129,7 +136,9 @@ export class GatewayBroker {
   async #connect(token: number, id: string, key: string, address: Address): Promise<void> {
     try {
       const { signal } = this.#ended;
-      const mux = await openConnection(address, { role: 'link', id, key, hello: {}, timeout: TICKET_MS, signal, call });
+      const options = { role: 'link', id, key, hello: {}, timeout: TICKET_MS, signal, call } as const;
+      const ended = this.#dialing.get(token)?.ended;
+      const mux: Mux = await openConnection(address, options, { onEnd: () => ended?.(mux) });
       const dialing = this.#settle(token);
       if (dialing) dialing.resolve(mux);
       else mux.close();

@@ -1,6 +1,7 @@
 import type { Message } from '../../core/broker/control.js';
 import type { Port } from '../../core/port/port.js';
 import { relay, type PortKind } from '../../core/port/relay.js';
+import { startTimer, type Timer } from '../../core/timer.js';
 import type { Address } from '../net/address.js';
 import { LinkListener } from '../client/link-listener.js';
 import type { Mux } from '../socket/mux.js';
@@ -16,6 +17,9 @@ export class Gateway {
   readonly #listeners = new Map<number, LinkListener>();
   /** Connections that have come, and wait for the bridge to say who is meant. */
   readonly #dialed = new Map<string, Mux>();
+  /** Connections that are joined to a port. */
+  readonly #links = new Set<Mux>();
+  #counting: Timer | undefined;
 
   /**
    * @param host the bridge is at its other end
@@ -42,6 +46,7 @@ export class Gateway {
     for (const broker of [...this.#brokers.keys()]) this.#part(broker);
     for (const mux of this.#dialed.values()) mux.close();
     this.#dialed.clear();
+    this.#counting?.stop();
     this.#host.close();
   }
 
@@ -49,7 +54,7 @@ export class Gateway {
   #take([kind, a, b, c, d, e]: Message, port: object): void {
     switch (kind) {
       case wire.JOIN:
-        return this.#join(a as number, b as Address, c as string);
+        return this.#join(a as number, b as Address, c as string, d as string);
       case wire.PART:
         return this.#part(a as number);
       case wire.TELL:
@@ -70,9 +75,9 @@ export class Gateway {
     this.#host.post([message]);
   }
 
-  #join(id: number, address: Address, token: string): void {
+  #join(id: number, address: Address, token: string, bridge: string): void {
     this.#listeners.set(id, new LinkListener(address));
-    const broker = new GatewayBroker(address, token, {
+    const broker = new GatewayBroker(address, token, bridge, {
       joined: () => this.#tell([wire.JOINED, id]),
       unjoined: (code, text, final) => this.#tell([wire.UNJOINED, id, code, text, final]),
       lost: () => this.#tell([wire.LOST, id]),
@@ -96,7 +101,7 @@ export class Gateway {
     };
     const broker = this.#brokers.get(id);
     if (!broker) return failed('the gateway has left that broker.');
-    broker.dial(from, to, known).then(
+    broker.dial(from, to, known, this.#over).then(
       (mux) => this.#joinUp(mux, port),
       (error: Error) => failed(error.message),
     );
@@ -106,10 +111,11 @@ export class Gateway {
     const listener = this.#listeners.get(id);
     try {
       if (!listener) throw new Error('the gateway has left that broker.');
-      const address = await listener.expect(ticket, key, (mux) => {
+      const linked = (mux: Mux): void => {
         this.#dialed.set(ticket, mux);
         this.#tell([wire.DIALED, ticket]);
-      });
+      };
+      const address = await listener.expect(ticket, key, linked, this.#over);
       this.#tell([wire.LISTENING, ticket, address]);
     } catch (error) {
       this.#tell([wire.DEAF, ticket, (error as Error).message]);
@@ -118,9 +124,30 @@ export class Gateway {
 
   /** From here on, what they say to each other passes through here, unread. */
   #joinUp(mux: Mux, port: object): void {
+    this.#links.add(mux);
+    this.#count();
     relay({ port: this.#ports.adopt(port), kind: this.#ports }, { port: mux.port, kind: socketKind });
   }
+
+  readonly #over = (mux: Mux): void => {
+    this.#links.delete(mux);
+    this.#count();
+  };
+
+  /** Tells the bridge what goes on here: soon, and once for all that changes until then. */
+  #count(): void {
+    this.#counting ??= startTimer(COUNT_MS, () => {
+      this.#counting = undefined;
+      let queued = 0;
+      for (const mux of this.#links) queued += mux.state().queued;
+      this.#tell([wire.COUNTS, this.#links.size, queued]);
+      if (queued > 0) this.#count();
+    });
+  }
 }
+
+/** So often the bridge is told of the counts, at most, in milliseconds. */
+const COUNT_MS = 250;
 
 function closeRaw(port: object): void {
   (port as { close?: () => void }).close?.();

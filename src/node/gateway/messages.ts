@@ -5,7 +5,7 @@
 // latter sockets. Who may talk to whom is the bridge's business: the gateway makes the links it is told to make.
 
 // bridge → gateway
-/** `broker, address, token`: joins it, and again whenever it is lost */
+/** `broker, address, token, what the bridge calls itself there`: joins it, and again whenever it is lost */
 export const JOIN = 1;
 /** `broker` */
 export const PART = 2;
@@ -33,5 +33,7 @@ export const UNOPENED = 24;
 export const LISTENING = 25;
 /** `ticket's id, why` */
 export const DEAF = 26;
+/** `links, bytes that wait to be sent on them` */
+export const COUNTS = 28;
 /** `ticket's id`: its holder has come. The bridge answers with JOINT */
 export const DIALED = 27;

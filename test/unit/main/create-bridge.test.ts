@@ -5,8 +5,9 @@ import type { Bridge } from '../../../src/main/bridge.js';
 vi.mock('electron', async () => {
   const { FakeElectron } = await import('../support/fake-electron.js');
   const { app, ipcMain, MessageChannelMain } = new FakeElectron().like;
-  return { app, ipcMain, MessageChannelMain };
+  return { app, ipcMain, MessageChannelMain, utilityProcess: {} };
 });
+vi.mock('../../../src/main/gateway-file.js', () => ({ gatewayFile: (userData: string) => `written to ${userData}` }));
 vi.mock('../../../src/main/preload-file.js', () => ({
   findPreload: (appPath: string, userData: () => string) => `found from ${appPath} and ${userData()}`,
 }));
