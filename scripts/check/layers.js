@@ -15,7 +15,10 @@ const layers = {
   main: { layers: ['core', 'node', 'node/net'], packages: /^(electron$|node:)/ },
   node: { layers: ['core', 'node/net', 'node/socket'], packages: /^node:/ },
   'node/net': { layers: ['core/errors', 'core/timer.js', 'core/wire'], packages: /^node:/ },
-  'node/socket': { layers: ['core/errors', 'core/port', 'core/timer.js', 'core/wire'], packages: /^node:/ },
+  'node/socket': {
+    layers: ['core/errors', 'core/port', 'core/timer.js', 'core/wire', 'node/clone-check.js'],
+    packages: /^node:/,
+  },
 };
 
 const src = fileURLToPath(new URL('../../src', import.meta.url));

@@ -1,0 +1,188 @@
+import { Deserializer, Serializer } from 'node:v8';
+import { MeshError } from '../../core/errors/mesh-error.js';
+import { kindOf } from '../../core/wire/kinds.js';
+import { isExact } from './exact-json.js';
+import { ASCII, GAPS, UNREADABLE, UTF8, V8 } from './frames.js';
+import { isModest } from './v8-claims.js';
+
+/** Bytes from which an ArrayBuffer travels beside its message: received straight into its place. */
+const BESIDE_BYTES = 4096;
+/** Values among which such buffers are looked for; of others, v8 writes a copy into the message, which is slower. */
+const LOOKED_AT = 256;
+
+/** A message on its way: one of `text` and `bytes`, and the buffers beside it. None of it is the sender's any more. */
+export interface Encoded {
+  /** The kind of its frame; of a text `UTF8`, which is found to be `ASCII` where it is written. */
+  readonly kind: number;
+  readonly text: string | undefined;
+  readonly bytes: Uint8Array | undefined;
+  readonly buffers: readonly Uint8Array[];
+}
+
+/** What else there is to a message. */
+export interface EncodeOptions {
+  /** ArrayBuffers that are detached when `encode` returns; those that can't be are copied. */
+  readonly moved?: readonly ArrayBuffer[];
+  /** Bytes it may have. Default: any number */
+  readonly max?: number;
+  /** Called when the message is known to be fine, before anything is detached. What it throws, `encode` throws. */
+  commit?(): void;
+}
+
+interface BufferSerializer extends Serializer {
+  /** Else a view comes out as if it were an object of the platform's, and not as a view of the buffer it shares with others. */
+  _setTreatArrayBufferViewsAsHostObjects(mode: boolean): void;
+}
+
+const nothing: readonly never[] = [];
+
+/** What stands for a message that can't be passed on. */
+export const unreadable: Encoded = { kind: UNREADABLE, text: undefined, bytes: undefined, buffers: nothing };
+
+/**
+ * A copy of `message` as it is now, with all that structured clone keeps: JSON where that is exact, else v8's own format. (In
+ * all, JSON takes a quarter of v8's time for a small message, and four fifths for a large batch of them, most of it at the
+ * receiver.) `null` becomes what can't be read, as on every port.
+ *
+ * @throws if it can't be cloned, or is too large; nothing is detached then
+ */
+export function encode(message: unknown, options: EncodeOptions = {}): Encoded {
+  const { moved = nothing, max = Infinity } = options;
+  const gaps: number[] = [];
+  const exact = moved.length === 0 && isExact(message, gaps);
+  const encoded = message === null ? unreadable : exact ? asText(message, gaps) : undefined;
+  const beside = encoded ? nothing : largeBuffers(message);
+  const written = encoded ?? asBytes(message, beside);
+  const size = sizeOf(written) + beside.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  if (size > max) throw tooLarge(size, max);
+  options.commit?.();
+  const owned = new Map(moved.map((buffer) => [buffer, take(buffer)]));
+  if (beside.length === 0) return written;
+  // What isn't moved is copied: Node keeps what can't be written at once, and reads it later.
+  return { ...written, buffers: beside.map((buffer) => new Uint8Array(owned.get(buffer) ?? buffer.slice(0))) };
+}
+
+/** Bytes of a message on the wire. */
+export function sizeOf({ text, bytes, buffers }: Encoded): number {
+  let size = text === undefined ? (bytes?.length ?? 0) : Buffer.byteLength(text);
+  for (const buffer of buffers) size += buffer.length;
+  return size;
+}
+
+function asText(message: unknown, gaps: readonly number[]): Encoded {
+  const kind = gaps.length === 0 ? UTF8 : GAPS;
+  return {
+    kind,
+    text: JSON.stringify(gaps.length === 0 ? message : [gaps, message]),
+    bytes: undefined,
+    buffers: nothing,
+  };
+}
+
+function asBytes(message: unknown, beside: readonly ArrayBuffer[]): Encoded {
+  const serializer = new Serializer() as BufferSerializer;
+  serializer._setTreatArrayBufferViewsAsHostObjects(false);
+  for (const [i, buffer] of beside.entries()) serializer.transferArrayBuffer(i, buffer);
+  serializer.writeHeader();
+  serializer.writeValue(message);
+  return { kind: V8, text: undefined, bytes: serializer.releaseBuffer(), buffers: nothing };
+}
+
+function tooLarge(size: number, max: number): MeshError {
+  const text = `it is ${size} bytes large, and ${max} is the most (maxMessage). Send it in pieces: a stream, for example.`;
+  return new MeshError('NOT_CLONEABLE', text);
+}
+
+/** Detaches `buffer`, and returns its bytes; `undefined` if it can't be detached, as a WebAssembly memory's. */
+function take(buffer: ArrayBuffer): ArrayBuffer | undefined {
+  try {
+    return structuredClone(buffer, { transfer: [buffer] });
+  } catch {
+    return undefined;
+  }
+}
+
+/** Those found soon. A buffer that can be resized is written by v8, so that it arrives as one. */
+function largeBuffers(message: unknown): readonly ArrayBuffer[] {
+  const found = new Set<ArrayBuffer>();
+  const seen = new Set<unknown>([message]);
+  // Grows meanwhile.
+  for (const value of seen) {
+    if (typeof value !== 'object' || value === null) continue;
+    for (const each of contentOf(value)) {
+      if (seen.size >= LOOKED_AT) break;
+      seen.add(each);
+    }
+    const buffer = ArrayBuffer.isView(value) ? value.buffer : value;
+    if (isLarge(buffer)) found.add(buffer);
+  }
+  return [...found];
+}
+
+function contentOf(value: object): Iterable<unknown> {
+  switch (kindOf(value)) {
+    case 'array':
+      return value as unknown[];
+    case 'record':
+      return Object.values(value);
+    case 'map':
+      return Map.prototype.values.call(value);
+    case 'set':
+      return Set.prototype.values.call(value);
+    default:
+      return nothing;
+  }
+}
+
+function isLarge(buffer: object): buffer is ArrayBuffer {
+  if (kindOf(buffer) !== 'buffer') return false;
+  const { byteLength, resizable = false } = buffer as ArrayBuffer & { readonly resizable?: boolean };
+  return byteLength >= BESIDE_BYTES && !resizable;
+}
+
+/**
+ * The message in a frame's body.
+ *
+ * @param kind of the frame
+ * @param source the body is from `start` to `end` of it
+ * @param buffers those that came beside it
+ * @throws whatever, if that makes no sense, or can't be read here
+ */
+export function decode(
+  kind: number,
+  source: Buffer,
+  start = 0,
+  end = source.length,
+  buffers: readonly ArrayBuffer[] = nothing,
+): unknown {
+  switch (kind) {
+    case ASCII:
+      return JSON.parse(source.toString('latin1', start, end));
+    case UTF8:
+      return JSON.parse(source.toString('utf8', start, end));
+    case GAPS:
+      return fillGaps(JSON.parse(source.toString('utf8', start, end)));
+    case V8:
+      return readFully(source.subarray(start, end), buffers);
+    default:
+      throw new Error('it could not be passed on');
+  }
+}
+
+function fillGaps(kept: unknown): unknown[] {
+  const [gaps, message] = kept as [unknown, unknown];
+  if (!Array.isArray(gaps) || !Array.isArray(message)) throw new Error('gaps in what is no array');
+  for (const index of gaps as unknown[]) {
+    if (typeof index !== 'number' || message[index] !== null) throw new Error('a gap where there is none');
+    message[index] = undefined;
+  }
+  return message as unknown[];
+}
+
+function readFully(bytes: Uint8Array, buffers: readonly ArrayBuffer[]): unknown {
+  if (!isModest(bytes)) throw new Error('arrays with more holes than a message may have');
+  const deserializer = new Deserializer(bytes);
+  for (const [i, buffer] of buffers.entries()) deserializer.transferArrayBuffer(i, buffer);
+  deserializer.readHeader();
+  return deserializer.readValue();
+}

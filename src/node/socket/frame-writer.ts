@@ -1,0 +1,136 @@
+import type { Socket } from 'node:net';
+import type { Encoded } from './codec.js';
+import { ASCII, BUFFER, HEADER, putUint32, UTF8, writeHeader } from './frames.js';
+
+/** Bytes of the piece of memory that small frames are laid into, one behind the other. */
+const SLAB = 64 * 1024;
+/** A text that may need more is written into memory of its own. */
+const LARGE = SLAB / 4;
+/** Bytes that leave at once: so the receiver works on them while the sender makes the next. */
+const ENOUGH = 16 * 1024;
+
+const none = new Uint8Array(0);
+
+/** Lays frames behind each other, and hands them to the socket in one piece when the turn of the event loop is over. */
+export class FrameWriter {
+  readonly #socket: Socket;
+  #slab = Buffer.alloc(0);
+  /** What is laid into the slab, and not handed over. */
+  #from = 0;
+  #to = 0;
+  /** What goes before it. */
+  #chunks: Uint8Array[] = [];
+  #chunkBytes = 0;
+  #scheduled = false;
+  #ended = false;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  /** Bytes that the system has not taken yet. */
+  get queued(): number {
+    return this.#gathered + this.#socket.writableLength;
+  }
+
+  /** A frame with a short body. */
+  frame(kind: number, tunnel: number, ...numbers: readonly number[]): void {
+    const length = numbers.length * 4;
+    const at = this.#room(HEADER + length);
+    writeHeader(this.#slab, at, length, kind, tunnel);
+    for (const [i, number] of numbers.entries()) putUint32(this.#slab, at + HEADER + i * 4, number);
+    this.#laid(at + HEADER + length);
+  }
+
+  /** A message, with the buffers beside it. */
+  message(tunnel: number, { kind, text, bytes = none, buffers }: Encoded): void {
+    for (const buffer of buffers) this.#body(BUFFER, tunnel, buffer);
+    if (text === undefined) this.#body(kind, tunnel, bytes);
+    else this.#text(kind, tunnel, text);
+  }
+
+  /** Hands over what is there, now. */
+  flush(): void {
+    this.#seal();
+    const chunks = this.#chunks;
+    this.#chunks = [];
+    this.#chunkBytes = 0;
+    if (chunks.length === 0 || this.#ended) return;
+    if (chunks.length > 1) this.#socket.cork();
+    for (const chunk of chunks) this.#socket.write(chunk);
+    if (chunks.length > 1) this.#socket.uncork();
+  }
+
+  /** Nothing is handed over any more. */
+  end(): void {
+    this.#ended = true;
+    this.#chunks = [];
+    this.#from = this.#to;
+  }
+
+  get #gathered(): number {
+    return this.#chunkBytes + this.#to - this.#from;
+  }
+
+  #text(kind: number, tunnel: number, text: string): void {
+    // A character of a text is three bytes at most: two of them may be one of four.
+    if (text.length * 3 > LARGE) return this.#body(kind, tunnel, Buffer.from(text));
+    const at = this.#room(HEADER + text.length * 3);
+    const length = this.#slab.write(text, at + HEADER);
+    const found = kind === UTF8 && length === text.length ? ASCII : kind;
+    writeHeader(this.#slab, at, length, found, tunnel);
+    this.#laid(at + HEADER + length);
+  }
+
+  #body(kind: number, tunnel: number, body: Uint8Array): void {
+    const copied = body.length <= LARGE ? body.length : 0;
+    const at = this.#room(HEADER + copied);
+    writeHeader(this.#slab, at, body.length, kind, tunnel);
+    if (copied > 0) this.#slab.set(body, at + HEADER);
+    if (copied < body.length) {
+      this.#to = at + HEADER;
+      this.#seal();
+      this.#push(body);
+      this.#laid(this.#to);
+    } else {
+      this.#laid(at + HEADER + copied);
+    }
+  }
+
+  /** Where so many bytes can be laid. */
+  #room(bytes: number): number {
+    if (this.#slab.length - this.#to < bytes) {
+      this.#seal();
+      this.#slab = Buffer.allocUnsafeSlow(Math.max(SLAB, bytes));
+      this.#from = this.#to = 0;
+    }
+    return this.#to;
+  }
+
+  #laid(to: number): void {
+    this.#to = to;
+    if (this.#gathered >= ENOUGH) this.flush();
+    else if (!this.#scheduled) {
+      this.#scheduled = true;
+      // Behind all that follows from what is being done now, without a round of the event loop.
+      queueMicrotask(this.#soon);
+    }
+  }
+
+  readonly #soon = (): void => process.nextTick(this.#endTurn);
+
+  readonly #endTurn = (): void => {
+    this.#scheduled = false;
+    this.flush();
+  };
+
+  #seal(): void {
+    if (this.#to > this.#from) this.#push(this.#slab.subarray(this.#from, this.#to));
+    this.#from = this.#to;
+  }
+
+  #push(chunk: Uint8Array): void {
+    this.#chunks.push(chunk);
+    this.#chunkBytes += chunk.length;
+  }
+}
