@@ -6,8 +6,7 @@
 
 export type { AttachOptions } from './attachments.js';
 export type { Bridge } from './bridge.js';
-export type { GatewayStatus } from './brokers/brokers.js';
-export type { BrokerStatus } from './brokers/joined-broker.js';
+export type { BrokerStatus, GatewayStatus } from './brokers/status.js';
 export type { BrokerAddress, JoinBrokerOptions } from './brokers/options.js';
 export type { Authorize, Candidate } from './candidate.js';
 export type { Grant } from '../core/directory/grant.js';

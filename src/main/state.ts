@@ -1,8 +1,7 @@
 import type { MeshError, LeaveReason } from '../core/errors/mesh-error.js';
 import type { MeshState } from '../core/broker/mesh-state.js';
 import type { Peer } from '../core/directory/peer.js';
-import type { GatewayStatus } from './brokers/brokers.js';
-import type { BrokerStatus } from './brokers/joined-broker.js';
+import type { BrokerStatus, GatewayStatus } from './brokers/status.js';
 import type { Candidate } from './candidate.js';
 
 /**

@@ -21,21 +21,21 @@ export interface Opened {
 export interface AnnexOptions {
   readonly hub: Hub;
   /** To the other broker, in order. */
-  send(message: control.Message): void;
+  readonly send: (message: control.Message) => void;
   /** Whether the other broker is told of a peer. Of its own it never is. */
-  announces(chair: Chair): boolean;
+  readonly announces: (chair: Chair) => boolean;
   /** What a peer of the other broker may do here; `undefined`: it is not let in. */
-  admit(peer: Peer, grant: Grant): Grant | undefined | Promise<Grant | undefined>;
+  readonly admit: (peer: Peer, grant: Grant) => Grant | undefined | Promise<Grant | undefined>;
   /** Gives it its seat. */
-  seat(peer: Peer, port: RemotePort, grant: Grant, options: AdmitOptions): void;
+  readonly seat: (peer: Peer, port: RemotePort, grant: Grant, options: AdmitOptions) => void;
   /** Something made no sense. */
-  malformed(problem: string): void;
+  readonly malformed: (problem: string) => void;
   /** Whether the other broker may evict peers that sit here. */
   readonly evicts: boolean;
   /** Where peers here have ports, and those there sockets: makes the connection, and joins it to the port. */
-  open?(link: Opened): void;
+  readonly open?: (link: Opened) => void;
   /** The same for a link from there: listens for who has the ticket, and resolves with where. */
-  listen?(ticket: Ticket, from: string, to: string, known: number): Promise<unknown>;
+  readonly listen?: (ticket: Ticket, from: string, to: string, known: number) => Promise<unknown>;
 }
 
 /** What a broker has of another one's peers, while they are connected. */

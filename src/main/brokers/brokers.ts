@@ -10,20 +10,11 @@ import { backoff } from '../../node/client/backoff.js';
 import * as wire from '../../node/gateway/messages.js';
 import type { Reception } from '../reception.js';
 import type { StartGateway } from './gateway-host.js';
-import { JoinedBroker, type BrokerStatus } from './joined-broker.js';
+import { JoinedBroker } from './joined-broker.js';
 import type { CheckedJoin } from './options.js';
 import type { RemotePolicy } from './remote-policy.js';
+import type { BrokerStatus, GatewayStatus } from './status.js';
 import { Tickets } from './tickets.js';
-
-/** The gateway between Electron's peers and Node's, for `bridge.state()`. */
-export interface GatewayStatus {
-  /** Whether there is one. */
-  readonly running: boolean;
-  /** Links between Electron's peers and Node's that pass through it. */
-  readonly links: number;
-  /** Bytes that wait there to be sent to Node's peers, as of the last quarter of a second. */
-  readonly queued: number;
-}
 
 export interface BrokersParts {
   readonly hub: Hub;

@@ -2,18 +2,7 @@ import type { Annex } from '../../core/broker/annex.js';
 import { MeshError, type LeaveReason } from '../../core/errors/mesh-error.js';
 import { startTimer } from '../../core/timer.js';
 import { show, type Address } from '../../node/net/address.js';
-
-/** A broker that the bridge has joined, for `bridge.state()`. */
-export interface BrokerStatus {
-  /** Where it is. */
-  readonly address: Address;
-  /** Whether it is there now; if not, it is tried again and again. */
-  readonly joined: boolean;
-  /** How many peers sit there. */
-  readonly peers: number;
-  /** Why the last attempt failed; `undefined` if it didn't. */
-  readonly problem: string | undefined;
-}
+import type { BrokerStatus } from './status.js';
 
 interface First {
   readonly resolve: () => void;

@@ -19,15 +19,17 @@ export class RemotePolicy {
   async judge(peer: Peer, announced: Grant): Promise<Grant | undefined> {
     const { name, type, process } = peer;
     const candidate: Candidate = { name, type, origin: '', url: '', hostUrl: '', topOrigin: '', process };
-    const refuse = (rejection: Rejection): void => this.#reception.turnAway(candidate, rejection);
+    const refuse = (rejection: Rejection): undefined => {
+      this.#reception.turnAway(candidate, rejection);
+    };
     const verdict = this.#options.authorize ? await judge(candidate, this.#options) : { grant: everything };
     if ('refusal' in verdict) {
       const { refusal: message, cause } = verdict;
-      return void refuse({ code: 'NOT_AUTHORIZED', message, ...(cause !== undefined && { cause }) });
+      return refuse({ code: 'NOT_AUTHORIZED', message, ...(cause !== undefined && { cause }) });
     }
     const grant = intersect(announced, verdict.grant);
     const problem = this.#reception.names.take(name, BROKER, verdict.grant.names);
-    if (problem) return void refuse({ code: 'NOT_AUTHORIZED', message: `${type} of a broker: ${problem}` });
+    if (problem) return refuse({ code: 'NOT_AUTHORIZED', message: `${type} of a broker: ${problem}` });
     return grant;
   }
 }

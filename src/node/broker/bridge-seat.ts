@@ -10,10 +10,10 @@ import { grantOf, type AuthorizeNode } from './options.js';
 export interface BridgeSeatOptions {
   readonly hub: Hub;
   readonly authorize: AuthorizeNode;
-  joined(peer: Peer): void;
-  refused(error: MeshError): void;
-  malformed(problem: string): void;
-  ended(): void;
+  readonly joined: (peer: Peer) => void;
+  readonly refused: (error: MeshError) => void;
+  readonly malformed: (problem: string) => void;
+  readonly ended: () => void;
 }
 
 /** A bridge that has joined this broker, with the peers that it tells of. */

@@ -74,7 +74,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
       channel: () => undefined,
       show: (peer) => peer,
       closed: (peer) => this.#hub.remove(peer.id, 'lost'),
-      left: (peer, reason) => void this.#tell('leave', peer, reason),
+      left: (peer, reason) => this.#tell('leave', peer, reason),
       malformed: (peer, problem) => this.#onMalformed(problem, peer),
       state: () => this.state(),
     });

@@ -12,9 +12,9 @@ export interface DirectLinksOptions {
   /** The broker's: links are made over sockets of the same kind. */
   readonly address: Address;
   /** To the broker. */
-  post(message: Message): void;
+  readonly post: (message: Message) => void;
   /** Somebody has linked to this peer. */
-  linked(from: string, known: number, port: Port): void;
+  readonly linked: (from: string, known: number, port: Port) => void;
 }
 
 interface Dialing {

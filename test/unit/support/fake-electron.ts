@@ -218,7 +218,11 @@ export class FakeSession {
 /** What the bridge uses of Electron, and windows whose pages join through it. */
 export class FakeElectron {
   readonly ipcMain = new EventEmitter();
-  readonly app = Object.assign(new EventEmitter(), { getAppPath: () => '/app', getPath: () => '/data' });
+  readonly app = Object.assign(new EventEmitter(), {
+    getAppPath: () => '/app',
+    getPath: () => '/data',
+    whenReady: () => Promise.resolve(),
+  });
   readonly #ports: MessagePort[] = [];
   #lastNonce = 0;
 
@@ -227,6 +231,9 @@ export class FakeElectron {
       app: this.app as never,
       ipcMain: this.ipcMain as never,
       MessageChannelMain: FakeChannelMain as unknown as typeof MessageChannelMain,
+      fork: () => {
+        throw new Error('no process can be started here');
+      },
     };
   }
 

@@ -57,6 +57,8 @@ function listener(told: unknown[][]): SeatListener {
     change: note('change'),
     link: note('link'),
     unlinked: note('unlinked'),
+    state: note('state'),
+    stale: note('stale'),
     ended: note('ended'),
   };
 }
