@@ -1,0 +1,11 @@
+// The lab's Node child process: it hands the library to whoever drives it.
+
+import { runInThisContext } from 'node:vm';
+import * as core from 'portmesh';
+import * as node from 'portmesh/node';
+import { obey } from './lab/obey.js';
+
+const answer = (message: unknown[]): void => void process.send?.(message);
+Object.assign(globalThis, { lab: { ...core, ...node } });
+process.on('message', (data) => obey(data, answer, runInThisContext));
+answer(['lab:ready']);
