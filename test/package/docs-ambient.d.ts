@@ -25,4 +25,5 @@ declare global {
   const pixels: Uint8Array<ArrayBuffer>;
   const titles: Map<string, string>;
   const iframe: HTMLIFrameElement;
+  const secrets: { readonly peer: string; readonly bridge: string };
 }
