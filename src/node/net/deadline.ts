@@ -15,8 +15,35 @@ export function checkSignal({ call, signal }: Patience): void {
   if (signal?.aborted) throw aborted(call, signal);
 }
 
+/** What fires later than this was kept from it: this process was blocked, or stopped. */
+const BLOCKED_MS = 20;
+
 /**
- * Calls `end` once: when the time is over, or the signal aborts. If this process was busy meanwhile, what has arrived is heard first.
+ * Calls `action` after so many milliseconds in which this process could hear: as long as it is blocked, nobody else is to blame.
+ * What has arrived by then is heard first.
+ */
+export function startPatientTimer(ms: number, action: () => void): Timer {
+  let last: NodeJS.Immediate | undefined;
+  let timer: Timer;
+  const wait = (time: number): void => {
+    const due = performance.now() + time;
+    timer = startTimer(time, () => {
+      const late = performance.now() - due;
+      if (late > BLOCKED_MS) wait(Math.min(late, ms));
+      else last = setImmediate(action);
+    });
+  };
+  wait(ms);
+  return {
+    stop() {
+      timer.stop();
+      clearImmediate(last);
+    },
+  };
+}
+
+/**
+ * Calls `end` once: when the time is over, or the signal aborts.
  *
  * @param late what to say when the time is over: the other party, and the fix
  */
@@ -25,21 +52,17 @@ export function startDeadline(
   late: () => string,
   end: (error: MeshError) => void,
 ): Timer {
-  let last: NodeJS.Immediate | undefined;
   const stop = (): void => {
     timer?.stop();
-    clearImmediate(last);
     signal?.removeEventListener('abort', onAbort);
   };
   const settle = (error: MeshError): void => {
     stop();
     end(error);
   };
-  const onTime = (): void => {
-    last = setImmediate(() => settle(new MeshError('TIMEOUT', `${call}: ${late()}`)));
-  };
+  const onTime = (): void => settle(new MeshError('TIMEOUT', `${call}: ${late()}`));
   const onAbort = (): void => settle(aborted(call, signal));
-  const timer = Number.isFinite(timeout) ? startTimer(timeout, onTime) : undefined;
+  const timer = Number.isFinite(timeout) ? startPatientTimer(timeout, onTime) : undefined;
   signal?.addEventListener('abort', onAbort);
   return { stop };
 }

@@ -7,8 +7,8 @@
 // - Who comes when the line is full, is told so.
 import type { Socket } from 'node:net';
 import { MeshError, type MeshErrorCode } from '../../core/errors/mesh-error.js';
-import { startTimer, type Timer } from '../../core/timer.js';
 import { show, type Address } from './address.js';
+import { startPatientTimer } from './deadline.js';
 import { receive, type Guest, type Reception } from './handshake.js';
 import { listen, type Listening, type ListenOptions } from './listen.js';
 import { turnAway } from './talk.js';
@@ -50,7 +50,8 @@ export interface GuestListening extends Listening {
 
 /** Somebody in the handshake. */
 interface Visit {
-  readonly since: number;
+  /** Has been in for a while. */
+  slow: boolean;
   /** Why it was ended from this side. */
   ended?: MeshError;
 }
@@ -88,7 +89,6 @@ class Guests {
   readonly #refused = new Map<MeshErrorCode, number>();
   #admitted = 0;
   #closed = false;
-  #timer: Timer | undefined;
 
   constructor(place: string, options: GuestsOptions) {
     this.#place = place;
@@ -102,7 +102,7 @@ class Guests {
     if (this.#inside.size < this.#count) return this.#enter(socket);
     if (this.#line.length < line) {
       this.#line.push(socket);
-      return this.#watch();
+      return this.#makeRoom();
     }
     const problem = `${this.#count} are in the handshake here, and ${line} wait. Try again later.`;
     this.refuse(new MeshError('LIMIT', `refused: ${problem}`), this.#where(socket));
@@ -125,15 +125,18 @@ class Guests {
 
   close(): void {
     this.#closed = true;
-    this.#timer?.stop();
     for (const socket of [...this.#inside.keys(), ...this.#line.splice(0)]) socket.destroy();
   }
 
   #enter(socket: Socket): void {
-    const { key, timeout = 5000, maxBytes = 8192 } = this.#options;
+    const { key, timeout = 5000, hurry = 1000, maxBytes = 8192 } = this.#options;
     const where = this.#where(socket);
-    const visit: Visit = { since: performance.now() };
+    const visit: Visit = { slow: false };
     this.#inside.set(socket, visit);
+    const timer = startPatientTimer(hurry, () => {
+      visit.slow = true;
+      this.#makeRoom();
+    });
     receive(socket, { key, timeout, maxBytes, call: 'refused' })
       .then((guest) => {
         this.#leave(socket);
@@ -144,7 +147,8 @@ class Guests {
         // One who goes without a word has asked whether somebody listens here, as listen() itself does.
         if (this.#closed || (socket.bytesRead === 0 && !MeshError.is(error, 'TIMEOUT') && !visit.ended)) return;
         this.refuse(visit.ended ?? asMeshError(error), where);
-      });
+      })
+      .finally(() => timer.stop());
   }
 
   #admit(socket: Socket, guest: Guest, where: string): void {
@@ -162,32 +166,17 @@ class Guests {
     if (!this.#inside.delete(socket) || this.#closed) return;
     const next = this.#line.shift();
     if (next) this.#enter(next);
-    this.#watch();
   }
 
-  /** While somebody waits, sees to it that the oldest inside makes room in time. */
-  #watch(): void {
-    this.#timer?.stop();
-    this.#timer = undefined;
-    const [oldest] = this.#inside.values();
-    if (this.#line.length === 0 || !oldest) return;
+  /** For those who wait, the oldest first. */
+  #makeRoom(): void {
     const { hurry = 1000 } = this.#options;
-    // If this process was busy meanwhile, what has arrived is heard first.
-    const due = Math.max(0, oldest.since + hurry - performance.now());
-    this.#timer = startTimer(due, () => void setImmediate(() => this.#makeRoom(hurry)));
-  }
-
-  #makeRoom(hurry: number): void {
-    const now = performance.now();
-    let wanted = this.#line.length;
     for (const [socket, visit] of this.#inside) {
-      if (wanted-- === 0 || now - visit.since < hurry) break;
-      const problem = `refused: not through the handshake in ${hurry} ms, while others wait.`;
-      visit.ended = new MeshError('LIMIT', problem);
+      if (this.#line.length === 0 || !visit.slow) return;
+      visit.ended = new MeshError('LIMIT', `refused: not through the handshake in ${hurry} ms, while others wait.`);
       socket.destroy();
       this.#leave(socket);
     }
-    this.#watch();
   }
 
   #where({ remoteAddress, remotePort = 0 }: Socket): string {

@@ -3,19 +3,23 @@
 // 1. The directory: made for this user alone if it is missing; refused if others may write to it, and so put another socket there.
 // 2. In it a fresh directory for this user alone, and in that one the socket, listened at, with mode 0600.
 //    (umask would do without, but it is the whole process', other threads' included, and a worker can't set it.)
-// 3. A second link to it at the path: fails where there is something already. Of two that come at once, one wins.
-// 4. What is there is asked. If nobody listens, it is taken aside, asked again (it could be a new one), and removed.
+// 3. A second link to it, at the path: fails where there is something already. Of two that come at once, one wins.
+// 4. What is there is asked. If nobody listens it is removed, by one at a time: else the second to find that out would remove what the
+//    first has put there since. A link to one's own socket is the lock, so the lock of a process that has died can be told.
 // 5. The fresh directory goes.
+import { createHash } from 'node:crypto';
 import { lstatSync, rmdirSync, unlinkSync, type Stats } from 'node:fs';
-import { chmod, link, lstat, mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { chmod, link, lstat, mkdir, mkdtemp, rename, rm, stat, unlink } from 'node:fs/promises';
 import { createConnection } from 'node:net';
-import { dirname, join, sep } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { invalid, MeshError } from '../../core/errors/mesh-error.js';
 import { maxPath } from './address.js';
 import { codeOf, isDenied } from './system-error.js';
 
-/** Gives up when others came and went that often at the same moment. */
-const MAX_TRIES = 10;
+/** Gives up when others came and went that often. */
+const MAX_TRIES = 100;
+/** Milliseconds until it looks again. */
+const LOCKED_MS = 10;
 const SOCKET_MODE = 0o600;
 const DIRECTORY_MODE = 0o700;
 const OTHERS_WRITE = 0o022;
@@ -80,38 +84,61 @@ function checkDirectory(directory: string, { mode }: Stats, call: string): void 
   );
 }
 
-/** Gives the socket at `from` the name `path`, where no other is listened at. */
-async function publish(from: string, path: string, call: string): Promise<void> {
+/** Gives the socket at `first` the name `path`, unless another is listened at there. */
+async function publish(first: string, path: string, call: string): Promise<void> {
+  const name = createHash('sha256').update(basename(path)).digest('hex').slice(0, 6);
+  const lock = join(dirname(path), `.${name}`);
   for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const linked = await tryLink(first, path);
+    if (linked === undefined) return publishAlone(first, path, call);
+    if (linked) return;
+    if (!(await isLeftOver(path, call))) continue;
+    if (!(await tryLink(first, lock))) {
+      await waitFor(lock, call);
+      continue;
+    }
     try {
-      return await link(from, path);
-    } catch (error) {
-      if (codeOf(error) === 'EEXIST') await makeRoom(path, `${from}-old`, call);
-      else if (await isThere(path)) await makeRoom(path, `${from}-old`, call);
-      // A file system without such links: two that come at once might both believe they have it.
-      else return rename(from, path);
+      if (await isLeftOver(path, call)) await unlink(path);
+    } finally {
+      await unlink(lock);
     }
   }
   throw invalid(call, `others make sockets at ${path} and remove them all the time. Give another path.`);
 }
 
-/** Removes what a process has left behind. */
-async function makeRoom(path: string, aside: string, call: string): Promise<void> {
+/** Where the file system has no such links. Of two that come at the same moment, both might believe that they have it. */
+async function publishAlone(first: string, path: string, call: string): Promise<void> {
+  if (await isLeftOver(path, call)) await unlink(path);
+  await rename(first, path);
+}
+
+/** @returns `false`: something is there; `undefined`: the file system can't */
+async function tryLink(from: string, to: string): Promise<boolean | undefined> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    const code = codeOf(error) ?? '';
+    if (code === 'EEXIST') return false;
+    if (['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(code)) return undefined;
+    throw error;
+  }
+}
+
+/** Whether a dead process has left it behind; `false`: it is gone. What is anything else is an error. */
+async function isLeftOver(path: string, call: string): Promise<boolean> {
   const found = await lstat(path).catch(() => undefined);
-  if (!found) return;
+  if (!found) return false;
   if (!found.isSocket())
     throw invalid(call, `${path} is there, and is no socket. It was left as it is: give another path.`);
-  if (await isListenedAt(path, call)) throw taken(path, call);
-  await rename(path, aside).catch((error: unknown) => {
-    if (codeOf(error) !== 'ENOENT') throw error;
-  });
-  if (!(await isThere(aside))) return;
-  if (await isListenedAt(aside, call)) {
-    // It came in this very moment: back with it.
-    await link(aside, path).catch(() => rename(aside, path));
-    throw taken(path, call);
-  }
-  await rm(aside);
+  if (!(await isListenedAt(path, call))) return true;
+  throw invalid(call, `another process listens at ${path} already. Give another path, or connect to that one.`);
+}
+
+/** Another removes what is left over. */
+async function waitFor(lock: string, call: string): Promise<void> {
+  if (await isListenedAt(lock, call)) await new Promise((resolve) => setTimeout(resolve, LOCKED_MS));
+  else await rm(lock, { force: true });
 }
 
 function isListenedAt(path: string, call: string): Promise<boolean> {
@@ -129,13 +156,6 @@ function isListenedAt(path: string, call: string): Promise<boolean> {
   });
 }
 
-async function isThere(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    () => false,
-  );
-}
-
 /** Synchronous: for the process' end too. Nothing is to be done if it fails. */
 function remove(path: string, own: Stats, made: string | undefined): void {
   try {
@@ -150,10 +170,6 @@ function removeEmpty(directory: string, made: string): void {
   try {
     for (let each = directory; each.length >= made.length; each = dirname(each)) rmdirSync(each);
   } catch {}
-}
-
-function taken(path: string, call: string): MeshError {
-  return invalid(call, `another process listens at ${path} already. Give another path, or connect to that one.`);
 }
 
 function denied(call: string, problem: string, cause: unknown): MeshError {

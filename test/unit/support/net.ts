@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createConnection, type Socket } from 'node:net';
+import { linkSync, mkdtempSync, rmSync } from 'node:fs';
+import { createConnection, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -20,6 +20,15 @@ export const kinds: readonly [string, () => Address][] = [
   ['TCP', () => ({ port: 0 })],
   ['TCP over IPv6', () => ({ port: 0, host: '::1' })],
 ];
+
+/** Makes a socket's file that nobody listens at. */
+export async function leaveBehind(path: string): Promise<void> {
+  const server = createServer().listen(`${path}-first`);
+  await once(server, 'listening');
+  linkSync(`${path}-first`, path);
+  server.close();
+  await once(server, 'close');
+}
 
 /** Listens for this test. */
 export async function listening(
@@ -56,7 +65,7 @@ export async function raw(address: Address): Promise<Socket> {
 export async function heard(socket: Socket): Promise<string> {
   let text = '';
   socket.on('data', (data) => (text += data.toString('latin1')));
-  if (!socket.closed) await once(socket, 'close');
+  if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve));
   return text;
 }
 
@@ -66,4 +75,12 @@ export async function pair(address: Address): Promise<[dialer: Socket, listener:
   const other = new Promise<Socket>((resolve) => (come = resolve));
   const place = await listening(address, come);
   return [await raw(place.address), await other];
+}
+
+/** One message of the handshake. */
+export function frame(message: unknown): Buffer {
+  const body = Buffer.from(typeof message === 'string' ? message : JSON.stringify(message));
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(body.length);
+  return Buffer.concat([length, body]);
 }

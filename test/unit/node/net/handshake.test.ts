@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { WIRE_VERSION } from '../../../../src/core/wire/frames.js';
 import { greet, receive, type Greeting, type Reception } from '../../../../src/node/net/handshake.js';
 import { rejection } from '../../../contract/case.js';
-import { heard, kinds, pair } from '../../support/net.js';
+import { frame, heard, kinds, pair } from '../../support/net.js';
 
 const SECRET = 'correct horse battery staple';
 const FORMAT = serialize(0)[1];
@@ -19,14 +19,6 @@ const greeting: Greeting = {
   call: 'connect()',
 };
 const reception: Reception = { key: () => SECRET, timeout: 5000, maxBytes: 8192, call: 'broker' };
-
-/** One message as the protocol has it. */
-function frame(message: unknown): Buffer {
-  const body = Buffer.from(typeof message === 'string' ? message : JSON.stringify(message));
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(body.length);
-  return Buffer.concat([length, body]);
-}
 
 /** What a dialer says first. */
 function first(socket: Socket, changed: object = {}): Buffer {

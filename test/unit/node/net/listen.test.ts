@@ -1,8 +1,8 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import {
   chmodSync,
   existsSync,
-  linkSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -21,7 +21,7 @@ import { dial } from '../../../../src/node/net/dial.js';
 import { listen } from '../../../../src/node/net/listen.js';
 import { privateAddress } from '../../../../src/node/net/private-address.js';
 import { rejection } from '../../../contract/case.js';
-import { folder, heard, kinds, listening, raw } from '../../support/net.js';
+import { folder, heard, kinds, leaveBehind, listening, raw } from '../../support/net.js';
 import { Program } from '../../support/program.js';
 
 const mode = (path: string): number => lstatSync(path).mode & 0o7777;
@@ -36,15 +36,6 @@ async function asNobody<T>(action: () => Promise<T>): Promise<T> {
   } finally {
     process.seteuid?.(0);
   }
-}
-
-/** Makes a socket's file that nobody listens at. */
-async function leaveBehind(path: string): Promise<void> {
-  const server = createServer().listen(`${path}-first`);
-  await once(server, 'listening');
-  linkSync(`${path}-first`, path);
-  server.close();
-  await once(server, 'close');
 }
 
 /** Says who answers at a path. */
@@ -158,6 +149,16 @@ describe('listen at a path', () => {
       expect(await answer(path)).toBe(`${winners[0]}`);
       for (const each of places) if (each.status === 'fulfilled') await each.value.close();
     }
+  });
+
+  it("a process that died just as it replaced a left-over file stands in nobody's way", async () => {
+    const path = join(folder(), 'socket');
+    await leaveBehind(path);
+    const lock = `.${createHash('sha256').update('socket').digest('hex').slice(0, 6)}`;
+    await leaveBehind(join(dirname(path), lock));
+    await listening({ path }, (socket) => void socket.end('the second'));
+    expect(await answer(path)).toBe('the second');
+    expect(readdirSync(dirname(path))).toEqual(['socket']);
   });
 
   it('when it closes, leaves the file of another that has come in its place', async () => {
