@@ -7,7 +7,7 @@ import { folder, heard, leaveBehind, listening, raw } from '../../support/net.js
 
 vi.mock('node:fs/promises', async (original) => {
   const real = await original<typeof import('node:fs/promises')>();
-  return { ...real, link: vi.fn(real.link) };
+  return { ...real, link: vi.fn<typeof link>(real.link) };
 });
 
 /** As a file system that has no second links to a file. */
