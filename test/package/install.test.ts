@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { Project } from './project.js';
 
@@ -21,6 +21,16 @@ test('plain Node can import it', async () => {
     via: 'INVALID_ARGUMENT',
     preload: project.path('node_modules', 'portmesh', 'dist', 'preload', 'portmesh.cjs'),
   });
+});
+
+test('its command can be run', async () => {
+  const project = new Project({ 'package.json': { private: true } });
+  await project.install();
+  const { version } = JSON.parse(readFileSync(project.path('node_modules', 'portmesh', 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  expect(await project.run('npx', '--offline', 'portmesh', '--version')).toBe(`${version}\n`);
+  expect(await project.run('npx', '--offline', 'portmesh', 'broker', '--help')).toContain('--secrets-file');
 });
 
 describe.each(['nodenext', 'bundler'])('types, with moduleResolution %s', (moduleResolution) => {

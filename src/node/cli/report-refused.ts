@@ -1,0 +1,19 @@
+import { startTimer } from '../../core/timer.js';
+
+/** More than these are only counted. */
+const MAX_LINES = 10;
+/** In so many milliseconds. */
+const SPAN_MS = 1000;
+
+/** Reports who is refused, a few in a second: who is refused shall not be able to fill a disk with it. */
+export function reportRefused(report: (line: string) => void): (error: Error, where: string) => void {
+  let count = 0;
+  const summarize = (): void => {
+    if (count > MAX_LINES) report(`refused ${count - MAX_LINES} more`);
+    count = 0;
+  };
+  return (error, where) => {
+    if (++count === 1) startTimer(SPAN_MS, summarize);
+    if (count <= MAX_LINES) report(`${where}: ${error.message}`);
+  };
+}

@@ -1,0 +1,202 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { connect } from '../../../src/node/index.js';
+import { dial } from '../../../src/node/net/dial.js';
+import { greet } from '../../../src/node/net/handshake.js';
+import { rejection } from '../../contract/case.js';
+import { patience } from '../support/guests.js';
+import { folder } from '../support/net.js';
+
+const cli = fileURLToPath(new URL('../../../dist/node/cli.js', import.meta.url));
+const PEER = 'correct horse battery staple';
+const BRIDGE = 'the secret that bridges know';
+const secrets = { PORTMESH_PEER_SECRET: PEER };
+
+interface Run {
+  readonly child: ChildProcess;
+  /** The first line, or nothing if it ended before. */
+  readonly ready: Promise<string>;
+  readonly ended: Promise<{ code: number | null; signal: string | null; out: string; error: string }>;
+}
+
+function portmesh(args: readonly string[], environment: Record<string, string> = secrets): Run {
+  const { PATH = '' } = process.env;
+  const child = spawn(process.execPath, [cli, ...args], {
+    env: { PATH, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const said = { out: '', error: '' };
+  const line = new Promise<string>((resolve) => {
+    child.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString()));
+    child.once('close', () => resolve(''));
+  });
+  child.stdout.on('data', (chunk: Buffer) => (said.out += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (said.error += chunk.toString()));
+  const closed = once(child, 'close') as Promise<[number | null, string | null]>;
+  return { child, ready: line, ended: closed.then(([code, signal]) => ({ code, signal, ...said })) };
+}
+
+describe('portmesh broker', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'says when it is ready, lets peers meet, and ends in order on %s',
+    async (signal) => {
+      const path = join(folder(), 'new', 'socket');
+      const { child, ready, ended } = portmesh(['broker', '--path', path]);
+      expect(await ready).toBe(`portmesh broker: listening at ${path}\n`);
+      const [one, other] = await Promise.all(
+        ['one', 'other'].map((name) => connect({ broker: { path, token: PEER }, name })),
+      );
+      onTestFinished(async () => void (await Promise.all([one?.close(), other?.close()])));
+      one!.handle('double', (_: unknown, n: number) => 2 * n);
+      expect(await other!.with({ wait: 5000 }).request('double', 21)).toBe(42);
+      child.kill(signal);
+      expect(await ended).toEqual({ code: 0, signal: null, out: `portmesh broker: listening at ${path}\n`, error: '' });
+      expect(existsSync(join(path, '..'))).toBe(false);
+    },
+  );
+
+  it('a port that is free: the line says which', async () => {
+    for (const [args, host] of [
+      [[], '127.0.0.1'],
+      [['--host', '::1'], '::1'],
+    ] as const) {
+      const { ready } = portmesh(['broker', '--port', '0', ...args]);
+      const [, port] = /^portmesh broker: listening at \S+:(\d+)\n$/.exec(await ready)!;
+      const bus = await connect({ broker: { port: Number(port), host, token: PEER } });
+      expect(bus.self.type).toBe('node');
+      await bus.close();
+    }
+  });
+
+  it("takes the secrets from a file, and a bridge's too", async () => {
+    const top = folder();
+    const file = join(top, 'secrets.json');
+    writeFileSync(file, JSON.stringify({ peer: PEER, bridge: BRIDGE }), { mode: 0o600 });
+    const path = join(top, 'socket');
+    const { child, ready, ended } = portmesh(['broker', '--path', path, '--secrets-file', file], {
+      PORTMESH_PEER_SECRET: 'of no account, as a file is given',
+    });
+    await ready;
+    for (const [role, key] of [
+      ['peer', PEER],
+      ['bridge', BRIDGE],
+    ] as const) {
+      const socket = await dial({ path }, patience);
+      await greet(socket, { ...patience, role, id: 'x', key, hello: null });
+      socket.destroy();
+    }
+    child.kill('SIGTERM');
+    const { error } = await ended;
+    expect(error).not.toContain('warning');
+    expect(error).not.toContain(PEER);
+  });
+
+  it.skipIf(process.platform === 'win32')('warns of a file that others may read', async () => {
+    const top = folder();
+    const file = join(top, 'secrets.json');
+    writeFileSync(file, JSON.stringify({ peer: PEER }));
+    chmodSync(file, 0o640);
+    const { child, ready, ended } = portmesh(['broker', '--path', join(top, 'socket'), '--secrets-file', file]);
+    await ready;
+    child.kill('SIGTERM');
+    expect(await ended).toMatchObject({
+      code: 0,
+      error: `portmesh broker: warning: others may read ${file}: chmod 600 ${file}\n`,
+    });
+  });
+
+  it("can't listen where another does: says so, and ends with 1", async () => {
+    const path = join(folder(), 'socket');
+    await portmesh(['broker', '--path', path]).ready;
+    expect(await portmesh(['broker', '--path', path]).ended).toEqual({
+      code: 1,
+      signal: null,
+      out: '',
+      error: `portmesh broker: another process listens at ${path} already. Give another path, or connect to that one.\n`,
+    });
+    const bus = await connect({ broker: { path, token: PEER } });
+    await bus.close();
+  });
+
+  it('takes the place of one that was killed', async () => {
+    const path = join(folder(), 'socket');
+    const { child, ready, ended } = portmesh(['broker', '--path', path]);
+    await ready;
+    child.kill('SIGKILL');
+    await ended;
+    expect(existsSync(path)).toBe(true);
+    expect(await portmesh(['broker', '--path', path]).ready).toContain('listening');
+    expect(readdirSync(join(path, '..'))).toEqual(['socket']);
+  });
+
+  it('says who is refused', async () => {
+    const path = join(folder(), 'socket');
+    const { child, ready } = portmesh(['broker', '--path', path]);
+    await ready;
+    const socket = await dial({ path }, patience);
+    await rejection(greet(socket, { ...patience, role: 'peer', id: 'x', key: 'wrong', hello: null }));
+    const [line] = (await once(child.stderr!, 'data')) as [Buffer];
+    expect(line.toString()).toBe(`portmesh broker: ${path}: refused: no such peer, or wrong secret: 'x'.\n`);
+  });
+
+  it('goes on when nobody reads any more what it prints', async () => {
+    const path = join(folder(), 'socket');
+    const { child, ready, ended } = portmesh(['broker', '--path', path]);
+    await ready;
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+    for (let n = 0; n < 3; n++) {
+      const socket = await dial({ path }, patience);
+      await rejection(greet(socket, { ...patience, role: 'peer', id: 'x', key: 'wrong', hello: null }));
+    }
+    const bus = await connect({ broker: { path, token: PEER } });
+    await bus.close();
+    child.kill('SIGTERM');
+    expect(await ended).toMatchObject({ code: 0 });
+  });
+});
+
+describe('the command line', () => {
+  it('explains itself', async () => {
+    const { code, out, error } = await portmesh(['broker', '--help'], {}).ended;
+    expect({ code, error }).toEqual({ code: 0, error: '' });
+    for (const word of [
+      '--path',
+      '--port',
+      '--host',
+      '--secrets-file',
+      'PORTMESH_PEER_SECRET',
+      'PORTMESH_BRIDGE_SECRET',
+    ]) {
+      expect(out).toContain(word);
+    }
+    expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
+  });
+
+  it('says its version', async () => {
+    const file = fileURLToPath(new URL('../../../package.json', import.meta.url));
+    const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
+    expect(await portmesh(['--version'], {}).ended).toMatchObject({ code: 0, out: `${version}\n`, error: '' });
+  });
+
+  it('says what makes no sense, and ends with 2', async () => {
+    const path = join(folder(), 'socket');
+    for (const [args, environment, message] of [
+      [
+        ['broker', '--path', path, '--frob'],
+        secrets,
+        /^portmesh broker: Unknown option '--frob'\.\nSee portmesh --help\.\n$/,
+      ],
+      [['broker', '--path', path], {}, /^portmesh broker: there is no secret for peers\. .*\nSee portmesh --help\.\n$/],
+    ] as const) {
+      const { code, out, error } = await portmesh(args, environment).ended;
+      expect({ code, out }).toEqual({ code: 2, out: '' });
+      expect(error).toMatch(message);
+    }
+  });
+});
