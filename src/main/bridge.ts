@@ -40,7 +40,10 @@ export class Bridge extends EventEmitter<BridgeEvents> {
   readonly #registry = new Registry();
   readonly #hub: Hub;
   readonly #reception: Reception;
-  readonly #departures = new Departures((peer, reason) => this.#hub.remove(peer, reason));
+  readonly #departures = new Departures(
+    (peer, reason) => this.#hub.remove(peer, reason),
+    (peer) => this.#hub.has(peer),
+  );
   readonly #leaving = new Leaving(this.#registry, this.#departures);
   readonly #pages: PageJoins;
   readonly #exits: Exits;

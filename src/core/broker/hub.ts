@@ -69,6 +69,10 @@ export class Hub {
     return [...this.#chairs.values()].map((chair) => chair.peer);
   }
 
+  has(id: string): boolean {
+    return this.#chairs.has(id);
+  }
+
   /** What a peer may do; `undefined` if it isn't there. */
   grantOf(id: string): Grant | undefined {
     return this.#chairs.get(id)?.grant;

@@ -6,6 +6,7 @@ import { WIRE_VERSION } from '../../../src/core/wire/frames.js';
 import type { OwnSeatOptions } from '../../../src/main/own-seat.js';
 import { Bridge } from '../../../src/main/bridge.js';
 import type { Grant } from '../../../src/core/directory/grant.js';
+import type { Peer } from '../../../src/core/directory/peer.js';
 import type { Candidate } from '../../../src/main/candidate.js';
 import type { BridgeOptions } from '../../../src/main/options.js';
 import { deferred, rejection } from '../../contract/case.js';
@@ -572,6 +573,23 @@ describe('a page that leaves', () => {
     contents.crash();
     expect(await asked).toMatchObject({ code: 'PEER_GONE', reason: 'crashed' });
     expect(await told).toEqual(['page', 'crashed']);
+  });
+
+  it.each<[string, (bridge: Bridge, other: Peer) => unknown]>([
+    ['closes the bridge', (bridge) => bridge.close()],
+    ['evicts the other', (bridge, other) => bridge.evict(other)],
+  ])('with two seats, where the leave of one %s: the end of the other is not waited for', async (_, act) => {
+    const bridge = make();
+    const [frame, contents, nonce] = [makeFrame('app://a'), new FakeContents(1), electron.newNonce()];
+    const { port, joining } = electron.page(frame, contents, { name: 'one', nonce });
+    await joining;
+    const { self: other } = await electron.page(frame, contents, { name: 'two', nonce }).joining;
+    port.close();
+    await vi.waitFor(() => expect(bridge.state().departing).toBe(1), { interval: 1 });
+    bridge.once('leave', () => void act(bridge, other));
+    contents.navigate('app://a/other.html');
+    await empty(bridge);
+    await bridge.close();
   });
 });
 
