@@ -220,10 +220,10 @@ export class Bridge extends EventEmitter<BridgeEvents> {
       if (!this.#leaving.closed(peer) && !this.#attachments.closed(peer)) this.#hub.remove(peer.id, 'lost');
     },
     left: (peer, reason) => {
-      this.#departures.forget(peer.id);
-      this.#registry.remove(peer.id);
-      this.#attachments.left(peer);
+      const guests = [...this.#leaving.left(peer, reason), ...this.#attachments.left(peer, reason)];
       this.#tell('leave', peer, reason);
+      const why = reason === 'lost' ? reason : 'evicted';
+      for (const { id } of guests) this.#hub.remove(id, why, `${peer.name}, which had let it in, is gone (${reason})`);
     },
     malformed: (peer, problem) => this.#reception.malformed(problem, peer),
     state: () => this.state(),

@@ -239,7 +239,8 @@ describe('a utility process', () => {
 });
 
 describe('a utility process that hosts a worker', () => {
-  const vouch = { type: 'worker', origin: '', grant: { send: ['doc:*', 'log'] } } as const;
+  const share = 'a call of share()';
+  const vouch = { type: 'worker', origin: '', grant: { send: ['doc:*', 'log'] }, share, document: 0 } as const;
 
   it('lets it in: of its process, through its own seat, with no more than both grants', async () => {
     const child = fork({ grant: { send: ['doc:a', 'x'] } });
@@ -387,7 +388,8 @@ describe("a worker of main's", () => {
     const worker = newWorker();
     bridge.attach(worker.real);
     const refused = next(bridge as never, 'refused');
-    worker.emit('message', writeAsk('0123456789abcdef', 'x', WIRE_VERSION, { type: 'worker', origin: '', grant: {} }));
+    const vouch = { type: 'worker', origin: '', grant: {}, share: 'a call of share()', document: 0 } as const;
+    worker.emit('message', writeAsk('0123456789abcdef', 'x', WIRE_VERSION, vouch));
     expect((await refused)[0]).toMatchObject({ message: 'a worker can not let in a worker.' });
   });
 });
