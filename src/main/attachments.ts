@@ -75,7 +75,10 @@ export class Attachments {
       name,
       grant,
       forgetEnd,
-      answered: { own: new Answered(ASKS_AT_ONCE, ASKS_PER_SECOND), shared: new Answered(ASKS_AT_ONCE, ASKS_PER_SECOND) },
+      answered: {
+        own: new Answered(ASKS_AT_ONCE, ASKS_PER_SECOND),
+        shared: new Answered(ASKS_AT_ONCE, ASKS_PER_SECOND),
+      },
       seats: new Map(),
       shares: new Shares(),
       reason: undefined,

@@ -37,7 +37,8 @@ export class Turnstile {
     const known = this.#turns.get(who);
     if (known) return known;
     // One that is full says no more than none.
-    if (this.#turns.size >= FRAMES) for (const [key, { bucket }] of this.#turns) if (bucket.full) this.#turns.delete(key);
+    if (this.#turns.size >= FRAMES)
+      for (const [key, { bucket }] of this.#turns) if (bucket.full) this.#turns.delete(key);
     const turn = { bucket: new Bucket(this.#atOnce, JOINS_PER_SECOND), told: false };
     this.#turns.set(who, turn);
     return turn;

@@ -1,6 +1,17 @@
 import { startTimer, type Timer } from '../timer.js';
 import { Bucket } from './bucket.js';
 
+/**
+ * Confirmations of one peer: each asks all others, two messages for each. Those that are asked for while one is under way, or has
+ * to wait, are one: a thousand `subscribe()` in a turn are two.
+ */
+export const CONFIRMATIONS: PaceOptions = { atOnce: 500, perSecond: 50, waiting: 1 };
+/** So many calls may wait for one confirmation. */
+export const MAX_CONFIRMING = 100_000;
+
+/** Channels made for one peer that can't make its own, one for each link or port that it opens. Each takes some tenths of a millisecond. */
+export const CHANNELS: PaceOptions = { atOnce: 2000, perSecond: 500, waiting: 10_000 };
+
 export interface PaceOptions {
   /** Steps that are taken at once. */
   readonly atOnce: number;
