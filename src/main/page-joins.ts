@@ -106,13 +106,14 @@ export class PageJoins {
   #passes(port: Port, contents: WebContents, frame: WebFrameMain | null, message: unknown): boolean {
     const shares = Array.isArray(message) && Boolean(message[3]);
     const turn = this.#turnstile.turn(`${contents.id}/${frameKey(frame)}${shares ? '/shares' : ''}`);
+    if (turn.bucket.full) turn.told = false;
     const passes = turn.bucket.take();
     if (!passes) {
       const who = shares ? 'what this page shares' : 'this frame';
       const text = `${who} asks to join too often: ${this.#turnstile.rule}. Is connect() called in a loop?`;
       this.#reception.refuse(port, undefined, { code: 'LIMIT', message: text, told: !turn.told });
+      turn.told = true;
     }
-    turn.told = !passes;
     return passes;
   }
 

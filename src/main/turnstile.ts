@@ -10,7 +10,7 @@ const FRAMES = 100;
 /** How often a frame may ask, for itself or for what it shares. */
 export interface Turn {
   readonly bucket: Bucket;
-  /** Whether it has been told of, since it was last let through, that it asks too often. */
+  /** Whether it has been told of that it asks too often, since it last had all its turns. */
   told: boolean;
 }
 
@@ -25,6 +25,11 @@ export class Turnstile {
   /** @param seats that a document may have */
   constructor(seats: number) {
     this.#atOnce = Math.max(JOINS_AT_ONCE, 2 * seats);
+  }
+
+  /** Frames whose joins are remembered. */
+  get size(): number {
+    return this.#turns.size;
   }
 
   /** In words, for who is refused. */

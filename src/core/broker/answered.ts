@@ -1,6 +1,7 @@
 import { Bucket } from './bucket.js';
 
-const MAX_NONCES = 1000;
+/** So many more asks are remembered than are answered at once. */
+const MORE_NONCES = 1000;
 
 /**
  * The asks an owner has answered lately: one that is repeated, since the answer was slow, must not make a second seat. A child that
@@ -10,10 +11,12 @@ export class Answered {
   /** And whether the port has come that was asked for. */
   readonly #nonces = new Map<string, boolean>();
   readonly #bucket: Bucket;
+  readonly #most: number;
 
   /** @param atOnce asks that are answered at once, and from then on `perSecond` */
   constructor(atOnce = 200, perSecond = 10) {
     this.#bucket = new Bucket(atOnce, perSecond);
+    this.#most = atOnce + MORE_NONCES;
   }
 
   /** Whether it is the first of its nonce, and may be answered; from now on no more. */
@@ -21,7 +24,7 @@ export class Answered {
     if (this.#nonces.has(nonce) || !this.#bucket.take()) return false;
     this.#nonces.set(nonce, false);
     for (const oldest of this.#nonces.keys()) {
-      if (this.#nonces.size <= MAX_NONCES) break;
+      if (this.#nonces.size <= this.#most) break;
       this.#nonces.delete(oldest);
     }
     return true;
