@@ -220,10 +220,9 @@ export class Incoming<L extends IncomingLink> implements FrameSink {
   }
 
   /**
-   * Whether the peer asks on although too much waits for it, and takes nothing of that: the refusals alone would fill this side's
-   * memory. They may be as many as the answers to what is being served, and a window's worth of requests that were under way when it
-   * could first know. A peer that takes what comes, however slowly, makes as much room as it asks for: it sends no more than its
-   * window before it comes to what it was sent.
+   * Whether the peer asks on although too much waits for it, and takes less than it asks for: the refusals alone would fill this
+   * side's memory. What waits may grow by the answers to what is being served, and by twice a window of requests that were under way
+   * before it could know. A peer that asks for no more than it takes, however slow it is, makes room for each refusal.
    */
   #floods(): boolean {
     if (!this.#link.full) return false;
