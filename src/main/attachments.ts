@@ -10,6 +10,7 @@ import { childOf, type Child, type ChildParts } from './children.js';
 import type { Departures } from './departures.js';
 import { TRUSTED } from './names.js';
 import type { Reception, Rejection } from './reception.js';
+import { Shares } from './shares.js';
 
 /** Options of `bridge.attach()`. */
 export interface AttachOptions {
@@ -19,14 +20,21 @@ export interface AttachOptions {
   readonly grant?: Grant;
 }
 
+/** A child that asks more often is answered later: it asks again. */
+const ASKS_AT_ONCE = 2000;
+const ASKS_PER_SECOND = 50;
+
 /** A child that is, or was, attached; and who has joined from it. */
 interface Attached {
   readonly child: Child;
   readonly name: string | undefined;
   readonly grant: Grant;
-  readonly answered: Answered;
+  /** Asks for itself, and those for workers that it hosts: one of these that asks too often is answered later, not its host. */
+  readonly answered: { readonly own: Answered; readonly shared: Answered };
   /** Those of its own, and those of workers that it hosts. */
   readonly seats: Map<string, Peer>;
+  /** These workers' alone. */
+  readonly shares: Shares;
   reason: LeaveReason | undefined;
   readonly forgetEnd: () => void;
 }
@@ -67,8 +75,12 @@ export class Attachments {
       name,
       grant,
       forgetEnd,
-      answered: new Answered(),
+      answered: {
+        own: new Answered(ASKS_AT_ONCE, ASKS_PER_SECOND),
+        shared: new Answered(ASKS_AT_ONCE, ASKS_PER_SECOND),
+      },
       seats: new Map(),
+      shares: new Shares(),
       reason: undefined,
     };
     this.#living.add(attached);
@@ -93,9 +105,14 @@ export class Attachments {
     return true;
   }
 
-  left(peer: Peer): void {
-    this.#bySeat.get(peer.id)?.seats.delete(peer.id);
+  /** A peer has left. Returns whom it takes along: who is shown out, with all that came through it. */
+  left(peer: Peer, reason: LeaveReason): Peer[] {
+    const attached = this.#bySeat.get(peer.id);
+    if (!attached) return [];
     this.#bySeat.delete(peer.id);
+    attached.seats.delete(peer.id);
+    attached.shares.remove(peer.id);
+    return reason === 'evicted' ? attached.shares.peers().filter(({ via }) => via === peer.id) : [];
   }
 
   close(): void {
@@ -117,13 +134,14 @@ export class Attachments {
     const ask = readAsk(data);
     if (!ask) return this.#reception.malformed('an ask of an attached process that makes no sense', undefined);
     const process = attached.child.process();
+    const { own, shared } = attached.answered;
     // It asks again.
-    if (!process || !attached.answered.first(ask.nonce)) return;
+    if (!process || !(ask.vouch ? shared : own).first(ask.nonce)) return;
     this.#seat(attached, ask, process, attached.child.answer(ask.nonce));
   }
 
   #seat(attached: Attached, { name: asked, version, vouch }: Ask, process: PeerProcess, port: Port): void {
-    const { child, seats } = attached;
+    const { child, seats, shares } = attached;
     const reception = this.#reception;
     const refuse = (rejection: Rejection): void => reception.refuse(port, undefined, rejection);
     if (reception.refuseVersion(port, `the ${child.type}`, version)) return;
@@ -131,10 +149,11 @@ export class Attachments {
       return refuse({ code: 'NOT_AUTHORIZED', message: `a ${child.type} can not let in a ${vouch.type}.` });
     }
     const { limits, names } = reception;
-    if (seats.size >= limits.seats) {
-      const message = `this process has ${limits.seats} seats already. close() those no longer used.`;
-      return refuse({ code: 'LIMIT', message });
-    }
+    const full = vouch
+      ? shares.problem(vouch, limits.seats)
+      : seats.size - shares.size >= limits.seats &&
+        `this process has ${limits.seats} seats already. close() those no longer used.`;
+    if (full) return refuse({ code: 'LIMIT', message: full });
     const type = vouch?.type ?? child.type;
     const grant = vouch ? intersect(attached.grant, vouch.grant) : attached.grant;
     const problem = asked === undefined ? undefined : names.take(asked, TRUSTED, grant.names);
@@ -144,6 +163,7 @@ export class Attachments {
     const via = owner && { via: owner.id };
     const peer: Peer = { id: reception.nextId(), name, type, origin: TRUSTED, process, ...via };
     seats.set(peer.id, peer);
+    if (vouch) shares.add(vouch, peer);
     this.#bySeat.set(peer.id, attached);
     reception.admit(peer, port, grant);
   }

@@ -46,7 +46,10 @@ export class Bridge extends EventEmitter<BridgeEvents> {
   readonly #registry = new Registry();
   readonly #hub: Hub;
   readonly #reception: Reception;
-  readonly #departures = new Departures((peer, reason) => this.#hub.remove(peer, reason));
+  readonly #departures = new Departures(
+    (peer, reason) => this.#hub.remove(peer, reason),
+    (peer) => this.#hub.has(peer),
+  );
   readonly #leaving = new Leaving(this.#registry, this.#departures);
   readonly #pages: PageJoins;
   readonly #exits: Exits;
@@ -258,10 +261,10 @@ export class Bridge extends EventEmitter<BridgeEvents> {
       if (!this.#leaving.closed(peer) && !this.#attachments.closed(peer)) this.#hub.remove(peer.id, 'lost');
     },
     left: (peer, reason) => {
-      this.#departures.forget(peer.id);
-      this.#registry.remove(peer.id);
-      this.#attachments.left(peer);
+      const guests = [...this.#leaving.left(peer, reason), ...this.#attachments.left(peer, reason)];
       this.#tell('leave', peer, reason);
+      const why = reason === 'lost' ? reason : 'evicted';
+      for (const { id } of guests) this.#hub.remove(id, why, `${peer.name}, which had let it in, is gone (${reason})`);
     },
     malformed: (peer, problem) => this.#reception.malformed(problem, peer),
     state: () => this.state(),

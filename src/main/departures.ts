@@ -19,11 +19,13 @@ interface Departure {
  */
 export class Departures {
   readonly #remove: (peer: string, reason: LeaveReason) => void;
+  readonly #isHere: (peer: string) => boolean;
   readonly #pending = new Map<string, Departure>();
-  #over = false;
 
-  constructor(remove: (peer: string, reason: LeaveReason) => void) {
+  /** @param isHere whether a peer still has its seat */
+  constructor(remove: (peer: string, reason: LeaveReason) => void, isHere: (peer: string) => boolean) {
     this.#remove = remove;
+    this.#isHere = isHere;
   }
 
   get size(): number {
@@ -56,16 +58,15 @@ export class Departures {
     this.#pending.delete(peer);
   }
 
-  /** Nobody is asked for any more, whatever is still told. */
   close(): void {
-    this.#over = true;
     for (const peer of [...this.#pending.keys()]) this.forget(peer);
   }
 
   #wait(peer: string, departure: Departure): void {
     this.forget(peer);
-    if (this.#over) departure.timer.stop();
-    else this.#pending.set(peer, departure);
+    // Of several who go at once, the leave of the first may make the application end the others' seats, or the whole bridge.
+    if (this.#isHere(peer)) this.#pending.set(peer, departure);
+    else departure.timer.stop();
   }
 
   #finish(peer: string, reason: LeaveReason): void {

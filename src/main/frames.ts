@@ -12,6 +12,15 @@ export interface Place {
   readonly kin: readonly WebFrameMain[];
 }
 
+/** Names a frame through every navigation, among those of its window; of one that is gone, nothing does. */
+export function frameKey(frame: WebFrameMain | null): number | undefined {
+  try {
+    return frame?.frameTreeNodeId;
+  } catch {
+    return undefined;
+  }
+}
+
 /** What Electron knows of the frame that asks. `undefined` if it is gone while it is being read. */
 export function readFrame(
   frame: WebFrameMain,

@@ -38,6 +38,19 @@ export class Leaving {
     return true;
   }
 
+  /** A peer has left. Returns whom it takes along. */
+  left(peer: Peer, reason: LeaveReason): Peer[] {
+    const document = this.#registry.documentOf(peer.id);
+    this.#departures.forget(peer.id);
+    this.#registry.remove(peer.id);
+    // Of whatever ends the page itself, its children die too, and it is told of each why.
+    if (!document || !(reason === 'evicted' || reason === 'bye' || reason === 'lost')) return [];
+    const guests = document.shares.peers();
+    if (reason === 'evicted') return guests.filter(({ via }) => via === peer.id);
+    // Another seat of the same page stands for them as well.
+    return this.#registry.seats(document).length > 0 ? [] : guests;
+  }
+
   #find(peer: Peer, document: DocumentRecord): LeaveReason {
     if (this.watcher.isDead(document)) {
       this.watcher.processDied(document.process, 'crashed');

@@ -7,12 +7,14 @@ import type { Peer } from '../core/directory/peer.js';
 import type { Port } from '../core/port/port.js';
 import { isName } from '../core/wire/frames.js';
 import type { Candidate } from './candidate.js';
-import { readFrame, type Place } from './frames.js';
+import { frameKey, readFrame, type Place } from './frames.js';
 import { judge, type PolicyOptions, type Verdict } from './policy.js';
 import type { Reception } from './reception.js';
 import type { DocumentRecord, Registry } from './registry.js';
+import { Shares } from './shares.js';
+import { Turnstile } from './turnstile.js';
 import { readVouched } from './vouched.js';
-import type { Watcher } from './watcher.js';
+import { withoutHash, type Watcher } from './watcher.js';
 
 export interface PageJoinsParts {
   readonly ipcMain: Pick<IpcMain, 'on' | 'off' | 'listenerCount'>;
@@ -45,10 +47,12 @@ interface Joiner {
 export class PageJoins {
   readonly #parts: PageJoinsParts;
   readonly #reception: Reception;
+  readonly #turnstile: Turnstile;
 
   constructor(parts: PageJoinsParts) {
     this.#parts = parts;
     this.#reception = parts.reception;
+    this.#turnstile = new Turnstile(parts.reception.limits.seats);
     parts.ipcMain.on(HELLO, this.#onHello);
     parts.ipcMain.on(JOIN, this.#onJoin);
   }
@@ -77,6 +81,7 @@ export class PageJoins {
     for (const port of more) port.close();
     if (!raw) return reception.malformed('a join without a port', undefined);
     const port = this.#parts.adopt(raw);
+    if (!this.#passes(port, contents, frame, message)) return;
     const request = readRequest(message);
     if (!request) {
       refuse(port, 'PROTOCOL', 'the join is malformed. Use the preload and connect() of one version of portmesh.');
@@ -96,6 +101,21 @@ export class PageJoins {
       }),
     );
   };
+
+  /** False, and refused, if this frame asks too often. Before anything is looked at: that costs more. */
+  #passes(port: Port, contents: WebContents, frame: WebFrameMain | null, message: unknown): boolean {
+    const shares = Array.isArray(message) && Boolean(message[3]);
+    const turn = this.#turnstile.turn(`${contents.id}/${frameKey(frame)}${shares ? '/shares' : ''}`);
+    if (turn.bucket.full) turn.told = false;
+    const passes = turn.bucket.take();
+    if (!passes) {
+      const who = shares ? 'what this page shares' : 'this frame';
+      const text = `${who} asks to join too often: ${this.#turnstile.rule}. Is connect() called in a loop?`;
+      this.#reception.refuse(port, undefined, { code: 'LIMIT', message: text, told: !turn.told });
+      turn.told = true;
+    }
+    return passes;
+  }
 
   async #join(joiner: Joiner): Promise<void> {
     const { port, request, candidate, place } = joiner;
@@ -125,9 +145,10 @@ export class PageJoins {
     const verdict = await judge(candidate, this.#parts.policy);
     const granted = this.#grant(port, candidate, verdict);
     if (!granted) return;
-    // While the policy thought about it, its owner may have left.
-    const own = this.#reception.grantOf(voucher);
     const owning = this.#parts.registry.documentOf(voucher.id);
+    if (owning) this.#endBefore(vouch, owning, candidate);
+    // While the policy thought about it, or by what those leaves made the application do, its owner may have left.
+    const own = this.#reception.grantOf(voucher);
     if (!own || !owning || owning.reason) return refuseIt('the page that shares it has left.');
     const shared = intersect(own, vouch.grant);
     const grant = this.#parts.policy.authorize ? intersect(shared, granted) : shared;
@@ -145,7 +166,7 @@ export class PageJoins {
   #voucher(joiner: Joiner): Peer | undefined {
     const document = this.#parts.registry.document(joiner.request.nonce);
     if (!document || document.reason || !isSame(document, joiner)) return undefined;
-    return [...document.peers.values()].find((peer) => peer.via === undefined);
+    return this.#parts.registry.seats(document)[0];
   }
 
   /** What the policy grants; if it refuses, that is told, and `undefined`. */
@@ -169,11 +190,10 @@ export class PageJoins {
     holder: string,
   ): void {
     const { registry, watcher } = this.#parts;
-    const { seats } = this.#reception.limits;
-    if (registry.seats(document.owner ?? document) >= seats) {
-      const message = `this document has ${seats} seats already. close() those no longer used.`;
-      return this.#reception.refuse(port, candidate, { code: 'LIMIT', message });
-    }
+    const { vouch } = request;
+    const { shares } = document.owner ?? document;
+    const full = this.#full(document, vouch, shares);
+    if (full) return this.#reception.refuse(port, candidate, { code: 'LIMIT', message: full });
     // Last: a name is held by those only who get in.
     const problem = request.name !== undefined && this.#reception.names.take(candidate.name, holder, grant.names);
     if (problem) return this.#reception.refuse(port, candidate, { code: 'NOT_AUTHORIZED', message: problem });
@@ -189,7 +209,25 @@ export class PageJoins {
     };
     if (!contents.isDestroyed()) watcher.watch(contents);
     registry.add(document, peer);
+    if (vouch) shares.add(vouch, peer);
     this.#reception.admit(peer, port, grant);
+  }
+
+  /** Why there is no seat for it, in words. */
+  #full(document: DocumentRecord, vouch: Vouch | undefined, shares: Shares): string | undefined {
+    const { seats } = this.#reception.limits;
+    if (vouch) return shares.problem(vouch, seats);
+    const taken = this.#parts.registry.seats(document).length;
+    return taken < seats ? undefined : `this document has ${seats} seats already. close() those no longer used.`;
+  }
+
+  /** Another document is in the frame now: the one before is gone, whether its ports have closed yet or not. */
+  #endBefore(vouch: Vouch, owner: DocumentRecord, { url }: Candidate): void {
+    for (const peer of owner.shares.before(vouch)) {
+      const document = this.#parts.registry.documentOf(peer.id);
+      const same = url !== '' && withoutHash(document?.url ?? '') === withoutHash(url);
+      this.#reception.end(peer, document?.reason ?? (same ? 'reloaded' : 'navigated'));
+    }
   }
 }
 
@@ -225,6 +263,7 @@ function makeDocument(
     url,
     owner,
     peers: new Map(),
+    shares: new Shares(),
     reason: undefined,
   };
 }

@@ -3,7 +3,7 @@ import { refuse, type AdmitOptions, type Hub } from '../core/broker/hub.js';
 import type { Grant } from '../core/directory/grant.js';
 import type { Limits } from '../core/directory/limits.js';
 import type { Peer } from '../core/directory/peer.js';
-import { MeshError, type MeshErrorCode } from '../core/errors/mesh-error.js';
+import { MeshError, type LeaveReason, type MeshErrorCode } from '../core/errors/mesh-error.js';
 import type { Port } from '../core/port/port.js';
 import { WIRE_VERSION } from '../core/wire/frames.js';
 import type { Candidate } from './candidate.js';
@@ -19,6 +19,8 @@ export interface Rejection {
   /** Whether nobody else may let it in. @default true */
   readonly final?: boolean;
   readonly cause?: unknown;
+  /** Whether the application is told; it is counted in any case. @default true */
+  readonly told?: boolean;
 }
 
 /** Where all come through, by whatever way: gives ids and seats, keeps the names, counts and tells who isn't let in. */
@@ -64,14 +66,21 @@ export class Reception {
     this.#tell('join', peer);
   }
 
-  refuse(port: Port, candidate: Candidate | undefined, { code, message, final = true, cause }: Rejection): void {
+  /** Ends a peer's seat. */
+  end(peer: Peer, reason: LeaveReason): void {
+    this.#hub.remove(peer.id, reason);
+  }
+
+  refuse(port: Port, candidate: Candidate | undefined, rejection: Rejection): void {
+    const { code, message, final = true } = rejection;
     refuse(port, code, message, final);
-    this.turnAway(candidate, { code, message, cause });
+    this.turnAway(candidate, rejection);
   }
 
   /** Somebody is not let in, and has been told, or will not be. */
-  turnAway(candidate: Candidate | undefined, { code, message, cause }: Rejection): void {
+  turnAway(candidate: Candidate | undefined, { code, message, cause, told = true }: Rejection): void {
     this.#refused++;
+    if (!told) return;
     this.#tell('refused', new MeshError(code, message, cause === undefined ? undefined : { cause }), candidate);
   }
 

@@ -1,6 +1,7 @@
 import type { LeaveReason } from '../core/errors/mesh-error.js';
 import type { Peer } from '../core/directory/peer.js';
 import type { Place } from './frames.js';
+import type { Shares } from './shares.js';
 
 /** A document: one load of a frame. Process and frame ids outlive a reload, so the preload's nonce names it. */
 export interface DocumentRecord extends Place {
@@ -19,6 +20,8 @@ export interface DocumentRecord extends Place {
   readonly owner: DocumentRecord | undefined;
   /** Its own, and the workers that it shares. */
   readonly peers: Map<string, Peer>;
+  /** Whom it has let in: frames, which have documents of their own, and workers. */
+  readonly shares: Shares;
   /** Why it ended, once that is known. */
   reason: LeaveReason | undefined;
 }
@@ -80,10 +83,9 @@ export class Registry {
     return [...this.#documents.values()].filter(fits);
   }
 
-  /** How many seats a document has, those of the frames and workers that it shares included. */
-  seats(document: DocumentRecord): number {
-    const shared = this.documentsWhere(({ owner }) => owner === document);
-    return shared.reduce((sum, { peers }) => sum + peers.size, document.peers.size);
+  /** The seats that a document has itself, without those of the workers that it shares. */
+  seats(document: DocumentRecord): Peer[] {
+    return [...document.peers.values()].filter(({ via }) => via === undefined);
   }
 
   add(document: DocumentRecord, peer: Peer): void {
@@ -97,6 +99,7 @@ export class Registry {
     if (!document) return;
     this.#byPeer.delete(peer);
     document.peers.delete(peer);
+    (document.owner ?? document).shares.remove(peer);
     if (document.peers.size === 0) this.#documents.delete(document.nonce);
   }
 

@@ -155,6 +155,6 @@ function findFrame(contents: WebContents, process: number, routing: number): Web
   }
 }
 
-function withoutHash(url: string): string {
+export function withoutHash(url: string): string {
   return url.split('#', 1)[0] as string;
 }

@@ -46,12 +46,13 @@ export function share(worker: Worker, options: ShareOptions): Registration {
     throw invalid('share(worker)', 'it is shared already. Dispose the first registration before.');
   shared.add(worker);
   const answered = new Answered();
+  const vouch: Omit<Vouch, 'document'> = { type: 'worker', origin: '', grant, share: randomUUID() };
   const ended = new AbortController();
   const onMessage = (data: unknown): void => {
     const ask = readAsk(data);
     if (!ask || !answered.first(ask.nonce)) return;
-    const vouch: Vouch = { type: 'worker', origin: '', grant };
-    seat(via, { ...ask, name: ask.name ?? name, vouch }, ended.signal).then(
+    const vouched = { ...ask, name: ask.name ?? name, vouch: { ...vouch, document: 0 } };
+    seat(via, vouched, ended.signal).then(
       (port) => worker.postMessage([ANSWER, ask.nonce], [port]),
       () => answered.forget(ask.nonce),
     );

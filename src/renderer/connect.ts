@@ -8,6 +8,7 @@ import { MeshError } from '../core/errors/mesh-error.js';
 import type { FlowOptions } from '../core/link/flow.js';
 import { WIRE_VERSION } from '../core/wire/frames.js';
 import { checkOrigin, wayToMaker, wayToParent, type WorkerScope } from './owner.js';
+import { makeNonce } from './nonce.js';
 import { controlPort, platform } from './platform.js';
 import { hasPreload, preloadMissing } from './preload.js';
 
@@ -81,7 +82,10 @@ function connectWindow<C extends ChannelMap<C>>({ call, name, timeout, signal, f
 
 function connectFrame<C extends ChannelMap<C>>(owner: string, attempt: Attempt): Promise<Bus<C>> {
   const unanswered = `Is it ${owner} whose page this frame is in, and is share(iframe, { origin: '${window.origin}' }) called there?`;
-  return joinThrough<C>(wayToParent(owner), controlPort, platform, { ...attempt, nonce: makeNonce(), unanswered });
+  // All scripts of a document have the same; the next document in this frame has another.
+  const document = performance.timeOrigin;
+  const asked = { ...attempt, nonce: makeNonce(), document, unanswered };
+  return joinThrough<C>(wayToParent(owner), controlPort, platform, asked);
 }
 
 async function connectWorker<C extends ChannelMap<C>>(attempt: Attempt): Promise<Bus<C>> {
@@ -93,9 +97,4 @@ async function connectWorker<C extends ChannelMap<C>>(attempt: Attempt): Promise
   const unanswered = 'Is share(worker) called in the page that made this worker?';
   const way = wayToMaker(scope as WorkerScope);
   return joinThrough<C>(way, controlPort, platform, { ...attempt, nonce: makeNonce(), unanswered });
-}
-
-/** Not randomUUID: that exists in secure contexts only. */
-function makeNonce(): string {
-  return crypto.getRandomValues(new Uint32Array(4)).join('-');
 }

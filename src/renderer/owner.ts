@@ -23,7 +23,8 @@ export function checkOrigin(call: string, origin: unknown): asserts origin is st
 export function wayToParent(origin: string): OwnerWay {
   const { parent } = window;
   return {
-    post: (message) => parent.postMessage(message, origin),
+    post: (message, port) => parent.postMessage(message, origin, port ? [port as MessagePort] : []),
+    channel,
     listen(listener) {
       const onMessage = (event: MessageEvent): void => {
         if (event.source !== parent || event.origin !== origin) return;
@@ -41,7 +42,8 @@ export type WorkerScope = Pick<Worker, 'postMessage' | 'addEventListener' | 'rem
 /** From a dedicated worker to the page, or worker, that made it. */
 export function wayToMaker(scope: WorkerScope): OwnerWay {
   return {
-    post: (message) => scope.postMessage(message),
+    post: (message, port) => scope.postMessage(message, port ? [port as MessagePort] : []),
+    channel,
     listen(listener) {
       const onMessage = (event: MessageEvent): void => {
         if (listener(event.data, event.ports)) event.stopImmediatePropagation();
@@ -50,4 +52,9 @@ export function wayToMaker(scope: WorkerScope): OwnerWay {
       return () => scope.removeEventListener('message', onMessage);
     },
   };
+}
+
+function channel(): readonly [MessagePort, MessagePort] {
+  const { port1, port2 } = new MessageChannel();
+  return [port1, port2];
 }

@@ -4,7 +4,9 @@ import { JOIN } from '../core/broker/joining.js';
 import type { Registration } from '../core/bus/bus.js';
 import { everything, grantProblem, type Grant } from '../core/directory/grant.js';
 import { invalid } from '../core/errors/mesh-error.js';
+import { closeAll } from '../core/port/port.js';
 import { isName } from '../core/wire/frames.js';
+import { makeNonce } from './nonce.js';
 import { checkOrigin } from './owner.js';
 import { hasPreload, preloadMissing } from './preload.js';
 
@@ -21,8 +23,7 @@ export interface ShareFrameOptions extends ShareOptions {
   /**
    * The origin of the documents in the frame that are let in, as the browser writes it: `'https://widgets.example'`, `'file://'` for
    * pages of files. `'null'` stands for all opaque origins, such as those of sandboxed frames and `data:` pages: the browser can't tell
-   * one of them from another, so whatever opaque document is in the frame is let in, and should the frame navigate at that very
-   * moment, the next document gets the seat.
+   * one of them from another, so whatever opaque document is in the frame is let in.
    */
   readonly origin: string;
 }
@@ -72,25 +73,31 @@ export function share(target: FrameLike | WorkerLike, options: Partial<ShareFram
   const { origin = '', grant = everything, name } = checkOptions(call, options, frame !== undefined);
   if (shared.has(target)) throw invalid(call, 'it is shared already. Dispose the first registration before.');
   if (!hasPreload()) throw preloadMissing(call);
-  const vouch: Vouch = { type: frame ? 'frame' : 'worker', origin, grant };
+  const vouch = { type: frame ? 'frame' : 'worker', origin, grant, share: makeNonce() } as const;
   const answer = answering(vouch, name);
   shared.add(target);
   return frame ? shareFrame(frame, origin, answer) : shareWorker(target as Worker, answer);
 }
 
-type Answer = (event: MessageEvent, post: (message: unknown[], port: MessagePort) => void) => void;
+type Answer = (event: MessageEvent, post: (message: unknown[]) => void) => void;
 
-/** Answers an ask, and passes the other end on to the preload. */
-function answering(vouch: Vouch, name: string | undefined): Answer {
+/** Answers an ask; the port of one that has been answered goes on to the preload, for the bridge. */
+function answering(vouch: Omit<Vouch, 'document'>, name: string | undefined): Answer {
   const answered = new Answered();
   return (event, post) => {
     const ask: Ask | undefined = readAsk(event.data);
     if (!ask) return;
     event.stopImmediatePropagation();
-    if (!answered.first(ask.nonce)) return;
-    const { port1, port2 } = new MessageChannel();
-    window.postMessage([JOIN, ask.name ?? name, ask.version, vouch], '/', [port1]);
-    post([ANSWER, ask.nonce], port2);
+    const [port, ...more] = event.ports;
+    closeAll(more);
+    const { nonce, version, document } = ask;
+    if (!port) {
+      if (answered.first(nonce)) post([ANSWER, nonce]);
+    } else if (answered.takes(nonce)) {
+      window.postMessage([JOIN, ask.name ?? name, version, { ...vouch, document }], '/', [port]);
+    } else {
+      port.close();
+    }
   };
 }
 
@@ -103,7 +110,7 @@ function shareFrame(frame: HTMLIFrameElement, origin: string, answer: Answer): R
     // Looked up anew: it is another one, or none, when the frame has been moved.
     const { contentWindow } = iframe;
     if (!contentWindow || event.source !== contentWindow || event.origin !== origin) return;
-    answer(event, (message, port) => contentWindow.postMessage(message, origin === 'null' ? '*' : origin, [port]));
+    answer(event, (message) => contentWindow.postMessage(message, origin === 'null' ? '*' : origin));
   };
   const stop = (): void => window.removeEventListener('message', onMessage);
   window.addEventListener('message', onMessage);
@@ -111,8 +118,7 @@ function shareFrame(frame: HTMLIFrameElement, origin: string, answer: Answer): R
 }
 
 function shareWorker(worker: Worker, answer: Answer): Registration {
-  const onMessage = (event: MessageEvent): void =>
-    answer(event, (message, port) => worker.postMessage(message, [port]));
+  const onMessage = (event: MessageEvent): void => answer(event, (message) => worker.postMessage(message));
   worker.addEventListener('message', onMessage);
   return registration(new WeakRef(worker), () => worker.removeEventListener('message', onMessage));
 }

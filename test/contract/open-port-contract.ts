@@ -162,6 +162,40 @@ export function openPortContract(kind: PortKind): Case[] {
       assert.equal(error.code, 'PEER_GONE');
       assert.equal(error.reason, 'navigated');
     }),
+    'M33: ports that were opened to a peer, or by it, end when it is shown out, though it keeps its ends open': inMesh(
+      async (mesh) => {
+        const [a, b, c] = [await mesh.join('a'), await mesh.join('b'), await mesh.join('c')];
+        const opened = deferred<MeshPort>();
+        a.onPort('to a', (_, port) => opened.resolve(port));
+        for (const bus of [b, c])
+          bus.onPort('open', (_, port) => (port.onmessage = ({ data }) => port.postMessage(data)));
+        await b.openPort('to a');
+        const [toB, unstarted, toC] = [
+          await a.to('b').openPort('open'),
+          await a.to('b').openPort('open'),
+          await a.to('c').openPort('open'),
+        ];
+        const ends = Promise.all([opened.promise.then(closing), closing(toB)]);
+        mesh.kill(b, 'evicted');
+        assert.deepEqual(
+          (await ends).map((end) => (end as { reason: string }).reason),
+          ['evicted', 'evicted'],
+        );
+        assert.equal(
+          ((await closing(unstarted)) as { reason: string }).reason,
+          'evicted',
+          'one that is looked at later',
+        );
+        const answer = message(toC);
+        toC.postMessage('others live on');
+        assert.equal((await answer).data, 'others live on');
+        mesh.kill(c, 'bye');
+        const again = message(toC);
+        toC.postMessage('as do those of who has left itself');
+        assert.equal((await again).data, 'as do those of who has left itself');
+        toC.close();
+      },
+    ),
     'an event with a port that nobody listens to any more closes the port': inMesh(async (mesh) => {
       const [a, b] = [await mesh.join('a'), await mesh.join('b')];
       const opened = deferred<MeshPort>();

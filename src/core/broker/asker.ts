@@ -1,4 +1,5 @@
 import { MeshError } from '../errors/mesh-error.js';
+import { closeAll } from '../port/port.js';
 import { startTimer, type Timer } from '../timer.js';
 import { WIRE_VERSION } from '../wire/frames.js';
 import { FIRST_ASK_MS, isAnswer, LAST_ASK_MS, writeAsk, type Vouch } from './asking.js';
@@ -8,7 +9,10 @@ const LATE_MS = 1000;
 
 /** A child's way to its owner. */
 export interface OwnerWay {
-  post(message: readonly unknown[]): void;
+  /** @param port goes with the message; only one that `channel()` has made */
+  post(message: readonly unknown[], port?: object): void;
+  /** Makes a channel: one end for this side, one that can go to the owner. Absent where none can: then the owner sends one. */
+  channel?(): readonly [object, object];
   /**
    * Calls `listener` with each message of the owner, and of nobody else; it returns whether the message was meant for it.
    * Returns how to stop.
@@ -28,6 +32,8 @@ export interface AskOptions {
   /** Of the wire. Default: this side's own */
   readonly version?: number;
   readonly vouch?: Vouch | undefined;
+  /** See `Vouch.document` */
+  readonly document?: number;
   /** What to say if nobody answers: who was asked, and the fix. */
   readonly unanswered: string;
 }
@@ -37,22 +43,24 @@ export interface AskOptions {
  * Rejects with a MeshError: `TIMEOUT`, `ABORTED`. A port that comes afterwards is closed.
  */
 export function askOwner(owner: OwnerWay, options: AskOptions): Promise<object> {
-  const { call, timeout, signal, nonce, name, version = WIRE_VERSION, vouch, unanswered } = options;
+  const { call, timeout, signal, nonce, name, version = WIRE_VERSION, vouch, document, unanswered } = options;
+  const message = writeAsk(nonce, name, version, vouch, document);
   return new Promise((resolve, reject) => {
     let settled = false;
     let next: Timer | undefined;
     const ask = (wait: number): void => {
       next = startTimer(wait, () => ask(Math.min(wait * 2, LAST_ASK_MS)));
-      owner.post(writeAsk(nonce, name, version, vouch));
+      owner.post(message);
     };
     const stop = owner.listen((data, ports) => {
       if (!isAnswer(data, nonce)) return false;
-      const [port, ...more] = settled ? [undefined, ...ports] : ports;
-      for (const each of more) if (each) closeRaw(each);
-      if (!port) return true;
+      const [near, far] = settled ? [] : (owner.channel?.() ?? ports);
+      closeAll(ports.filter((port) => port !== near));
+      if (!near) return true;
       settle();
+      if (owner.channel) owner.post(message, far);
       stop();
-      resolve(port);
+      resolve(near);
       return true;
     });
     const settle = (): void => {
@@ -81,8 +89,4 @@ export function askOwner(owner: OwnerWay, options: AskOptions): Promise<object> 
       fail(error);
     }
   });
-}
-
-function closeRaw(port: object): void {
-  (port as { close?: () => void }).close?.();
 }

@@ -3,6 +3,7 @@ import { allows, type Grant } from '../directory/grant.js';
 import type { Peer } from '../directory/peer.js';
 import type { Port } from '../port/port.js';
 import type { ControlOutbox } from './control.js';
+import type { Pace } from './pace.js';
 
 /** A peer's place at the broker. */
 export interface Chair {
@@ -17,6 +18,9 @@ export interface Chair {
   confirming: number[] | undefined;
   /** It hasn't answered a confirmation in time, nor said anything since: no other one waits for it. */
   hangs: boolean;
+  /** How often it may make everybody, and the broker's process, work. */
+  readonly confirmations: Pace;
+  readonly making: Pace;
 }
 
 /** Of a grant, what its owner's counterparts enforce. The rest would tell them of names that they may not see. */

@@ -9,6 +9,7 @@ import { mayLink, told, type Chair } from './chair.js';
 import { Confirmations } from './confirmations.js';
 import * as control from './control.js';
 import type { MeshState } from './mesh-state.js';
+import { CHANNELS, CONFIRMATIONS, MAX_CONFIRMING, Pace } from './pace.js';
 import { Tickets, type Ticket } from './tickets.js';
 
 export interface HubOwner {
@@ -69,6 +70,10 @@ export class Hub {
     return [...this.#chairs.values()].map((chair) => chair.peer);
   }
 
+  has(id: string): boolean {
+    return this.#chairs.has(id);
+  }
+
   /** What a peer may do; `undefined` if it isn't there. */
   grantOf(id: string): Grant | undefined {
     return this.#chairs.get(id)?.grant;
@@ -104,7 +109,8 @@ export class Hub {
     const { redact, limits } = this.#owner;
     const outbox = new control.ControlOutbox(port);
     const channels = new Channels(grant.receive, limits.channels);
-    const chair: Chair = { peer, grant, port, outbox, channels, remote, confirming: undefined, hangs: false };
+    const paces = { confirmations: new Pace(CONFIRMATIONS), making: new Pace(CHANNELS) };
+    const chair: Chair = { peer, grant, port, outbox, channels, remote, confirming: undefined, hangs: false, ...paces };
     if (state && !channels.replace(state.number, state.listens, state.handles)) {
       this.#owner.malformed(peer, 'a state of channels that makes no sense');
     }
@@ -145,6 +151,8 @@ export class Hub {
     const chair = this.#chairs.get(id);
     if (!chair) return false;
     this.#chairs.delete(id);
+    chair.confirmations.stop();
+    chair.making.stop();
     chair.outbox.post([control.END, reason, detail]);
     chair.outbox.flush();
     chair.port.close();
@@ -264,10 +272,7 @@ export class Hub {
         chair.outbox.post([control.SYNCED, a]);
         return true;
       case control.CONFIRM:
-        if (!isCount(a)) return false;
-        if (chair.confirming) chair.confirming.push(a);
-        else this.#confirm(chair, [a]);
-        return true;
+        return isCount(a) && this.#onConfirm(chair, a);
       case control.TOLD:
         if (!isCount(a)) return false;
         this.#confirmations.told(a, chair);
@@ -306,9 +311,13 @@ export class Hub {
   }
 
   #onChannel(chair: Chair, token: number): boolean {
-    const ends = this.#owner.channel(chair.peer);
-    if (ends) chair.outbox.post([control.CHANNEL, token], ...ends);
-    return ends !== undefined;
+    let made = true;
+    const taken = chair.making.step(() => {
+      const ends = this.#owner.channel(chair.peer);
+      made = ends !== undefined;
+      if (ends) chair.outbox.post([control.CHANNEL, token], ...ends);
+    });
+    return taken && made;
   }
 
   #onOpen(chair: Chair, to: string, epoch: number, known: number, port: object): void {
@@ -339,15 +348,26 @@ export class Hub {
     return true;
   }
 
-  /** Answers when every other peer has dispatched what it was told before, or hangs, or has left. */
-  #confirm(chair: Chair, tokens: readonly number[]): void {
-    chair.confirming = [];
-    const others = [...this.#chairs.values()].filter((other) => other !== chair);
-    this.#confirmations.ask(others, () => {
-      for (const each of tokens) chair.outbox.post([control.CONFIRMED, each]);
-      const next = chair.confirming as number[];
-      chair.confirming = undefined;
-      if (next.length > 0 && this.#chairs.get(chair.peer.id) === chair) this.#confirm(chair, next);
+  /** Answers when every other peer has dispatched what it was told before, or hangs, or has left. False: too many wait for that. */
+  #onConfirm(chair: Chair, token: number): boolean {
+    const { confirming } = chair;
+    if (confirming) return confirming.length < MAX_CONFIRMING && confirming.push(token) > 0;
+    this.#confirm(chair, [token]);
+    return true;
+  }
+
+  #confirm(chair: Chair, tokens: number[]): void {
+    chair.confirming = tokens;
+    chair.confirmations.step(() => {
+      const asked = chair.confirming as number[];
+      chair.confirming = [];
+      const others = [...this.#chairs.values()].filter((other) => other !== chair);
+      this.#confirmations.ask(others, () => {
+        for (const each of asked) chair.outbox.post([control.CONFIRMED, each]);
+        const next = chair.confirming as number[];
+        chair.confirming = undefined;
+        if (next.length > 0 && this.#chairs.get(chair.peer.id) === chair) this.#confirm(chair, next);
+      });
     });
   }
 }

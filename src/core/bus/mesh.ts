@@ -9,6 +9,7 @@ import { describeCall, goneError } from '../link/calls.js';
 import type { Link } from '../link/link.js';
 import type { Flow } from '../link/flow.js';
 import { Turn } from '../link/turn.js';
+import { Leases } from '../port/leases.js';
 import { MeshPort } from '../port/mesh-port.js';
 import { closedError, type CloseInfo } from './close-info.js';
 import { Dispatcher, type Handling } from './dispatcher.js';
@@ -56,6 +57,7 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
   readonly #liveness = new Liveness(this);
   readonly #links: Links;
   readonly #sending: Sending;
+  readonly #leases = new Leases();
   /** The broker is gone, and is looked for: the directory is as it was then. */
   isStale = false;
   #resolveClosed: (info: CloseInfo) => void = () => {};
@@ -184,7 +186,11 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
 
   /** Makes a port for the application of a raw one. `far`: who is at its other end, if that is known. */
   makePort(raw: object, far: Peer | undefined): MeshPort {
-    return new MeshPort(this.#platform.adopt(raw, far), (other) => this.#platform.adopt(other, undefined));
+    const adopted = this.#platform.adopt(raw, far);
+    const port = far ? this.#leases.lease(far.id, adopted) : adopted;
+    // It may have left while this was on its way.
+    if (far && !this.directory.get(far.id)) this.#leases.left(far.id, this.directory.whyLeft(far.id));
+    return new MeshPort(port, (other) => this.#platform.adopt(other, undefined));
   }
 
   adoptPort(link: Link, raw: object, opened: boolean): MeshPort {
@@ -243,6 +249,7 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
 
   leave(id: string, reason: LeaveReason): void {
     const entry = this.directory.remove(id, reason);
+    this.#leases.left(id, reason);
     if (!entry) return;
     // Told when the last it had sent is dispatched, and what was pending with it has been rejected.
     if (entry.link) entry.link.left(reason);

@@ -4,7 +4,10 @@ export interface Limits {
   readonly channels: number;
   /** Requests and streams of one peer that are served at a time. @default 100000 */
   readonly serving: number;
-  /** Seats of one document, with those of the frames and workers it shares, or of one attached process. @default 1000 */
+  /**
+   * Seats of one document, or of one attached process; and as many of each frame or worker that it shares, but ten times as many of
+   * these together. @default 1000
+   */
   readonly seats: number;
   /** Names that the pages of one origin may hold. @default 1000 */
   readonly names: number;

@@ -8,6 +8,9 @@ import type { Asked } from './asked.js';
 import { callOf, type Call } from './calls.js';
 import type { FrameSink } from './reader.js';
 
+/** See `Incoming.#floods` */
+const MAX_REFUSALS = 10_000;
+
 /** A request or a stream being served. */
 export interface Serving {
   /** Its caller no longer waits. */
@@ -21,6 +24,8 @@ export interface IncomingLink {
   readonly peer: Peer;
   /** Whether so much waits to be sent that no more should be. */
   readonly full: boolean;
+  /** Frames that it has not taken. */
+  readonly pending: number;
   fail(id: number, channel: string, thrown: unknown): void;
   /** The peer can't read a post of ours. */
   unreadThere(post: number): void;
@@ -41,7 +46,7 @@ export interface IncomingOwner<L> {
   missed(link: L, call: Call, args: unknown[]): void;
   changes(link: L, first: number, changes: readonly unknown[]): boolean;
   state(link: L, number: unknown, listens: unknown, handles: unknown): boolean;
-  /** An event on a channel that the peer may not send to; the count of such. */
+  /** An event on a channel that the peer may not send to, the count of such; or the last of what was asked too much. */
   refused(link: L, channel: string, error: MeshError, count: number): void;
 }
 
@@ -63,6 +68,8 @@ export class Incoming<L extends IncomingLink> implements FrameSink {
   readonly #arrivals: Arrivals;
   readonly #serving = new Map<number, Serving>();
   #refused = 0;
+  /** What waited for the peer when it first asked although that is too much. */
+  #fullAt: number | undefined;
   #over: { readonly reason: unknown } | undefined;
 
   constructor(link: L, owner: IncomingOwner<L>, options: IncomingOptions, asked: Asked, arrivals: Arrivals) {
@@ -195,18 +202,40 @@ export class Incoming<L extends IncomingLink> implements FrameSink {
 
   /** False, and answered, if the peer may not ask this, or asks too much. */
   #mayAsk(kind: number, id: number, channel: string): boolean {
-    const { serving } = this.#options;
-    const call = callOf(kind, channel);
-    if (this.#refuses(channel)) this.#link.fail(id, channel, this.#notGranted(call));
-    else if (this.#link.full) {
-      // Answers are never refused: one that takes none, and asks for more, would fill this side's memory.
-      this.#link.fail(
-        id,
-        channel,
-        new MeshError('LIMIT', `${call}: too much waits for this peer that it has not taken.`),
-      );
-    } else if (this.#serving.size < serving) return true;
-    else this.#link.fail(id, channel, new MeshError('LIMIT', `${call}: ${serving} of this peer are pending.`));
+    if (!this.#link.full) this.#fullAt = undefined;
+    const error = this.#refusal(callOf(kind, channel), channel);
+    if (!error) return true;
+    if (this.#floods()) this.#endFlood(channel);
+    else this.#link.fail(id, channel, error);
     return false;
+  }
+
+  #refusal(call: string, channel: string): MeshError | undefined {
+    const { serving } = this.#options;
+    if (this.#refuses(channel)) return this.#notGranted(call);
+    // Answers are never refused: one that takes none, and asks for more, would fill this side's memory.
+    if (this.#link.full) return new MeshError('LIMIT', `${call}: too much waits for this peer that it has not taken.`);
+    if (this.#serving.size < serving) return undefined;
+    return new MeshError('LIMIT', `${call}: ${serving} of this peer are pending.`);
+  }
+
+  /**
+   * Whether the peer asks on although too much waits for it, and takes less than it asks for: the refusals alone would fill this
+   * side's memory. What waits may grow by the answers to what is being served, and by twice a window of requests that were under way
+   * before it could know. A peer that asks for no more than it takes, however slow it is, makes room for each refusal.
+   */
+  #floods(): boolean {
+    if (!this.#link.full) return false;
+    const { pending } = this.#link;
+    this.#fullAt ??= pending;
+    return pending > this.#fullAt + this.#options.serving + MAX_REFUSALS;
+  }
+
+  /** All that waits for it is freed; should it be honest after all, it is told, and opens another link. */
+  #endFlood(channel: string): void {
+    const { name, id } = this.#link.peer;
+    const text = `link with ${name} (${id}): it asks on, and takes none of the answers. The link is ended.`;
+    this.#owner.refused(this.#link, channel, new MeshError('LIMIT', text), 1);
+    this.#link.end('lost');
   }
 }

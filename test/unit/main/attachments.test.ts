@@ -239,7 +239,8 @@ describe('a utility process', () => {
 });
 
 describe('a utility process that hosts a worker', () => {
-  const vouch = { type: 'worker', origin: '', grant: { send: ['doc:*', 'log'] } } as const;
+  const share = 'a call of share()';
+  const vouch = { type: 'worker', origin: '', grant: { send: ['doc:*', 'log'] }, share, document: 0 } as const;
 
   it('lets it in: of its process, through its own seat, with no more than both grants', async () => {
     const child = fork({ grant: { send: ['doc:a', 'x'] } });
@@ -265,6 +266,54 @@ describe('a utility process that hosts a worker', () => {
     inner!.ports[0]!.close();
     expect(await gone).toEqual(['inner', 'terminated']);
     expect(bridge.peers).toEqual([own.self]);
+  });
+
+  it('has its own seats, and each worker has as many: one that takes all it can get leaves the others theirs', async () => {
+    await bridge.close();
+    bridge = make({ limits: { seats: 2 } });
+    const child = fork();
+    const join = async (name: string, more = {}): Promise<unknown> => {
+      const given = name === 'own' ? {} : { vouch: { ...vouch, share: `share() of worker ${name}`, ...more } };
+      return (await said(child.ask(name, given))).slice(0, 2);
+    };
+    for (const name of ['a', 'a', 'own', 'b', 'own', 'b']) {
+      expect(await join(name)).toEqual([control.WELCOME, expect.anything()]);
+    }
+    for (const name of ['a', 'own', 'b']) expect(await join(name)).toEqual([control.REFUSED, 'LIMIT']);
+    expect(bridge.peers).toHaveLength(6);
+  });
+
+  it('takes along the workers that have come through a seat that is evicted, not on a goodbye', async () => {
+    const child = fork();
+    const own = await child.join('host');
+    const inner = await said(child.ask('inner', { vouch }));
+    expect(inner[0]).toBe(control.WELCOME);
+    const told: string[] = [];
+    bridge.on('leave', ({ name }, why) => told.push(`${name} ${why}`));
+    bridge.evict(own.self);
+    expect(told).toEqual(['host evicted', 'inner evicted']);
+    const second = await child.join('host');
+    await said(child.ask('inner', { vouch }));
+    await second.close();
+    await vi.waitFor(() => expect(told.slice(2)).toEqual(['host bye']), { interval: 1 });
+    expect(
+      bridge.peers.map(({ name }) => name),
+      'it is attached: it needs no seat itself',
+    ).toEqual(['inner']);
+  });
+
+  it('that asks for nothing but seats is answered 2,000 times at once, then 50 times a second; for workers apart', () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      const child = fork();
+      const ask = (count: number, more = {}): number =>
+        Array.from({ length: count }, () => child.ask('x', { version: 0, ...more })).filter(Boolean).length;
+      expect([ask(2100), ask(2100, { vouch })]).toEqual([2000, 2000]);
+      vi.advanceTimersByTime(1000);
+      expect([ask(100), ask(100, { vouch })]).toEqual([50, 50]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('can not let in a frame', async () => {
@@ -387,7 +436,8 @@ describe("a worker of main's", () => {
     const worker = newWorker();
     bridge.attach(worker.real);
     const refused = next(bridge as never, 'refused');
-    worker.emit('message', writeAsk('0123456789abcdef', 'x', WIRE_VERSION, { type: 'worker', origin: '', grant: {} }));
+    const vouch = { type: 'worker', origin: '', grant: {}, share: 'a call of share()', document: 0 } as const;
+    worker.emit('message', writeAsk('0123456789abcdef', 'x', WIRE_VERSION, vouch));
     expect((await refused)[0]).toMatchObject({ message: 'a worker can not let in a worker.' });
   });
 });

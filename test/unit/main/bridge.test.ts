@@ -6,6 +6,7 @@ import { WIRE_VERSION } from '../../../src/core/wire/frames.js';
 import type { OwnSeatOptions } from '../../../src/main/own-seat.js';
 import { Bridge } from '../../../src/main/bridge.js';
 import type { Grant } from '../../../src/core/directory/grant.js';
+import type { Peer } from '../../../src/core/directory/peer.js';
 import type { Candidate } from '../../../src/main/candidate.js';
 import type { BridgeOptions } from '../../../src/main/options.js';
 import { deferred, rejection } from '../../contract/case.js';
@@ -573,6 +574,23 @@ describe('a page that leaves', () => {
     expect(await asked).toMatchObject({ code: 'PEER_GONE', reason: 'crashed' });
     expect(await told).toEqual(['page', 'crashed']);
   });
+
+  it.each<[string, (bridge: Bridge, other: Peer) => unknown]>([
+    ['closes the bridge', (bridge) => bridge.close()],
+    ['evicts the other', (bridge, other) => bridge.evict(other)],
+  ])('with two seats, where the leave of one %s: the end of the other is not waited for', async (_, act) => {
+    const bridge = make();
+    const [frame, contents, nonce] = [makeFrame('app://a'), new FakeContents(1), electron.newNonce()];
+    const { port, joining } = electron.page(frame, contents, { name: 'one', nonce });
+    await joining;
+    const { self: other } = await electron.page(frame, contents, { name: 'two', nonce }).joining;
+    port.close();
+    await vi.waitFor(() => expect(bridge.state().departing).toBe(1), { interval: 1 });
+    bridge.once('leave', () => void act(bridge, other));
+    contents.navigate('app://a/other.html');
+    await empty(bridge);
+    await bridge.close();
+  });
 });
 
 describe('a document', () => {
@@ -591,6 +609,67 @@ describe('a document', () => {
     electron.postJoin([electron.newNonce(), 'other', WIRE_VERSION], other, contents, [new DeafPort()]);
     await next(bridge as never, 'join');
     expect(bridge.peers).toHaveLength(1001);
+  });
+});
+
+describe('a page that does nothing but ask to join', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
+  afterEach(() => void vi.useRealTimers());
+
+  it('is looked at 1,000 times at once, or for twice the seats it may have; then it is refused, which is told once', async () => {
+    let looks = 0;
+    const bridge = make({ authorize: () => (looks++, true), limits: { seats: 1 } });
+    const told: string[] = [];
+    bridge.on('refused', ({ code, message }) => told.push(`${code}: ${message}`));
+    const [top, contents, nonce] = [makeFrame('app://a'), new FakeContents(1), electron.newNonce()];
+    const ask = (count: number): void => {
+      for (let i = 0; i < count; i++) {
+        electron.postJoin([nonce, undefined, WIRE_VERSION], top, contents, [new DeafPort()]);
+      }
+    };
+    ask(999);
+    expect(await rejection(electron.page(top, contents, { nonce }).joining), 'the 1,000th').toMatchObject({
+      message: expect.stringContaining('this document has 1 seats already'),
+    });
+    ask(500);
+    const error = await rejection(electron.page(top, contents, { nonce }).joining);
+    expect(error).toMatchObject({ code: 'LIMIT' });
+    expect(error.message).toContain('this frame asks to join too often: 1000 at once, then 50 a second');
+    const often = (): number => told.filter((text) => text.includes('too often')).length;
+    expect([often(), looks, bridge.state().refused]).toEqual([1, 1000, 999 + 501]);
+    vi.advanceTimersByTime(1000);
+    ask(60);
+    await vi.waitFor(() => expect(looks).toBe(1050));
+    expect(often(), 'it goes on').toBe(1);
+    vi.advanceTimersByTime(20_000);
+    ask(1001);
+    expect(often(), 'it was calm').toBe(2);
+  });
+
+  it('takes no turns of other frames of its window, of what it shares, or of the page that it becomes, but for its own', async () => {
+    const bridge = make();
+    const [top, contents, nonce] = [makeFrame('app://a'), new FakeContents(1), electron.newNonce()];
+    await electron.page(top, contents, { nonce }).joining;
+    for (let i = 0; i < 2001; i++) electron.postJoin([nonce, '', 0], top, contents, [new DeafPort()]);
+    const again = electron.page(top, contents, { nonce: electron.newNonce() }).joining;
+    expect(await rejection(again), 'a reload is no way around').toMatchObject({ code: 'LIMIT' });
+    const frame = makeFrame('app://a', { parent: top, top, frameTreeNodeId: 8 });
+    await electron.page(frame, contents).joining;
+    await electron.page(makeFrame('app://a'), new FakeContents(2)).joining;
+    const vouch = { type: 'worker', origin: '', grant: {}, share: 'a call of share()', document: 0 } as const;
+    await electron.page(top, contents, { nonce, vouch }).joining;
+    expect(bridge.peers).toHaveLength(4);
+  });
+
+  it('for what it shares, takes none of its own', async () => {
+    const bridge = make();
+    const [top, contents, nonce] = [makeFrame('app://a'), new FakeContents(1), electron.newNonce()];
+    const vouch = { type: 'worker', origin: '', grant: {}, share: 'a call of share()', document: 0 } as const;
+    for (let i = 0; i < 2001; i++) electron.postJoin([nonce, '', 0, vouch], top, contents, [new DeafPort()]);
+    const error = await rejection(electron.page(top, contents, { nonce, vouch }).joining);
+    expect(error.message).toContain('what this page shares asks to join too often');
+    await electron.page(top, contents, { nonce }).joining;
+    expect(bridge.peers).toHaveLength(1);
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Registry, type DocumentRecord } from '../../../src/main/registry.js';
+import { Shares } from '../../../src/main/shares.js';
 import { peer } from '../../contract/link-side.js';
 
 function record(nonce: string, more: Partial<DocumentRecord> = {}): DocumentRecord {
@@ -17,6 +18,7 @@ function record(nonce: string, more: Partial<DocumentRecord> = {}): DocumentReco
     origin: 'app://a',
     url: `app://a/${nonce}`,
     peers: new Map(),
+    shares: new Shares(),
     reason: undefined,
     ...more,
   };

@@ -50,7 +50,7 @@ const vouched = (vouch: Partial<Vouch>, name?: string) =>
   electron.page(top, contents, {
     nonce,
     ...(name !== undefined && { name }),
-    vouch: { type: 'frame', origin: 'app://widget', grant: {}, ...vouch },
+    vouch: { type: 'frame', origin: 'app://widget', grant: {}, share: 'a call of share()', document: 1, ...vouch },
   });
 
 const widget = (more: Partial<FakeFrame> = {}): FakeFrame =>
@@ -128,7 +128,7 @@ describe('a frame that is shared', () => {
     await vouched({ origin: 'null' }, 'sandboxed').joining;
     const other = { top: makeFrame('app://b'), contents: new FakeContents(2), nonce: electron.newNonce() };
     await electron.page(other.top, other.contents, { name: 'other', nonce: other.nonce }).joining;
-    const vouch: Vouch = { type: 'frame', origin: 'null', grant: {} };
+    const vouch: Vouch = { type: 'frame', origin: 'null', grant: {}, share: 'a call of share()', document: 1 };
     const { joining } = electron.page(other.top, other.contents, { name: 'sandboxed', nonce: other.nonce, vouch });
     expect((await rejection(joining)).message).toContain('is held by another origin');
   });
@@ -171,7 +171,7 @@ describe('a page that shares', () => {
     expect((await rejection(vouched({}).joining)).message).toContain('connect() in the page first');
     const bus = await owner();
     const stranger = makeFrame('app://a', { frameTreeNodeId: 77, parent: top, top });
-    const vouch: Vouch = { type: 'worker', origin: '', grant: {} };
+    const vouch: Vouch = { type: 'worker', origin: '', grant: {}, share: 'a call of share()', document: 0 };
     const stolen = electron.page(stranger, contents, { nonce, vouch }).joining;
     expect((await rejection(stolen)).message).toContain('connect() in the page first');
     const gone = left();
@@ -181,16 +181,37 @@ describe('a page that shares', () => {
     expect(bridge.state()).toMatchObject({ peers: [], refused: 3, documents: 0 });
   });
 
-  it('has seats for what it shares among its own', async () => {
+  it('has seats of its own, and each child that it shares too: who takes all of its own takes none of the others', async () => {
     await again({ origins: ['app://a'], limits: { seats: 3 } });
     widget();
     await owner();
-    await vouched({}, 'f').joining;
-    await vouched({ type: 'worker' }, 'w').joining;
-    for (const vouch of [{}, { type: 'worker' as const }]) {
-      expect(await rejection(vouched(vouch).joining)).toMatchObject({ code: 'LIMIT' });
-    }
-    expect(await rejection(owner('one more'))).toMatchObject({ code: 'LIMIT' });
+    const refused: string[] = [];
+    bridge.on('refused', ({ code, message }) => refused.push(`${code}: ${message}`));
+    for (let i = 0; i < 3; i++) await vouched({}, 'f').joining;
+    expect(await rejection(vouched({}, 'f').joining)).toMatchObject({ code: 'LIMIT' });
+    expect(refused).toEqual(['LIMIT: this frame or worker has 3 seats already. close() those no longer used.']);
+    await vouched({ type: 'worker', share: 'another call of share()' }, 'w').joining;
+    for (let i = 0; i < 2; i++) await owner('one more');
+    expect(await rejection(owner('too many'))).toMatchObject({
+      code: 'LIMIT',
+      message: expect.stringContaining('this document has 3 seats already'),
+    });
+    expect(bridge.peers).toHaveLength(7);
+  });
+
+  it('has ten times as many for all that it shares, however many that are; what leaves makes room', async () => {
+    await again({ origins: ['app://a'], limits: { seats: 1 } });
+    await owner();
+    const join = (i: number) => vouched({ type: 'worker', share: `call of share() number ${i}` });
+    const workers = await Promise.all(Array.from({ length: 10 }, (_, i) => join(i).joining));
+    expect(await rejection(join(10).joining)).toMatchObject({
+      code: 'LIMIT',
+      message: expect.stringContaining('what its owner shares has 10 seats already, in all'),
+    });
+    const gone = left();
+    await workers[3]!.close();
+    await gone;
+    await join(10).joining;
   });
 
   it.each<[string, () => void, string]>([
@@ -254,6 +275,113 @@ describe('authorize', () => {
     answer.resolve(true);
     expect((await rejection(joining)).message).toContain('the page that shares it has left');
     expect(bridge.state()).toMatchObject({ peers: [], documents: 0 });
+  });
+});
+
+describe('a shared frame', () => {
+  it('has several peers in one document; the first of the next document ends them, though their ports are open', async () => {
+    const frame = widget();
+    await owner();
+    const before = [await vouched({}, 'one').joining, await vouched({}, 'two').joining];
+    const worker = await vouched({ type: 'worker', share: 'another call of share()', document: 0 }, 'w').joining;
+    expect(bridge.peers.map(({ name }) => name)).toEqual(['owner', 'one', 'two', 'w']);
+    frame.url = 'app://widget/other.html';
+    const told: string[] = [];
+    bridge.on('leave', ({ name }, why) => told.push(`${name} ${why}`));
+    const next = await vouched({ document: 2 }, 'one').joining;
+    expect(told).toEqual(['one navigated', 'two navigated']);
+    expect((await Promise.all(before.map(({ closed }) => closed))).map(({ reason }) => reason)).toEqual([
+      'navigated',
+      'navigated',
+    ]);
+    expect([worker.state, next.state]).toEqual(['open', 'open']);
+    expect((await vouched({ document: 2 }, 'two').joining).state).toBe('open');
+    expect(bridge.peers.map(({ name }) => name)).toEqual(['owner', 'w', 'one', 'two']);
+    await vouched({ document: 3 }, 'one').joining;
+    expect(told.slice(2), 'the same URL').toEqual(['one reloaded', 'two reloaded']);
+  });
+
+  it.each<[string, () => unknown]>([
+    ['closes the bridge', () => bridge.close()],
+    ['evicts its owner', () => bridge.evict(bridge.peers[0]!)],
+  ])('whose former document leaves, which %s, is not let in', async (_, act) => {
+    widget();
+    await owner();
+    await vouched({}, 'one').joining;
+    bridge.once('leave', () => void act());
+    expect((await rejection(vouched({ document: 2 }, 'one').joining)).message).toContain('has left');
+    expect(bridge.state()).toMatchObject({ peers: [], documents: 0, departing: 0 });
+  });
+
+  it('whose next document is refused has not been replaced', async () => {
+    await again({ authorize: ({ name }) => name !== 'refused' });
+    widget();
+    await owner();
+    const { state, self } = await vouched({}, 'one').joining;
+    expect(await rejection(vouched({ document: 2 }, 'refused').joining)).toMatchObject({ code: 'NOT_AUTHORIZED' });
+    expect(state).toBe('open');
+    expect(bridge.peers).toContainEqual(self);
+  });
+});
+
+describe('what a page has let in', () => {
+  it('goes when the page is shown out, evicted itself', async () => {
+    widget();
+    const page = await owner();
+    const other = await electron.page(makeFrame('app://a', { frameTreeNodeId: 70 }), new FakeContents(2), {
+      name: 'other',
+    }).joining;
+    const guests = [
+      await vouched({}, 'f').joining,
+      await vouched({ type: 'worker', share: 'another one.....' }).joining,
+    ];
+    const told: string[] = [];
+    bridge.on('leave', ({ name }, why) => told.push(`${name} ${why}`));
+    const seen: string[] = [];
+    other.peers.on('leave', ({ name }, why) => seen.push(`${name} ${why}`));
+    bridge.evict(page.self, 'too loud');
+    expect(told).toEqual(['owner evicted', 'f evicted', 'worker evicted']);
+    const detail = 'owner, which had let it in, is gone (evicted)';
+    for (const { closed } of guests) expect(await closed).toEqual({ reason: 'evicted', local: false, detail });
+    await vi.waitFor(() => expect(seen).toEqual(told));
+    expect(bridge.state()).toMatchObject({ peers: [other.self], documents: 1, departing: 0 });
+  });
+
+  it('goes with the one seat that it came through; evicting one of what it shares is only that', async () => {
+    widget();
+    const first = await owner('first');
+    const second = await owner('second');
+    const [a, b] = [await vouched({}, 'a').joining, await vouched({}, 'b').joining];
+    bridge.evict(a.self);
+    expect(bridge.peers.map(({ name }) => name)).toEqual(['first', 'second', 'b']);
+    bridge.evict(second.self);
+    expect(bridge.peers.map(({ name }) => name)).toEqual(['first', 'b']);
+    expect(b.self.via).toBe(first.self.id);
+  });
+
+  it('stays while another seat of the page stands for it, and goes with the last one', async () => {
+    widget();
+    const [first, second] = [await owner('first'), await owner('second')];
+    const guest = await vouched({}, 'f').joining;
+    let gone = left();
+    await first.close();
+    expect(await gone).toEqual(['first', 'bye']);
+    expect(guest.state).toBe('open');
+    gone = left();
+    await second.close();
+    await gone;
+    expect((await guest.closed).reason).toBe('evicted');
+    expect(bridge.state()).toMatchObject({ peers: [], documents: 0 });
+  });
+
+  it('goes with a page that has closed its port, and lives on', async () => {
+    widget();
+    const { joining, port } = electron.page(top, contents, { name: 'owner', nonce });
+    await joining;
+    const guest = await vouched({}, 'f').joining;
+    port.close();
+    expect(await guest.closed).toMatchObject({ reason: 'lost' });
+    expect(bridge.peers).toEqual([]);
   });
 });
 

@@ -109,7 +109,7 @@ describe('share(worker)', () => {
   it('asks main once for an ask that is repeated, and vouches for its own grant only', async () => {
     const worker = new FakeWorker();
     share(worker.real, { via, grant: { send: [] } });
-    const vouch = { type: 'frame', origin: 'app://forged', grant: {} } as const;
+    const vouch = { type: 'frame', origin: 'app://forged', grant: {}, share: nonce, document: 1 } as const;
     for (let i = 0; i < 3; i++) worker.emit('message', writeAsk(nonce, 'w', 9, vouch));
     worker.emit('message', 'something else');
     while (worker.posted.length === 0) await settled();
@@ -117,8 +117,9 @@ describe('share(worker)', () => {
     expect(via.asks[0]).toMatchObject({
       name: 'w',
       version: 9,
-      vouch: { type: 'worker', origin: '', grant: { send: [] } },
+      vouch: { type: 'worker', origin: '', grant: { send: [] }, document: 0 },
     });
+    expect(via.asks[0]?.vouch?.share, 'of this share(): none that the worker says').not.toBe(nonce);
     expect(via.asks[0]?.nonce, 'a nonce of its own: workers choose theirs').not.toBe(nonce);
     expect(worker.posted).toHaveLength(1);
   });

@@ -129,24 +129,28 @@ describe('connect', () => {
   });
 });
 
-/** The page around this one. It answers nothing by itself. */
+/** The page around this one. It answers nothing by itself; what an ask brings after its answer, the bridge lets in. */
 class FakeParent {
+  /** Without those that came with a port. */
   readonly posted: { message: unknown[]; origin: string }[] = [];
+  /** Those that did. */
+  readonly joined: { message: unknown[]; origin: string }[] = [];
   onAsk: (() => void) | undefined;
+  onJoin = (message: unknown[], port: MessagePort): void => admitAs('frame')([JOIN, message[2]], port);
 
-  postMessage(message: unknown[], origin: string): void {
-    this.posted.push({ message, origin });
-    this.onAsk?.();
+  postMessage(message: unknown[], origin: string, [port]: MessagePort[] = []): void {
+    if (!port) {
+      this.posted.push({ message, origin });
+      return this.onAsk?.();
+    }
+    ports.push(port);
+    this.joined.push({ message, origin });
+    this.onJoin(message, port);
   }
 
-  /** Answers the last ask, as a page of that origin; the bridge lets everybody in. */
-  answer(origin = 'https://app.example', source: unknown = this): MessagePort {
-    const { port1, port2 } = new MessageChannel();
-    ports.push(port1);
-    const [, nonce, name] = this.posted.at(-1)!.message;
-    admitAs('frame')([JOIN, name], port1);
-    window.receive([ANSWER, nonce], source, [port2], origin);
-    return port2;
+  /** Answers the last ask, as a page of that origin. */
+  answer(origin = 'https://app.example', source: unknown = this): void {
+    window.receive([ANSWER, this.posted.at(-1)!.message[1]], source, [], origin);
   }
 }
 
@@ -163,7 +167,9 @@ describe('a frame', () => {
     const bus = await connect({ name: 'widget', owner });
     expect(parent.posted).toHaveLength(1);
     expect(parent.posted[0]?.origin).toBe(owner);
-    expect(readAsk(parent.posted[0]?.message)).toMatchObject({ name: 'widget', version: WIRE_VERSION });
+    const document = performance.timeOrigin;
+    expect(readAsk(parent.posted[0]?.message)).toMatchObject({ name: 'widget', version: WIRE_VERSION, document });
+    expect(parent.joined, 'the same, with a port, and to nobody else').toEqual(parent.posted);
     expect(window.posted).toEqual([]);
     expect(bus.self).toMatchObject({ name: 'widget', type: 'frame' });
     expect(window.listening('message')).toBe(0);
@@ -185,6 +191,7 @@ describe('a frame', () => {
     parent.onAsk = () => setImmediate(() => parent.answer(origin, source === 'window' ? window : (source ?? parent)));
     const error = await rejection(connect({ owner, timeout: 120 }));
     expect(error).toMatchObject({ code: 'TIMEOUT' });
+    expect(parent.joined).toEqual([]);
     expect(error.message).toMatch(
       /^connect\(\): no answer within 120 ms\. Is it https:\/\/app\.example .* share\(iframe, { origin: 'app:\/\/page' }\)/,
     );
@@ -275,13 +282,8 @@ describe('a frame', () => {
   });
 
   it("is told why the bridge refuses it, its owner's word notwithstanding", async () => {
-    parent.onAsk = () =>
-      setImmediate(() => {
-        const { port1, port2 } = new MessageChannel();
-        ports.push(port1);
-        port1.postMessage([[control.REFUSED, 'NOT_AUTHORIZED', 'nor you.', true]]);
-        window.receive([ANSWER, parent.posted[0]!.message[1]], parent, [port2], owner);
-      });
+    parent.onAsk = () => setImmediate(() => parent.answer());
+    parent.onJoin = (_, port) => port.postMessage([[control.REFUSED, 'NOT_AUTHORIZED', 'nor you.', true]]);
     expect(await rejection(connect({ owner }))).toMatchObject({
       code: 'NOT_AUTHORIZED',
       message: 'connect(): nor you.',
@@ -297,12 +299,10 @@ describe('a dedicated worker', () => {
     vi.stubGlobal('navigator', { userAgent: 'Chrome/130' }); // Node 20 has none
     vi.stubGlobal('addEventListener', scope.addEventListener.bind(scope));
     vi.stubGlobal('removeEventListener', scope.removeEventListener.bind(scope));
-    vi.stubGlobal('postMessage', (message: unknown[]) => {
+    vi.stubGlobal('postMessage', (message: unknown[], [port]: MessagePort[] = []) => {
+      if (port) return (ports.push(port), admitAs('worker')([JOIN, message[2]], port));
       asks.push(message);
-      const { port1, port2 } = new MessageChannel();
-      ports.push(port1);
-      admitAs('worker')([JOIN, message[2]], port1);
-      const answer = Object.assign(new Event('message'), { data: [ANSWER, message[1]], ports: [port2] });
+      const answer = Object.assign(new Event('message'), { data: [ANSWER, message[1]], ports: [] });
       setImmediate(() => scope.dispatchEvent(answer));
     });
     const before = Reflect.ownKeys(globalThis);

@@ -9,11 +9,10 @@ const nonce = '0123456789abcdef';
 
 /** A frame's window, as its owner sees it. */
 class ChildWindow {
-  readonly posted: { message: unknown; origin: string; ports: MessagePort[] }[] = [];
+  readonly posted: { message: unknown; origin: string }[] = [];
 
-  postMessage(message: unknown, origin: string, transferred: MessagePort[]): void {
-    this.posted.push({ message, origin, ports: transferred });
-    ports.push(...transferred);
+  postMessage(message: unknown, origin: string): void {
+    this.posted.push({ message, origin });
   }
 }
 
@@ -27,12 +26,11 @@ class FakeIframe {
 }
 
 class FakeWorker extends EventTarget {
-  readonly posted: { message: unknown; ports: MessagePort[] }[] = [];
+  readonly posted: unknown[] = [];
   readonly [Symbol.toStringTag] = 'Worker';
 
-  postMessage(message: unknown, transferred: MessagePort[]): void {
-    this.posted.push({ message, ports: transferred });
-    ports.push(...transferred);
+  postMessage(message: unknown): void {
+    this.posted.push(message);
   }
 
   get real(): Worker {
@@ -58,48 +56,73 @@ afterEach(() => {
 
 const origin = 'https://widgets.example';
 
+interface Asking {
+  readonly from?: string;
+  readonly id?: string;
+  readonly name?: string | undefined;
+  readonly version?: number;
+  readonly document?: number;
+  readonly with?: readonly MessagePort[];
+}
+
 /** A frame asks. Returns whether a listener put on behind share() sees it. */
-function ask(
-  iframe: FakeIframe,
-  { from = origin, id = nonce, name = 'widget' as string | undefined, version = 1 } = {},
-) {
+function ask(iframe: FakeIframe, asking: Asking = {}): boolean {
+  const { from = origin, id = nonce, version = 1, document = 1 } = asking;
+  const name = 'name' in asking ? asking.name : 'widget';
   let seen = false;
   const listener = (): void => void (seen = true);
   window.addEventListener('message', listener);
-  window.receive(writeAsk(id, name, version), iframe.contentWindow, [], from);
+  const data = writeAsk(id, name, version, undefined, document);
+  window.receive(data, iframe.contentWindow, asking.with, from);
   window.removeEventListener('message', listener);
   return seen;
 }
 
+/** It asks, and then, behind the answer, with a port: returns the other end. */
+function join(iframe: FakeIframe, asking: Asking = {}): MessagePort {
+  ask(iframe, asking);
+  const { port1, port2 } = new MessageChannel();
+  ports.push(port1);
+  ask(iframe, { ...asking, with: [port2] });
+  return port1;
+}
+
+/** Resolves when the other end is closed. */
+function closed(port: MessagePort): Promise<void> {
+  return new Promise((resolve) => {
+    port.addEventListener('close', () => resolve());
+    port.start();
+  });
+}
+
+const shareName = expect.stringMatching(/^\d+-\d+-\d+-\d+$/) as unknown;
+
 describe('share(iframe)', () => {
-  it('answers an ask with one end of a channel, to that origin only; the other goes to the preload, with a vouch', async () => {
+  it('answers an ask, that origin only; the port that comes then goes to the preload, with a vouch', async () => {
     const iframe = new FakeIframe();
     const grant = { send: ['doc:*'] };
     share(iframe.real, { origin, grant });
-    expect(ask(iframe, { version: 7 }), 'hidden from later listeners').toBe(false);
-    const [answer] = iframe.contentWindow!.posted;
-    expect(answer).toMatchObject({ message: [ANSWER, nonce], origin });
+    expect(ask(iframe, { version: 7, document: 12.5 }), 'hidden from later listeners').toBe(false);
+    expect(iframe.contentWindow!.posted).toEqual([{ message: [ANSWER, nonce], origin }]);
+    expect(window.posted, 'nobody has a seat yet that the frame may never take').toEqual([]);
+    const { port1, port2 } = new MessageChannel();
+    ports.push(port1);
+    expect(ask(iframe, { version: 7, document: 12.5, with: [port2] }), 'hidden too').toBe(false);
     expect(window.posted).toEqual([
       {
-        message: [JOIN, 'widget', 7, { type: 'frame', origin, grant }],
+        message: [JOIN, 'widget', 7, { type: 'frame', origin, grant, share: shareName, document: 12.5 }],
         origin: '/',
-        transfer: [expect.any(MessagePort)],
+        transfer: [port2],
       },
     ]);
-    const arrived = new Promise((resolve) =>
-      answer!.ports[0]!.addEventListener('message', ({ data }) => resolve(data)),
-    );
-    answer!.ports[0]!.start();
-    (window.posted[0]!.transfer[0] as MessagePort).postMessage('through');
-    expect(await arrived).toBe('through');
   });
 
   it('grants all that the page has, and names a child that names itself not, unless it is told otherwise', () => {
     const iframe = new FakeIframe();
     share(iframe.real, { origin, name: 'default' });
-    ask(iframe, { name: 'own' });
-    window.receive(writeAsk('another nonce....', undefined, 1), iframe.contentWindow, [], origin);
-    const vouch = { type: 'frame', origin, grant: {} };
+    join(iframe, { name: 'own' });
+    join(iframe, { id: 'another nonce....', name: undefined });
+    const vouch = { type: 'frame', origin, grant: {}, share: shareName, document: 1 };
     expect(window.posted.map(({ message }) => message)).toEqual([
       [JOIN, 'own', 1, vouch],
       [JOIN, 'default', 1, vouch],
@@ -115,7 +138,46 @@ describe('share(iframe)', () => {
       [ANSWER, nonce],
       [ANSWER, 'another nonce....'],
     ]);
-    expect(window.posted).toHaveLength(2);
+  });
+
+  it('passes on one port for each answer, and closes what comes besides', async () => {
+    const iframe = new FakeIframe();
+    share(iframe.real, { origin });
+    const channels = Array.from({ length: 4 }, () => new MessageChannel());
+    const [unasked, first, beside, second] = channels as [
+      MessageChannel,
+      MessageChannel,
+      MessageChannel,
+      MessageChannel,
+    ];
+    ask(iframe, { with: [unasked.port2] });
+    await closed(unasked.port1);
+    ask(iframe);
+    ask(iframe, { with: [first.port2, beside.port2] });
+    ask(iframe, { with: [second.port2] });
+    await Promise.all([closed(beside.port1), closed(second.port1)]);
+    expect(window.posted.map(({ transfer }) => transfer)).toEqual([[first.port2]]);
+    ports.push(first.port1);
+  });
+
+  it('answers a frame that does nothing but ask 200 times, and then ten times a second', () => {
+    const iframe = new FakeIframe();
+    share(iframe.real, { origin });
+    for (let i = 0; i < 1000; i++) ask(iframe, { id: `a nonce of its own ${i}` });
+    const answers = iframe.contentWindow!.posted.length;
+    expect(answers).toBeGreaterThanOrEqual(200);
+    expect(answers).toBeLessThan(250);
+  });
+
+  it('says which call of share() a child comes through: another one for another frame, and for one that is shared anew', () => {
+    const iframes = [new FakeIframe(), new FakeIframe()];
+    const [registration] = iframes.map((each) => share(each.real, { origin }));
+    for (const each of iframes) join(each);
+    registration!.dispose();
+    share(iframes[0]!.real, { origin });
+    join(iframes[0]!);
+    const shares = window.posted.map(({ message }) => (message as { share: string }[])[3]!.share);
+    expect(new Set(shares).size).toBe(3);
   });
 
   it('answers the document that is in the frame now: loaded later, or navigated', () => {
@@ -147,8 +209,8 @@ describe('share(iframe)', () => {
     const [a, b] = [new FakeIframe(), new FakeIframe()];
     share(a.real, { origin });
     share(b.real, { origin });
-    ask(b, { name: 'b' });
-    ask(a, { name: 'a' });
+    join(b, { name: 'b' });
+    join(a, { name: 'a' });
     expect(window.posted.map(({ message }) => (message as unknown[])[1])).toEqual(['b', 'a']);
     expect([a.contentWindow!.posted.length, b.contentWindow!.posted.length]).toEqual([1, 1]);
   });
@@ -157,9 +219,10 @@ describe('share(iframe)', () => {
     const iframe = new FakeIframe();
     share(iframe.real, { origin: 'null' });
     expect(ask(iframe, { from: origin })).toBe(true);
-    ask(iframe, { from: 'null' });
+    join(iframe, { from: 'null' });
     expect(iframe.contentWindow!.posted.map((each) => each.origin)).toEqual(['*']);
-    expect(window.posted[0]?.message).toEqual([JOIN, 'widget', 1, { type: 'frame', origin: 'null', grant: {} }]);
+    const vouch = { type: 'frame', origin: 'null', grant: {}, share: shareName, document: 1 };
+    expect(window.posted[0]?.message).toEqual([JOIN, 'widget', 1, vouch]);
   });
 
   it.each([[null], ['text'], [[]], [['portmesh:ask']], [writeAsk('short', 'x', 1)], [writeAsk(nonce, '', 1)]])(
@@ -206,11 +269,11 @@ describe('share(iframe)', () => {
 });
 
 describe('share(worker)', () => {
-  function askOf(worker: FakeWorker, data: unknown = writeAsk(nonce, 'thumbs', 1)): void {
-    worker.dispatchEvent(Object.assign(new Event('message'), { data }));
+  function askOf(worker: FakeWorker, data: unknown = writeAsk(nonce, 'thumbs', 1), ...given: MessagePort[]): void {
+    worker.dispatchEvent(Object.assign(new Event('message'), { data, ports: given }));
   }
 
-  it('answers its asks, once each, and hides them from later listeners', () => {
+  it('answers its asks, once each, passes its port on, and hides all that from later listeners', () => {
     const worker = new FakeWorker();
     const registration = share(worker.real, { grant: { peers: ['editor'] } });
     const seen: unknown[] = [];
@@ -218,10 +281,13 @@ describe('share(worker)', () => {
     askOf(worker);
     askOf(worker);
     askOf(worker, 'other');
+    expect(worker.posted).toEqual([[ANSWER, nonce]]);
+    const { port1, port2 } = new MessageChannel();
+    ports.push(port1);
+    askOf(worker, undefined, port2);
     expect(seen).toEqual(['other']);
-    expect(worker.posted).toEqual([{ message: [ANSWER, nonce], ports: [expect.any(MessagePort)] }]);
-    const vouch = { type: 'worker', origin: '', grant: { peers: ['editor'] } };
-    expect(window.posted).toMatchObject([{ message: [JOIN, 'thumbs', 1, vouch], origin: '/' }]);
+    const vouch = { type: 'worker', origin: '', grant: { peers: ['editor'] }, share: shareName, document: 0 };
+    expect(window.posted).toEqual([{ message: [JOIN, 'thumbs', 1, vouch], origin: '/', transfer: [port2] }]);
     expect(() => share(worker.real)).toThrow(/^share\(worker\): it is shared already/);
     registration.dispose();
     askOf(worker, writeAsk('another nonce....', 'x', 1));

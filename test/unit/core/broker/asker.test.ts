@@ -55,7 +55,7 @@ describe('askOwner', () => {
     }
     expect(at).toEqual([0, 50, 150, 350, 750, 1550, 2550, 3550, 4550]);
     expect(owner.asks.every((each) => JSON.stringify(each) === JSON.stringify(owner.asks[0]))).toBe(true);
-    expect(readAsk(owner.asks[0])).toEqual({ nonce, name: 'x', version: WIRE_VERSION, vouch: undefined });
+    expect(readAsk(owner.asks[0])).toEqual({ nonce, name: 'x', version: WIRE_VERSION, vouch: undefined, document: 0 });
     const given = port();
     expect(owner.say([ANSWER, nonce], given)).toBe(true);
     expect(await asking).toBe(given);
@@ -64,9 +64,30 @@ describe('askOwner', () => {
   });
 
   it('passes on what it was told to ask for', () => {
-    const vouch = { type: 'worker', origin: '', grant: { send: ['a'] } } as const;
-    void askOwner(owner, { ...options, name: undefined, version: 7, vouch });
-    expect(owner.asks).toEqual([[ASK, nonce, undefined, 7, vouch]]);
+    const vouch = { type: 'worker', origin: '', grant: { send: ['a'] }, share: nonce, document: 0 } as const;
+    void askOwner(owner, { ...options, name: undefined, version: 7, vouch, document: 12.5 });
+    expect(owner.asks).toEqual([[ASK, nonce, undefined, 7, vouch, 12.5]]);
+  });
+
+  it('sends a port of its own behind the answer, where it can: the very ask, once', async () => {
+    const [near, far] = [port(), port()];
+    const sent: unknown[] = [];
+    const asking = askOwner(
+      Object.assign(owner, {
+        channel: () => [near, far] as const,
+        post: (message: unknown[], given?: object) =>
+          void (given ? sent.push(message, given) : owner.asks.push(message)),
+      }),
+      options,
+    );
+    vi.advanceTimersByTime(50);
+    expect([owner.asks.length, sent]).toEqual([2, []]);
+    const stray = port();
+    expect(owner.say([ANSWER, nonce], stray)).toBe(true);
+    expect(await asking).toBe(near);
+    expect(sent).toEqual([owner.asks[0], far]);
+    expect([near, far, stray].map(({ close }) => close.mock.calls.length)).toEqual([0, 0, 1]);
+    expect([owner.listening, vi.getTimerCount()]).toEqual([0, 0]);
   });
 
   it("takes no other's answer, and none without a port", async () => {
@@ -144,8 +165,27 @@ describe('Answered', () => {
   });
 
   it('remembers the last ones, not all', () => {
+    const answered = new Answered(2000);
+    for (let i = 0; i < 4000; i++) {
+      if (i === 2000) vi.advanceTimersByTime(3_600_000);
+      expect(answered.first(`${i}`)).toBe(true);
+    }
+    vi.advanceTimersByTime(3_600_000);
+    expect([answered.first('3999'), answered.first('1500'), answered.first('0')]).toEqual([false, false, true]);
+  });
+
+  it('takes one port for each ask that it has answered', () => {
     const answered = new Answered();
-    for (let i = 0; i < 5000; i++) answered.first(`${i}`);
-    expect([answered.first('4999'), answered.first('4500'), answered.first('0')]).toEqual([false, false, true]);
+    answered.first('a');
+    expect(['a', 'a', 'b'].map((nonce) => answered.takes(nonce))).toEqual([true, false, false]);
+    expect(answered.first('a')).toBe(false);
+  });
+
+  it('answers 200 at once, then ten a second: an asker that is not answered asks again', () => {
+    const answered = new Answered();
+    const ask = (): number => Array.from({ length: 300 }, (_, i) => answered.first(`${i}`)).filter(Boolean).length;
+    expect([ask(), ask()]).toEqual([200, 0]);
+    vi.advanceTimersByTime(1000);
+    expect(ask()).toBe(10);
   });
 });

@@ -321,6 +321,66 @@ describe('confirm', () => {
     for (const [i, side] of all.entries()) expect(side.of(control.CONFIRMED)).toEqual([[i]]);
     expect(vi.getTimerCount()).toBe(0);
   });
+
+  it('comes later to a peer that does nothing but ask: 500 times at once, and then 50 times a second', async () => {
+    vi.useFakeTimers();
+    const [a, b] = [world.join('a'), obliging('b')];
+    // One by one: as soon as it is answered.
+    let asked = 0;
+    const ask = (): void => a.post([control.CONFIRM, ++asked]);
+    a.onMessage = ([kind]) => void (kind === control.CONFIRMED && ask());
+    ask();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(b.of(control.ASK)).toHaveLength(500);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(b.of(control.ASK)).toHaveLength(550);
+    expect(a.of(control.CONFIRMED), 'all is answered').toHaveLength(550);
+    const honest = world.join('honest');
+    honest.post([control.CONFIRM, 1]);
+    await vi.advanceTimersByTimeAsync(0);
+    for (const side of [a, b]) side.post([control.TOLD, ...side.of(control.ASK).at(-1)!]);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(honest.of(control.CONFIRMED), 'nobody else waits for that').toEqual([[1]]);
+    world.hub.remove('a', 'evicted');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('can be waited for by 100,000 calls of one peer', async () => {
+    const [a] = [world.join('a'), world.join('hung')];
+    const ask = Array.from({ length: 100_002 }, (_, token) => [control.CONFIRM, token]);
+    a.post(...ask);
+    await turn();
+    expect(world.problems).toEqual(['a: a control message that makes no sense']);
+    vi.advanceTimersByTime(1000);
+    await turn();
+    expect(a.of(control.CONFIRMED)).toHaveLength(100_001);
+  });
+});
+
+describe('a channel', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('is made at once for 2,000 links, and as fast as 500 a second from then on; in the order asked', async () => {
+    const a = world.join('a');
+    a.post(...Array.from({ length: 2600 }, (_, token) => [control.CHANNEL, token]));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(a.of(control.CHANNEL)).toHaveLength(2000);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(a.of(control.CHANNEL)).toHaveLength(2500);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(a.of(control.CHANNEL).flat()).toEqual([...Array(2600).keys()]);
+    expect([a.ports.length, world.problems, vi.getTimerCount()]).toEqual([5200, [], 0]);
+  });
+
+  it('is not made any more for a peer that has left; and 10,000 asks wait at most', async () => {
+    const a = world.join('a');
+    a.post(...Array.from({ length: 12_001 }, (_, token) => [control.CHANNEL, token]));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(world.problems).toEqual(['a: a control message that makes no sense']);
+    world.hub.remove('a', 'evicted');
+    expect(vi.getTimerCount()).toBe(0);
+  });
 });
 
 describe('leaving', () => {

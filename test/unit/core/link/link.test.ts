@@ -388,7 +388,7 @@ describe('what a link holds', () => {
   });
 });
 
-describe('a peer that takes nothing of what it is sent', () => {
+describe('a peer that takes nothing of what it is sent', { timeout: 20_000 }, () => {
   const flow = { highWater: 10, limit: 50, limitBytes: 1e6 };
 
   it('is refused what it asks for when too much waits for it, until it takes that', async () => {
@@ -412,5 +412,72 @@ describe('a peer that takes nothing of what it is sent', () => {
       taken = port.posts.length;
     }
     expect(side.of('request').length).toBe(served + 1);
+  });
+
+  it.each<[string, object, (side: LinkSide, id: number) => void]>([
+    ['more than is served', {}, (side, id) => side.link.serve(id, { abort() {} })],
+    ['what is not handled here', {}, (side, id) => side.link.missed(id, 'get', [undefined])],
+    ['what it is not granted', { grant: { send: [] } }, () => {}],
+  ])(
+    'and asks on for %s, is refused that too, but not for ever: its link ends, and what waits is freed',
+    async (...row) => {
+      const [, grant, serve] = row;
+      const port = new FakePort();
+      port.recording = false;
+      const side = new LinkSide(port, 'greedy', { flow, serving: 100, ...grant });
+      side.onRequest = (id) => serve(side, id);
+      let most = 0;
+      let id = 0;
+      for (; side.link.open && id < 50_000; most = Math.max(most, side.link.pending)) {
+        port.deliver([0, wire.REQUEST, ++id, 'get', 0]);
+        if (id % 100 === 0) await turn();
+      }
+      expect(most).toBeGreaterThan(10_000);
+      expect(most, 'as much as may wait, and be served, and 10,000 refusals').toBeLessThan(1000 + 100 + 10_000);
+      expect(side.of('refused')).toEqual([['get', expect.objectContaining({ code: 'LIMIT' }), 1]]);
+      expect((side.of('refused')[0]![1] as Error).message).toMatch(
+        /^link with greedy .* takes none of the answers\. The link is ended\.$/,
+      );
+      expect(side.of('ended')).toEqual([['lost', 0]]);
+      expect([port.closed, side.link.pending]).toEqual([true, 0]);
+    },
+  );
+
+  it('but slowly, is refused as long as too much waits for it, and never loses its link', async () => {
+    const [near, far] = createMemoryChannel().ports;
+    const arrived: (() => void)[] = [];
+    const slow: Port = {
+      carries: far.carries,
+      raw: far.raw,
+      post: (message) => far.post(message),
+      close: () => far.close(),
+      detach: () => far.detach(),
+      start: (listener) =>
+        far.start({ ...listener, message: (...post) => void arrived.push(() => listener.message(...post)) }),
+    };
+    const flow = { highWater: 1000, limit: 50, limitBytes: 1e6 };
+    const [a, b] = [new LinkSide(near, 'slow', { flow, serving: 100 }), new LinkSide(slow, 'a')];
+    a.onRequest = (id, channel) => a.link.answer(id, channel, 'it may ask again');
+    for (let i = 0; i < 12_000; i++) {
+      a.send('e', i);
+      if (i < 1000) await turn();
+    }
+    const codes: unknown[] = [];
+    // It takes one post in a turn, and asks for something with each event in it.
+    b.event = () =>
+      void b.request_('get').then(
+        (value) => codes.push(value),
+        (error) => codes.push(error.code),
+      );
+    while (codes.length < 12_000) {
+      arrived.shift()?.();
+      await turn();
+    }
+    expect(codes.filter((code) => code === 'LIMIT').length, 'more than a peer that takes nothing gets').toBeGreaterThan(
+      10_100,
+    );
+    expect([a.link.open, a.of('refused'), a.of('malformed')]).toEqual([true, [], []]);
+    a.link.end('lost');
+    b.link.end('lost');
   });
 });
