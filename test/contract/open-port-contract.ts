@@ -152,6 +152,19 @@ export function openPortContract(kind: PortKind): Case[] {
         port.close();
       }
     }),
+    'with wait, one that did not take ports is asked again when it does': inMesh(async (mesh) => {
+      const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+      const other = b.handle('x', () => 'a request');
+      await b.subscribe('known', () => {});
+      const opening = a.with({ wait: 20_000 }).openPort('x', 1);
+      assert.equal((await rejection(a.openPort('x'))).code, 'NO_HANDLER'); // behind the first one
+      other.dispose();
+      b.onPort('x', (_, port, n) => port.postMessage(n));
+      const port = await opening;
+      assert.equal((await message(port)).data, 1);
+      port.close();
+      assert.deepInclude(a.load, idle);
+    }),
     'M15: a peer that goes meanwhile: PEER_GONE, with the reason': inMesh(async (mesh) => {
       const [a, b] = [await mesh.join('a'), await mesh.join('b')];
       b.onPort('open', () => {});

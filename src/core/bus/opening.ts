@@ -42,7 +42,7 @@ export async function openPort(
   }
   const { timeout = 30_000 } = options;
   const end = performance.now() + timeout;
-  const tried = new Set<string>();
+  const tried = new Map<string, number>();
   for (let left = timeout; ; left = end - performance.now()) {
     const late = (): MeshError => new MeshError('TIMEOUT', `${call}: no answer after ${timeout} ms.`);
     if (!(left > 0)) throw late();

@@ -17,6 +17,12 @@ export interface CallOptions {
   readonly wait: number;
 }
 
+/**
+ * The ids of those that turned out not to handle it, with the number of the last announcement that said so: what they have announced
+ * since counts.
+ */
+export type Tried = Map<string, number>;
+
 /** A call of ours, with what is needed to find another peer for it. */
 export interface Request extends Call {
   readonly target: Target;
@@ -26,8 +32,9 @@ export interface Request extends Call {
   until: number;
   /** Arguments that a peer gave back, until they are on their way again: nobody but this request has the ports in them. */
   returned: readonly unknown[] | undefined;
-  /** Ids of those that turned out not to handle it. */
-  tried: Set<string> | undefined;
+  /** The number of the peer's last announcement when it was sent there. */
+  known: number;
+  tried: Tried | undefined;
 }
 
 /** @param kind `REQUEST`, `STREAM` or `PORT` */
@@ -46,6 +53,7 @@ export function newRequest(
     target,
     wait,
     until: 0,
+    known: 0,
     started: undefined,
     copies: undefined,
     returned: undefined,
