@@ -1,8 +1,7 @@
 import type { Peer } from '../directory/peer.js';
 import { MeshError, notCloneable } from '../errors/mesh-error.js';
 import { describeCall, fail, type Call } from '../link/calls.js';
-import { closePorts } from '../link/queue.js';
-import { Transfer } from '../wire/transfer.js';
+import { letGo } from './hold.js';
 import type { Target } from './target.js';
 
 /** Milliseconds a request, or the beginning of a stream, is waited for. */
@@ -30,8 +29,8 @@ export interface Request extends Call {
   readonly wait: number;
   /** and until when that is, on the clock of `performance.now()`, once it waits. */
   until: number;
-  /** Arguments that a peer gave back, until they are on their way again: nobody but this request has the ports in them. */
-  returned: readonly unknown[] | undefined;
+  /** Arguments that wait here, or that a peer gave back, until they are on their way: nobody else has what moves with them. */
+  held: readonly unknown[] | undefined;
   /** The number of the peer's last announcement when it was sent there. */
   known: number;
   tried: Tried | undefined;
@@ -56,7 +55,7 @@ export function newRequest(
     known: 0,
     started: undefined,
     copies: undefined,
-    returned: undefined,
+    held: undefined,
     tried: undefined,
     link: undefined,
     id: 0,
@@ -66,13 +65,8 @@ export function newRequest(
 
 /** Rejects a request that is on no link. */
 export function giveUp(request: Request, error: () => unknown): void {
-  closeReturned(request);
+  letGo(request.held);
   fail(request, error);
-}
-
-/** The ports that have moved with it once: their far ends would wait for ever. */
-export function closeReturned({ returned }: Request): void {
-  for (const each of returned ?? []) if (each instanceof Transfer) closePorts(each.list);
 }
 
 export function unsendable(request: Request, error: unknown): MeshError {

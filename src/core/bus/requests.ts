@@ -4,21 +4,12 @@ import { MeshError } from '../errors/mesh-error.js';
 import { abortError, deadlineOf, describeCall, fail, goneError, timeoutError, type Call } from '../link/calls.js';
 import type { Link } from '../link/link.js';
 import { PORT, REQUEST, STREAM } from '../wire/frames.js';
-import { hold } from '../wire/hold.js';
 import { Aborts } from './aborts.js';
 import { Clock } from './clock.js';
 import { closedError, type CloseInfo } from './close-info.js';
+import { hold, letGo } from './hold.js';
 import { MeshStream, WINDOW } from './mesh-stream.js';
-import {
-  closeReturned,
-  fullError,
-  giveUp,
-  newRequest,
-  unsendable,
-  type CallOptions,
-  type Request,
-  type Tried,
-} from './request.js';
+import { fullError, giveUp, newRequest, unsendable, type CallOptions, type Request, type Tried } from './request.js';
 import { noPeer, peersOf, select, type Target } from './target.js';
 
 export interface RequestsOwner {
@@ -155,7 +146,7 @@ export class Requests {
     // speak for us anyway.
     const args = from.trusted ? returned : passed.copies;
     if (!args) return fail(passed, () => this.#nobody(passed));
-    passed.returned = args;
+    passed.held = args;
     const entry = this.#pick(passed);
     if (entry) this.#start(passed, entry, args);
     else this.#park(passed, args);
@@ -205,7 +196,7 @@ export class Requests {
       this.released(request);
       return giveUp(request, () => unsendable(request, error));
     }
-    request.returned = undefined;
+    request.held = undefined;
     this.#clock.watch(deadlineOf(request));
   }
 
@@ -216,6 +207,7 @@ export class Requests {
     } catch (error) {
       return giveUp(request, () => unsendable(request, error));
     }
+    request.held = held;
     const now = performance.now();
     request.started ??= { time: now };
     request.until ||= now + request.wait;
@@ -235,7 +227,7 @@ export class Requests {
   }
 
   #abandon(request: Request): void {
-    if (this.#unpark(request)) closeReturned(request);
+    if (this.#unpark(request)) letGo(request.held);
     else request.link?.abandon(request);
   }
 
