@@ -84,7 +84,7 @@ export class Liveness {
     look.there = false;
     this.#owner.sync().then(
       () => (look.there = true),
-      () => {}, // the bus is closed
+      () => (look.there = undefined), // to be asked again, if the bus is not closed
     );
   }
 }

@@ -23,6 +23,7 @@ function make(state: { connected?: boolean; opened?: boolean; heard?: number; pe
   };
   const told: unknown[] = [];
   const broker = deferred();
+  broker.promise.catch(() => {});
   const sync = spy(() => broker.promise);
   const liveness = new Liveness({
     sync,
@@ -80,12 +81,16 @@ describe('Liveness', () => {
     liveness.stop();
   });
 
-  it('the end of the bus, in the meantime, is no failure', async () => {
-    const { told, broker, liveness } = make();
-    await vi.advanceTimersByTimeAsync(500);
+  it('a broker that can not say is asked again, until the end of the bus', async () => {
+    const { told, broker, liveness, sync } = make();
+    broker.reject(new Error('gone'));
+    await vi.advanceTimersByTimeAsync(1500);
+    expect(sync).toHaveBeenCalledTimes(3);
+    sync.mockResolvedValueOnce();
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(told).toHaveLength(1);
     liveness.stop();
-    broker.reject(new Error('closed'));
     await vi.advanceTimersByTimeAsync(5000);
-    expect(told).toEqual([]);
+    expect(sync).toHaveBeenCalledTimes(4);
   });
 });
