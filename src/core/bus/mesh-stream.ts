@@ -1,4 +1,5 @@
 import { isPortHolder } from '../port/port-holder.js';
+import { asyncDisposing } from '../registration.js';
 import { visit, weigh } from '../wire/weigh.js';
 import { closeRaw } from './platform.js';
 
@@ -112,6 +113,11 @@ export class MeshStream<T> implements AsyncIterableIterator<T, undefined, undefi
       this.#release(undefined);
     }
     return { done: true, value: undefined };
+  }
+
+  /** As `return()`, at the end of the block: `await using stream = bus.stream(…)`. Only where the runtime has `Symbol.asyncDispose`. */
+  async [asyncDisposing](): Promise<void> {
+    await this.return();
   }
 
   /** Itself: it can be walked once. */

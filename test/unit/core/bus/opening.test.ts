@@ -112,7 +112,7 @@ it('what moved to a peer that turns out not to take the port can not go to the n
 it('one that says it takes ports, and never does, is asked once for each time it says so', async () => {
   const mesh = new TestMesh(kind);
   let asked = 0;
-  const control = joinRaw(mesh, (link, id) => void link.post([++asked, MISSED, id, 0]));
+  const control = joinRaw(mesh, (link, id) => link.post([++asked, MISSED, id, 0]));
   const a = await mesh.join('a');
   for (let said = 1; said < 4; said++) {
     const error = await rejection(a.openPort('video'));
