@@ -6,7 +6,7 @@
  * @module portmesh
  */
 
-export type { Bus, Registration } from './bus/bus.js';
+export type { Bus } from './bus/bus.js';
 export type { Caller, CallerOptions } from './bus/caller.js';
 export type {
   AnyChannels,
@@ -36,6 +36,7 @@ export type { Grant } from './directory/grant.js';
 export type { Peer, PeerFrame, PeerProcess, PeerType } from './directory/peer.js';
 export { MeshError, type LeaveReason, type MeshErrorCode, type MeshErrorOptions } from './errors/mesh-error.js';
 export { registerError } from './errors/wire-error.js';
+export type { Registration } from './registration.js';
 export { transfer, Transfer, type Sendable } from './wire/transfer.js';
 export { createMemoryChannel, type MemoryChannel, type MemoryChannelOptions } from './port/memory-port.js';
 export {

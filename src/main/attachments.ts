@@ -1,6 +1,6 @@
 import { Answered } from '../core/broker/answered.js';
 import { ASK, readAsk, type Ask } from '../core/broker/asking.js';
-import type { Registration } from '../core/bus/bus.js';
+import { registration, type Registration } from '../core/registration.js';
 import { everything, grantProblem, intersect, type Grant } from '../core/directory/grant.js';
 import type { Peer, PeerProcess } from '../core/directory/peer.js';
 import { invalid, MeshError, type LeaveReason } from '../core/errors/mesh-error.js';
@@ -93,7 +93,7 @@ export class Attachments {
       this.#attached.delete(given);
     };
     this.#attached.set(given, dispose);
-    return { dispose };
+    return registration(dispose);
   }
 
   /** A peer's control port has closed. False if it is none from here. */

@@ -3,7 +3,8 @@ import type { App, IpcMain, MessageChannelMain, MessagePortMain, Session, Utilit
 import type { Worker } from 'node:worker_threads';
 import { Hub, type HubOwner } from '../core/broker/hub.js';
 import { JOIN } from '../core/broker/joining.js';
-import type { Bus, Registration } from '../core/bus/bus.js';
+import type { Bus } from '../core/bus/bus.js';
+import type { Registration } from '../core/registration.js';
 import type { AnyChannels, ChannelMap } from '../core/bus/channels.js';
 import type { Platform } from '../core/bus/platform.js';
 import type { Limits } from '../core/directory/limits.js';

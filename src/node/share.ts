@@ -4,7 +4,7 @@ import { Answered } from '../core/broker/answered.js';
 import { askOwner } from '../core/broker/asker.js';
 import { ANSWER, LAST_ASK_MS, readAsk, type Ask, type Vouch } from '../core/broker/asking.js';
 import { ChannelAsker } from '../core/broker/channel-asker.js';
-import type { Registration } from '../core/bus/bus.js';
+import { registration, type Registration } from '../core/registration.js';
 import { everything, grantProblem, type Grant } from '../core/directory/grant.js';
 import { invalid } from '../core/errors/mesh-error.js';
 import { ElectronPort, type ElectronPortLike } from '../core/port/electron-port.js';
@@ -66,7 +66,7 @@ export function share(worker: Worker, options: ShareOptions): Registration {
   };
   worker.on('message', onMessage);
   worker.on('exit', dispose);
-  return { dispose };
+  return registration(dispose);
 }
 
 const node = nodePorts(MessageChannel);

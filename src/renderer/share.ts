@@ -1,7 +1,7 @@
 import { Answered } from '../core/broker/answered.js';
 import { ANSWER, readAsk, type Ask, type Vouch } from '../core/broker/asking.js';
 import { JOIN } from '../core/broker/joining.js';
-import type { Registration } from '../core/bus/bus.js';
+import { registration, type Registration } from '../core/registration.js';
 import { everything, grantProblem, type Grant } from '../core/directory/grant.js';
 import { invalid } from '../core/errors/mesh-error.js';
 import { closeAll } from '../core/port/port.js';
@@ -114,26 +114,24 @@ function shareFrame(frame: HTMLIFrameElement, origin: string, answer: Answer): R
   };
   const stop = (): void => window.removeEventListener('message', onMessage);
   window.addEventListener('message', onMessage);
-  return registration(reference, stop);
+  return once(reference, stop);
 }
 
 function shareWorker(worker: Worker, answer: Answer): Registration {
   const onMessage = (event: MessageEvent): void => answer(event, (message) => worker.postMessage(message));
   worker.addEventListener('message', onMessage);
-  return registration(new WeakRef(worker), () => worker.removeEventListener('message', onMessage));
+  return once(new WeakRef(worker), () => worker.removeEventListener('message', onMessage));
 }
 
-function registration(target: WeakRef<object>, stop: () => void): Registration {
+function once(target: WeakRef<object>, stop: () => void): Registration {
   let disposed = false;
-  return {
-    dispose() {
-      if (disposed) return;
-      disposed = true;
-      stop();
-      const object = target.deref();
-      if (object) shared.delete(object);
-    },
-  };
+  return registration(() => {
+    if (disposed) return;
+    disposed = true;
+    stop();
+    const object = target.deref();
+    if (object) shared.delete(object);
+  });
 }
 
 function checkOptions(call: string, options: unknown, frame: boolean): Partial<ShareFrameOptions> {

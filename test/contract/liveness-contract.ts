@@ -30,6 +30,31 @@ export function livenessContract(kind: PortKind): Case[] {
       assert.deepEqual(news, ['unresponsive slow', 'responsive slow']);
       port.close();
     }),
+    'a peer that the broker is still to bring the link to is not unresponsive, whoever else is': inMesh(
+      async (mesh) => {
+        const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+        const slow = await mesh.joinHanging('slow', ['e']);
+        b.handle('echo', (_, n: number) => n);
+        await b.subscribe('known', () => {});
+        a.send('e');
+        const port = await slow.wake(() => {});
+        const news: string[] = [];
+        const silent = deferred();
+        a.peers.on('unresponsive', ({ name }) => {
+          news.push(name);
+          if (name === 'slow') silent.resolve();
+        });
+        const free = mesh.blockBroker();
+        const asked = a.request('echo', 1);
+        port.post([0]); // the last that is heard of it: it is silent for as long as the other one, at most
+        await silent.promise;
+        await new Promise((resolve) => setTimeout(resolve));
+        assert.deepEqual(news, ['slow']);
+        free();
+        assert.equal(await asked, 1);
+        port.close();
+      },
+    ),
     'a peer that takes its time to answer, but lives, is not unresponsive': inMesh(async (mesh) => {
       const [a, b] = [await mesh.join('a'), await mesh.join('b')];
       const news: unknown[] = [];

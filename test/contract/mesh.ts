@@ -29,6 +29,8 @@ export class TestMesh {
   readonly far: (string | undefined)[] = [];
   readonly #kind: PortKind;
   readonly #controls = new Map<string, MemoryChannel>();
+  /** What the broker is told while it is blocked */
+  #backlog: (() => void)[] | undefined;
   #lastId = 0;
   readonly hub: Hub;
 
@@ -56,7 +58,11 @@ export class TestMesh {
     this.#controls.set(id, control);
     const bus = join<C>(control.ports[0], this.#platform, { call: `join('${name}')`, timeout: Infinity, flow });
     const process = { type: 'renderer', id: `r${id}`, pid: 1 } as const;
-    this.hub.admit({ id, name, type: 'window', origin: 'app://test', process }, control.ports[1], grant);
+    this.hub.admit(
+      { id, name, type: 'window', origin: 'app://test', process },
+      this.#toBroker(control.ports[1]),
+      grant,
+    );
     return bus;
   }
 
@@ -66,7 +72,11 @@ export class TestMesh {
     const id = `p${++this.#lastId}`;
     this.#controls.set(id, control);
     const process = { type: 'renderer', id: `r${id}`, pid: 1 } as const;
-    this.hub.admit({ id, name, type: 'window', origin: 'app://elsewhere', process }, control.ports[1], grant);
+    this.hub.admit(
+      { id, name, type: 'window', origin: 'app://elsewhere', process },
+      this.#toBroker(control.ports[1]),
+      grant,
+    );
     return { port: control.ports[0], id };
   }
 
@@ -99,6 +109,15 @@ export class TestMesh {
     this.hub.remove(bus.self.id, reason);
   }
 
+  /** As if the broker's process were busy, until what is returned is called. */
+  blockBroker(): () => void {
+    const backlog: (() => void)[] = (this.#backlog = []);
+    return () => {
+      this.#backlog = undefined;
+      for (const each of backlog) each();
+    };
+  }
+
   /** This side's end of a channel, and the raw other one. */
   channel(): readonly [Port, object] {
     const [near, far] = this.#ends();
@@ -118,6 +137,24 @@ export class TestMesh {
       return port;
     },
   };
+
+  #toBroker(port: Port): Port {
+    const { carries, raw } = port;
+    return {
+      carries,
+      raw,
+      post: (message, transfer) => port.post(message, transfer),
+      close: () => port.close(),
+      detach: () => port.detach(),
+      start: ({ message, unreadable, close }) =>
+        port.start({
+          message: (data, ports) =>
+            this.#backlog ? this.#backlog.push(() => message(data, ports)) : message(data, ports),
+          unreadable,
+          close,
+        }),
+    };
+  }
 
   #ends(): readonly [object, object] {
     return this.#kind.raw?.() ?? this.#kind.make();

@@ -1,6 +1,6 @@
 import { assert } from 'chai';
 import { MeshPort } from '../../src/core/port/mesh-port.js';
-import { transfer } from '../../src/core/wire/transfer.js';
+import { transfer, type Transfer } from '../../src/core/wire/transfer.js';
 import { cases, deferred, rejection, type Case } from './case.js';
 import type { PortKind } from './port-contract.js';
 import { idle, withMesh } from './with-mesh.js';
@@ -21,6 +21,9 @@ function closing(port: MeshPort): Promise<unknown> {
     port.start();
   });
 }
+
+/** What moves with a call. */
+type Given = Transfer<{ port: MeshPort; bytes?: Uint8Array }>;
 
 /** What ports of their own promise, over every kind of port. */
 export function openPortContract(kind: PortKind): Case[] {
@@ -91,6 +94,78 @@ export function openPortContract(kind: PortKind): Case[] {
       assert.equal((await answer).data, 'still there');
       near.close();
     }),
+    'M17: what moves with a call that has to wait is gone from here at the call, and arrives whole': inMesh(
+      async (mesh) => {
+        const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+        b.onPort('echo', (_, port) => (port.onmessage = ({ data }) => port.postMessage(data)));
+        await b.subscribe('known', () => {});
+        const late = a.with({ wait: 20_000 });
+        const ways: Record<string, (given: Given) => Promise<unknown>> = {
+          request: (given) => late.request('later', given),
+          stream: (given) => late.stream('later', given).next(),
+          openPort: (given) => late.openPort('port', given),
+        };
+        const arrived: Promise<unknown>[] = [];
+        const calls: Promise<unknown>[] = [];
+        const take = async (given: { port: MeshPort; bytes: Uint8Array }): Promise<unknown> => {
+          const answer = message(given.port);
+          given.port.postMessage('through');
+          return [[...given.bytes], (await answer).data];
+        };
+        for (const way of Object.values(ways)) {
+          const port = await a.openPort('echo');
+          const bytes = new Uint8Array([1, 2, 3]);
+          calls.push(way(transfer({ port, bytes }, [port, bytes.buffer])));
+          assert.equal(bytes.byteLength, 0);
+          assert.isUndefined(port.detach());
+        }
+        b.onPort('port', (_, port, given) => {
+          arrived.push(take(given as never));
+          port.close();
+        });
+        b.handle('later', (_, given) => {
+          arrived.push(take(given as never));
+          return [1];
+        });
+        await Promise.all(calls.map((call) => call.catch(() => {})));
+        assert.deepEqual(
+          await Promise.all(arrived),
+          Object.keys(ways).map(() => [[1, 2, 3], 'through']),
+        );
+        assert.deepInclude(a.load, idle);
+      },
+    ),
+    'what moved with a call that fails later is lost: its ports are closed': inMesh(async (mesh) => {
+      const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+      const closed: Promise<unknown>[] = [];
+      b.onPort('open', (_, port) => void closed.push(closing(port)));
+      await b.subscribe('known', () => {});
+      const controller = new AbortController();
+      const aborted = a.with({ wait: 20_000, signal: controller.signal });
+      const late = a.with({ wait: 20_000 });
+      const ways: ((given: Given) => Promise<unknown>)[] = [
+        (given) => a.request('nobody', given),
+        (given) => a.openPort('nobody', given),
+        (given) => a.with({ wait: 20_000, timeout: 20 }).request('nobody', given),
+        (given) => aborted.openPort('nobody', given),
+        (given) => aborted.request('nobody', given),
+        (given) => late.stream('nobody', given).next(),
+      ];
+      const failed: Promise<{ code?: string }>[] = [];
+      for (const way of ways) {
+        const port = await a.openPort('open');
+        failed.push(rejection(way(transfer({ port }, [port]))));
+      }
+      const port = await a.openPort('open');
+      await late.stream('nobody', transfer(port, [port])).return();
+      controller.abort();
+      await Promise.all(failed.slice(0, -1));
+      await a.close();
+      const codes = (await Promise.all(failed)).map(({ code }) => code);
+      assert.deepEqual(codes, ['NO_HANDLER', 'NO_HANDLER', 'TIMEOUT', 'ABORTED', 'ABORTED', 'CLOSED']);
+      assert.lengthOf(closed, ways.length + 1);
+      await Promise.all(closed);
+    }),
     'ports travel over ports': inMesh(async (mesh) => {
       const [a, b] = [await mesh.join('a'), await mesh.join('b')];
       const opened: MeshPort[] = [];
@@ -151,6 +226,19 @@ export function openPortContract(kind: PortKind): Case[] {
         assert.equal((await message(port)).data, i);
         port.close();
       }
+    }),
+    'with wait, one that did not take ports is asked again when it does': inMesh(async (mesh) => {
+      const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+      const other = b.handle('x', () => 'a request');
+      await b.subscribe('known', () => {});
+      const opening = a.with({ wait: 20_000 }).openPort('x', 1);
+      assert.equal((await rejection(a.openPort('x'))).code, 'NO_HANDLER'); // behind the first one
+      other.dispose();
+      b.onPort('x', (_, port, n) => port.postMessage(n));
+      const port = await opening;
+      assert.equal((await message(port)).data, 1);
+      port.close();
+      assert.deepInclude(a.load, idle);
     }),
     'M15: a peer that goes meanwhile: PEER_GONE, with the reason': inMesh(async (mesh) => {
       const [a, b] = [await mesh.join('a'), await mesh.join('b')];

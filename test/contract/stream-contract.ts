@@ -1,5 +1,8 @@
 import { assert } from 'chai';
 import type { MeshError } from '../../src/core/errors/mesh-error.js';
+import type { MeshPort } from '../../src/core/port/mesh-port.js';
+import { transfer } from '../../src/core/wire/transfer.js';
+import { ITEM, REQUEST, RESULT, STARTED, STREAM } from '../../src/core/wire/frames.js';
 import { cases, deferred, rejection, type Case } from './case.js';
 import type { PortKind } from './port-contract.js';
 import { idle, withMesh } from './with-mesh.js';
@@ -260,6 +263,75 @@ export function streamContract(kind: PortKind): Case[] {
       assert.equal((await rejection(stream.next())).code, 'NOT_CLONEABLE');
       await ended.promise;
       assert.deepInclude(b.load, idle);
+    }),
+    'a producer that sends more than it was granted, whatever it says of its items, is cut off, and reported': inMesh(
+      async (mesh) => {
+        const a = await mesh.join('a');
+        const reports: string[] = [];
+        a.onError((error, { peer }) => reports.push(`${(error as MeshError).code} ${peer.name}`));
+        const floods: Record<string, (id: number) => unknown[]> = {
+          'costs nothing': (id) => Array.from({ length: 5000 }, () => [ITEM, id, 0, 'x']).flat(),
+          'costs much': (id) => Array.from({ length: 3 }, () => [ITEM, id, 600, 'x']).flat(),
+          'costs little': (id) => Array.from({ length: 3 }, () => [ITEM, id, 1, new Uint8Array(100_000)]).flat(),
+        };
+        for (const [i, flood] of Object.values(floods).entries()) {
+          const raw = await mesh.joinHanging(`raw${i}`, ['flood']);
+          const stream = a.to(`raw${i}`).stream('flood');
+          const other = a.to(`raw${i}`).request('flood');
+          await raw.wake((data, port) => {
+            const post = data as unknown[];
+            const at = post.indexOf(STREAM, 1);
+            if (at < 0) return;
+            const [id, request] = [post[at + 1] as number, post[post.indexOf(REQUEST, 1) + 1]];
+            port.post([1, STARTED, id, ...flood(id), RESULT, request, 'lives on']);
+          });
+          assert.equal(await other, 'lives on');
+          let taken = 0;
+          const error = await rejection(
+            (async () => {
+              for await (const item of stream) taken += item === 'x' ? 1 : 100_000;
+            })(),
+          );
+          assert.equal(error.code, 'PROTOCOL');
+          assert.include(error.message, `stream('flood') to raw${i}`);
+          assert.isAtMost(taken, 1024);
+          assert.deepEqual(reports.splice(0), [`PROTOCOL raw${i}`]);
+        }
+        assert.deepInclude(a.load, idle);
+      },
+    ),
+    ...(!kind.mixed && {
+      'ports in items that nobody took are closed, those of the others are not': inMesh(async (mesh) => {
+        const [a, b, c] = [await mesh.join('a'), await mesh.join('b'), await mesh.join('c')];
+        const closed: Promise<unknown>[] = [];
+        const sent = deferred();
+        c.onPort('keep', (_, port) => {
+          closed.push(new Promise((resolve) => (port.onclose = resolve)));
+          port.onmessage = ({ data }) => port.postMessage(data);
+        });
+        b.handle('ports', async function* () {
+          for (let i = 0; i < 3; i++) {
+            const port = await b.openPort('keep');
+            yield transfer({ deep: [new Map([[i, port]])] }, [port]);
+          }
+          sent.resolve();
+          await new Promise(() => {});
+        });
+        const stream = a.stream<'ports'>('ports');
+        const { value } = (await stream.next()) as { value: { deep: [Map<number, MeshPort>] } };
+        const taken = value.deep[0].get(0) as MeshPort;
+        while (a.pending + b.pending > 0 || closed.length < 3) await b.drain();
+        await b
+          .to('a')
+          .request('turn')
+          .catch(() => {});
+        await stream.return();
+        await Promise.all(closed.slice(1));
+        const answer = new Promise((resolve) => (taken.onmessage = ({ data }) => resolve(data)));
+        taken.postMessage('still open');
+        assert.equal(await answer, 'still open');
+        taken.close();
+      }),
     }),
     'several next() at once are answered in order': inMesh(async (mesh) => {
       const [a, b] = [await mesh.join('a'), await mesh.join('b')];

@@ -1,6 +1,7 @@
 import type { MeshState } from '../broker/mesh-state.js';
 import type { Peer } from '../directory/peer.js';
 import { invalid } from '../errors/mesh-error.js';
+import { asyncDisposing, registration, type Registration } from '../registration.js';
 import { Caller, checkChannel, defaultOptions } from './caller.js';
 import type {
   AnyChannels,
@@ -19,12 +20,6 @@ import type { BusLoad, Mesh } from './mesh.js';
 import { Peers } from './peers.js';
 import type { Dropped, ErrorContext } from './reports.js';
 import { checkTarget } from './target.js';
-
-/** What undoes a registration: `handle`, `onPort`, `onError`, `onDropped`; `share` and `attach` too. Idempotent. */
-export interface Registration {
-  /** Undoes it. */
-  dispose(): void;
-}
 
 /**
  * An application's own seat in the mesh. It is a `Caller` for all peers at once, and listens like Node's EventEmitter.
@@ -173,7 +168,7 @@ export class Bus<C extends ChannelMap<C> = AnyChannels> extends Caller<C> {
     // An object of its own, so that disposing twice can't end a later registration of the same handler.
     const handling = { handler: handler as AnyHandler };
     this.#mesh.handle(channel, handling);
-    return { dispose: () => this.#mesh.unhandle(channel, handling) };
+    return registration(() => this.#mesh.unhandle(channel, handling));
   }
 
   /**
@@ -188,7 +183,7 @@ export class Bus<C extends ChannelMap<C> = AnyChannels> extends Caller<C> {
     this.#mesh.check(`onPort('${channel}')`);
     const handling = { portHandler: handler as AnyPortHandler };
     this.#mesh.handle(channel, handling);
-    return { dispose: () => this.#mesh.unhandle(channel, handling) };
+    return registration(() => this.#mesh.unhandle(channel, handling));
   }
 
   // ---- trouble
@@ -237,6 +232,11 @@ export class Bus<C extends ChannelMap<C> = AnyChannels> extends Caller<C> {
     await this.#mesh.closed;
   }
 
+  /** As `close()`, at the end of the block: `await using bus = await connect()`. Only where the runtime has `Symbol.asyncDispose`. */
+  [asyncDisposing](): Promise<void> {
+    return this.close();
+  }
+
   #add(call: string, channel: string, listener: unknown, options: { once?: boolean; first?: boolean }): this {
     checkChannel(call, channel);
     checkFunction(`${call}('${channel}')`, listener);
@@ -255,5 +255,5 @@ function checkFunction(call: string, value: unknown): void {
 function register<T>(call: string, set: Set<T>, listener: T): Registration {
   if (typeof listener !== 'function') throw invalid(`${call}(listener)`, 'give a function.');
   set.add(listener);
-  return { dispose: () => void set.delete(listener) };
+  return registration(() => set.delete(listener));
 }

@@ -10,16 +10,27 @@ const LATE_MS = 250;
 
 export interface LivenessOwner {
   links(): Iterable<Link>;
+  /** Resolves when the broker has done all that it was asked for before. */
+  sync(): Promise<void>;
   unresponsive(link: Link): void;
+}
+
+/** What a look has found. */
+interface Look {
+  readonly heard: number;
+  silent: number;
+  /** Whether the other end is there, with the peer; `undefined`: nobody has been asked yet. */
+  there: boolean | undefined;
 }
 
 /**
  * Notices peers that hang. Every post of a peer is a sign of life, and what is sent to it is acknowledged within 50 ms; one that only
- * owes answers is probed. A peer that is slow to answer is never taken for one that is gone.
+ * owes answers is probed. A peer that is slow to answer is never taken for one that is gone, nor one for hanging to which the broker has yet
+ * to bring the link.
  */
 export class Liveness {
   readonly #owner: LivenessOwner;
-  readonly #looks = new WeakMap<Link, { heard: number; silent: number }>();
+  readonly #looks = new WeakMap<Link, Look>();
   #timer: Timer | undefined;
   #due = 0;
 
@@ -54,12 +65,26 @@ export class Liveness {
   };
 
   #lookAt(link: Link, late: boolean): void {
-    let before = this.#looks.get(link);
-    if (before?.heard !== link.heard) this.#looks.set(link, (before = { heard: link.heard, silent: 0 }));
-    else if (!late && link.connected) before.silent++;
-    if (before.silent === 1) link.probe();
-    if (before.silent < LOOKS || link.silent) return;
+    let look = this.#looks.get(link);
+    if (look?.heard !== link.heard) {
+      // Main is where the broker is: who waits for the one waits for the other.
+      const there = link.heard > 0 || !link.opened || link.peer.type === 'main' || undefined;
+      look = { heard: link.heard, silent: 0, there };
+      this.#looks.set(link, look);
+    } else if (!late && look.there) look.silent++;
+    if (look.there === undefined && link.connected) this.#find(look);
+    if (look.silent === 1) link.probe();
+    if (look.silent < LOOKS || link.silent) return;
     link.silent = true;
     this.#owner.unresponsive(link);
+  }
+
+  /** The broker, which may be blocked, answers behind what it has passed on before. */
+  #find(look: Look): void {
+    look.there = false;
+    this.#owner.sync().then(
+      () => (look.there = true),
+      () => (look.there = undefined), // to be asked again, if the bus is not closed
+    );
   }
 }

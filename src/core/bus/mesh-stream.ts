@@ -1,5 +1,12 @@
+import { isPortHolder } from '../port/port-holder.js';
+import { asyncDisposing } from '../registration.js';
+import { visit, weigh } from '../wire/weigh.js';
+import { closeRaw } from './platform.js';
+
 /** What a consumer has room for: an item costs one, and one more for each 4 KiB of it. */
 export const WINDOW = 1024;
+/** Who says that an item costs less than one for each of these claims too little, by any count of what it holds. */
+const BYTES_PER_COST = 65_536;
 
 interface Item {
   readonly cost: number;
@@ -33,6 +40,8 @@ export class MeshStream<T> implements AsyncIterableIterator<T, undefined, undefi
   readonly #items: Item[] = [];
   #head = 0;
   readonly #waiting: Waiting<T>[] = [];
+  /** What the producer was granted, and has not used. The last item may cost more than is left. */
+  #room = WINDOW;
   #over = false;
   /** How it ended; told once, behind the last item. */
   #failure: { readonly error: unknown } | undefined;
@@ -44,9 +53,11 @@ export class MeshStream<T> implements AsyncIterableIterator<T, undefined, undefi
     this.#owner = owner;
   }
 
-  /** @internal */
+  /** @internal False if that is more than the producer was granted, or may claim to be so little. */
   item(cost: number, value: unknown): boolean {
     if (this.#over) return true;
+    if (this.#room <= 0) return false;
+    this.#room -= cost;
     const waiting = this.#waiting.shift();
     if (waiting) {
       if (this.#waiting.length === 0) this.#owner.waiting(false);
@@ -54,8 +65,9 @@ export class MeshStream<T> implements AsyncIterableIterator<T, undefined, undefi
       waiting.resolve({ done: false, value: value as T });
       return true;
     }
+    if (weigh(value) > cost * BYTES_PER_COST) return false;
     this.#items.push({ cost, value });
-    return this.#items.length - this.#head <= WINDOW;
+    return true;
   }
 
   /** @internal The call is settled: with `undefined`, or with a promise that rejects. */
@@ -87,8 +99,12 @@ export class MeshStream<T> implements AsyncIterableIterator<T, undefined, undefi
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
   }
 
-  /** Ends it early: the handler's `event.signal` aborts, and its generator's `finally` runs. Idempotent. */
+  /**
+   * Ends it early: the handler's `event.signal` aborts, and its generator's `finally` runs. Ports in items that were not taken are
+   * closed. Idempotent.
+   */
   async return(): Promise<IteratorResult<T, undefined>> {
+    for (const { value } of this.#items.slice(this.#head)) visit(value, closePort);
     this.#items.length = this.#head = 0;
     this.#failure = undefined;
     if (!this.#over) {
@@ -97,6 +113,11 @@ export class MeshStream<T> implements AsyncIterableIterator<T, undefined, undefi
       this.#release(undefined);
     }
     return { done: true, value: undefined };
+  }
+
+  /** As `return()`, at the end of the block: `await using stream = bus.stream(…)`. Only where the runtime has `Symbol.asyncDispose`. */
+  async [asyncDisposing](): Promise<void> {
+    await this.return();
   }
 
   /** Itself: it can be walked once. */
@@ -127,6 +148,7 @@ export class MeshStream<T> implements AsyncIterableIterator<T, undefined, undefi
     this.#taken += cost;
     if (this.#taken < WINDOW / 4) return;
     this.#owner.credit(this.#taken);
+    this.#room += this.#taken;
     this.#taken = 0;
   }
 
@@ -144,4 +166,8 @@ export class MeshStream<T> implements AsyncIterableIterator<T, undefined, undefi
     else first?.resolve({ done: true, value: undefined });
     for (const waiting of others) waiting.resolve({ done: true, value: undefined });
   }
+}
+
+function closePort(each: object | string): void {
+  if (typeof each === 'object' && isPortHolder(each)) closeRaw(each);
 }

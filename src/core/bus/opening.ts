@@ -2,8 +2,8 @@ import { MeshError, notCloneable } from '../errors/mesh-error.js';
 import type { Peer } from '../directory/peer.js';
 import type { MeshPort } from '../port/mesh-port.js';
 import { startTimer } from '../timer.js';
-import { hold } from '../wire/hold.js';
 import { moves } from '../wire/payload.js';
+import { hold, letGo } from './hold.js';
 import { closeRaw } from './platform.js';
 import type { CallOptions } from './request.js';
 import { MISSED, type Requests } from './requests.js';
@@ -40,9 +40,27 @@ export async function openPort(
   } catch (error) {
     throw notCloneable(error, `${call}: an argument can't be sent: `);
   }
+  try {
+    return await open(owner, call, target, channel, held, options);
+  } catch (error) {
+    letGo(held);
+    throw error;
+  }
+}
+
+async function open(
+  owner: OpenerOwner,
+  call: string,
+  target: Target,
+  channel: string,
+  args: readonly unknown[],
+  options: CallOptions,
+): Promise<MeshPort> {
   const { timeout = 30_000 } = options;
   const end = performance.now() + timeout;
-  const tried = new Set<string>();
+  const tried = new Map<string, number>();
+  let { wait } = options;
+  let until: number | undefined;
   for (let left = timeout; ; left = end - performance.now()) {
     const late = (): MeshError => new MeshError('TIMEOUT', `${call}: no answer after ${timeout} ms.`);
     if (!(left > 0)) throw late();
@@ -50,17 +68,20 @@ export async function openPort(
     // In the same turn, where that is possible: the peer may be gone in the next.
     const [near, far] = ends instanceof Promise ? await inTime(owner, call, ends, left, late, options.signal) : ends;
     try {
-      const peer = await owner.requests.port(target, channel, held, { ...options, timeout: left }, far, tried);
+      const peer = await owner.requests.port(target, channel, args, { ...options, timeout: left, wait }, far, tried);
       if (peer !== MISSED) return owner.makePort(near, peer as Peer);
     } catch (error) {
       closeRaw(near);
       throw error;
     }
     closeRaw(near);
-    if (moves(held)) {
+    if (moves(args)) {
       const text = `${call}: the peer that was asked does not take it, and what was to move has gone there. Move it over the port.`;
       throw new MeshError('NO_HANDLER', text);
     }
+    // Once it waits, it waits on, whoever else is asked meanwhile.
+    until ??= performance.now() + wait;
+    wait = Math.max(0, until - performance.now());
   }
 }
 

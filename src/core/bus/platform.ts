@@ -14,7 +14,7 @@ export interface Platform {
   adopt(port: unknown, far: Peer | undefined): Port;
 }
 
-/** Closes a raw port that nobody will have. */
+/** Closes a raw port that nobody will have, or anything else that can be closed. */
 export function closeRaw(port: unknown): void {
-  (port as { close?: () => void }).close?.();
+  (port as { close?: () => void } | undefined)?.close?.();
 }

@@ -1,8 +1,7 @@
 import type { Peer } from '../directory/peer.js';
 import { MeshError, notCloneable } from '../errors/mesh-error.js';
 import { describeCall, fail, type Call } from '../link/calls.js';
-import { closePorts } from '../link/queue.js';
-import { Transfer } from '../wire/transfer.js';
+import { letGo } from './hold.js';
 import type { Target } from './target.js';
 
 /** Milliseconds a request, or the beginning of a stream, is waited for. */
@@ -17,6 +16,12 @@ export interface CallOptions {
   readonly wait: number;
 }
 
+/**
+ * The ids of those that turned out not to handle it, with the number of the last announcement that said so: what they have announced
+ * since counts.
+ */
+export type Tried = Map<string, number>;
+
 /** A call of ours, with what is needed to find another peer for it. */
 export interface Request extends Call {
   readonly target: Target;
@@ -24,10 +29,11 @@ export interface Request extends Call {
   readonly wait: number;
   /** and until when that is, on the clock of `performance.now()`, once it waits. */
   until: number;
-  /** Arguments that a peer gave back, until they are on their way again: nobody but this request has the ports in them. */
-  returned: readonly unknown[] | undefined;
-  /** Ids of those that turned out not to handle it. */
-  tried: Set<string> | undefined;
+  /** Arguments that wait here, or that a peer gave back, until they are on their way: nobody else has what moves with them. */
+  held: readonly unknown[] | undefined;
+  /** The number of the peer's last announcement when it was sent there. */
+  known: number;
+  tried: Tried | undefined;
 }
 
 /** @param kind `REQUEST`, `STREAM` or `PORT` */
@@ -46,9 +52,10 @@ export function newRequest(
     target,
     wait,
     until: 0,
+    known: 0,
     started: undefined,
     copies: undefined,
-    returned: undefined,
+    held: undefined,
     tried: undefined,
     link: undefined,
     id: 0,
@@ -58,13 +65,8 @@ export function newRequest(
 
 /** Rejects a request that is on no link. */
 export function giveUp(request: Request, error: () => unknown): void {
-  closeReturned(request);
+  letGo(request.held);
   fail(request, error);
-}
-
-/** The ports that have moved with it once: their far ends would wait for ever. */
-export function closeReturned({ returned }: Request): void {
-  for (const each of returned ?? []) if (each instanceof Transfer) closePorts(each.list);
 }
 
 export function unsendable(request: Request, error: unknown): MeshError {

@@ -4,12 +4,12 @@ import { MeshError } from '../errors/mesh-error.js';
 import { abortError, deadlineOf, describeCall, fail, goneError, timeoutError, type Call } from '../link/calls.js';
 import type { Link } from '../link/link.js';
 import { PORT, REQUEST, STREAM } from '../wire/frames.js';
-import { hold } from '../wire/hold.js';
 import { Aborts } from './aborts.js';
 import { Clock } from './clock.js';
 import { closedError, type CloseInfo } from './close-info.js';
+import { hold, letGo } from './hold.js';
 import { MeshStream, WINDOW } from './mesh-stream.js';
-import { closeReturned, fullError, giveUp, newRequest, unsendable, type CallOptions, type Request } from './request.js';
+import { fullError, giveUp, newRequest, unsendable, type CallOptions, type Request, type Tried } from './request.js';
 import { noPeer, peersOf, select, type Target } from './target.js';
 
 export interface RequestsOwner {
@@ -100,14 +100,14 @@ export class Requests {
     return stream;
   }
 
-  /** Hands `port` over; resolves with the peer that has accepted it, or with `MISSED`. `tried`: not to those. */
+  /** Hands `port` over; resolves with the peer that has accepted it, or with `MISSED`. `tried`: not to those, as far as they have announced nothing new. */
   port(
     target: Target,
     channel: string,
     args: readonly unknown[],
     options: CallOptions,
     port: object,
-    tried: Set<string>,
+    tried: Tried,
   ): Promise<unknown> {
     return new Promise((resolve) => {
       const request: Request = {
@@ -137,16 +137,16 @@ export class Requests {
   /** A peer gave the request back, with arguments that it says are those it got. */
   passOn(request: Call, from: Link, returned: readonly unknown[]): void {
     const passed = request as Request;
-    // Its UNHANDLE came before; one that still says it handles the channel is not asked again.
+    // Its UNHANDLE came before; one that still says it handles the channel is not asked again, until it says something new.
     const { id } = from.peer;
     const claims = this.#owner.directory.handling(passed.channel).some(({ peer }) => peer.id === id);
-    if (claims || passed.port) (passed.tried ??= new Set()).add(id);
+    if (claims || passed.port) (passed.tried ??= new Map()).set(id, passed.known);
     if (passed.port) return passed.resolve(MISSED);
     // What goes on under our own name is what we have sent. Where there is no copy of it, the word of those counts who could
     // speak for us anyway.
     const args = from.trusted ? returned : passed.copies;
     if (!args) return fail(passed, () => this.#nobody(passed));
-    passed.returned = args;
+    passed.held = args;
     const entry = this.#pick(passed);
     if (entry) this.#start(passed, entry, args);
     else this.#park(passed, args);
@@ -175,7 +175,7 @@ export class Requests {
   #pick(request: Request): Entry | undefined {
     const { target, channel, tried } = request;
     let entries = select(target, this.#owner.directory.handling(channel));
-    if (tried) entries = entries.filter(({ peer }) => !tried.has(peer.id));
+    if (tried) entries = entries.filter(({ peer, channels }) => tried.get(peer.id) !== channels.number);
     if (entries.length < 2) return entries[0];
     const turn = (this.#turns.get(channel) ?? 0) + 1;
     this.#turns.set(channel, turn);
@@ -187,6 +187,7 @@ export class Requests {
     const { peer } = entry;
     if (!link.open) return giveUp(request, () => goneError(describeCall(request, peer), 'lost'));
     if (link.full) return giveUp(request, () => fullError(describeCall(request, peer), link.pending, peer));
+    request.known = entry.channels.number;
     // Before it is sent: it may be settled when that returns.
     if (request.signal) this.#aborts.add(request.signal, request);
     try {
@@ -195,7 +196,7 @@ export class Requests {
       this.released(request);
       return giveUp(request, () => unsendable(request, error));
     }
-    request.returned = undefined;
+    request.held = undefined;
     this.#clock.watch(deadlineOf(request));
   }
 
@@ -206,6 +207,7 @@ export class Requests {
     } catch (error) {
       return giveUp(request, () => unsendable(request, error));
     }
+    request.held = held;
     const now = performance.now();
     request.started ??= { time: now };
     request.until ||= now + request.wait;
@@ -225,7 +227,7 @@ export class Requests {
   }
 
   #abandon(request: Request): void {
-    if (this.#unpark(request)) closeReturned(request);
+    if (this.#unpark(request)) letGo(request.held);
     else request.link?.abandon(request);
   }
 

@@ -72,6 +72,11 @@ export class Arrivals {
     this.#taken = true;
   }
 
+  /** Nobody has them, after all. */
+  refuse(): void {
+    this.#taken = false;
+  }
+
   /** `values`, to be sent: what had moved here moves on. */
   giveBack(values: unknown[]): unknown[] {
     if (this.#ports.length === 0 || values.length === 0) return values;

@@ -94,13 +94,15 @@ export class Asked implements Carrier {
     return call !== undefined && (kind === wire.ITEM ? call.stream !== undefined : call.kind === wire.REQUEST);
   }
 
-  item(id: unknown, cost: number, value: unknown): void {
+  /** False if that is more than the peer was granted: the call is over then, and nobody has the item. */
+  item(id: unknown, cost: number, value: unknown): boolean {
     const call = this.#get(id);
-    if (!call?.stream || call.stream.item(Math.max(1, cost), value)) return;
+    if (!call?.stream || call.stream.item(Math.max(1, cost), value)) return true;
     this.cancel(call, () => {
       const text = `${describeCall(call)}: the peer sent more than there was room for.`;
       return new MeshError('PROTOCOL', text);
     });
+    return false;
   }
 
   settle(kind: number, id: unknown, value: unknown): void {

@@ -30,6 +30,7 @@ export interface IncomingLink {
   /** The peer can't read a post of ours. */
   unreadThere(post: number): void;
   end(reason: LeaveReason): void;
+  malformed(problem: string): void;
 }
 
 /** What the owner of a link is told of what the peer sends and asks. None of these may throw. */
@@ -168,7 +169,10 @@ export class Incoming<L extends IncomingLink> implements FrameSink {
   }
 
   onItem(id: unknown, cost: number, value: unknown): void {
-    if (this.#asked.wants(wire.ITEM, id)) this.#asked.item(id, cost, this.#arrivals.restoreOne(value));
+    if (!this.#asked.wants(wire.ITEM, id)) return;
+    if (this.#asked.item(id, cost, this.#arrivals.restoreOne(value))) return;
+    this.#arrivals.refuse();
+    this.#link.malformed('more items of a stream than there was room for');
   }
 
   onSettled(kind: number, id: unknown, value: unknown): void {

@@ -305,7 +305,7 @@ export class Link {
 
   #readPost(data: unknown): void {
     if (!Array.isArray(data)) {
-      this.#malformed('a post that is no array');
+      this.malformed('a post that is no array');
       this.#outbox.dispatched(0, false);
       return;
     }
@@ -319,7 +319,7 @@ export class Link {
       if (next < 0) {
         // Never `String()` of what came from there: an object's own `toString` makes that throw.
         const kind: unknown = data[at];
-        this.#malformed(`a frame of kind ${typeof kind === 'number' ? kind : typeof kind} that makes no sense`);
+        this.malformed(`a frame of kind ${typeof kind === 'number' ? kind : typeof kind} that makes no sense`);
         break;
       }
       if (this.#arrivals.announced && data[at] !== wire.PORTS) this.#arrivals.end();
@@ -330,12 +330,12 @@ export class Link {
     if ((this.#state as string) === 'ended') return;
     // Behind the frames: UNREADABLE speaks of a post that this very number acknowledges.
     if (!wire.isCount(data[0]) || !this.#outbox.acknowledge(data[0])) {
-      this.#malformed('an acknowledgement of what was never sent');
+      this.malformed('an acknowledgement of what was never sent');
     }
     this.#outbox.dispatched(frames, reply);
   }
 
-  #malformed(problem: string): void {
+  malformed(problem: string): void {
     this.#owner.malformed(this, problem, ++this.#malformedCount);
   }
 

@@ -1,4 +1,5 @@
 import { invalid, notCloneable } from '../errors/mesh-error.js';
+import { disposing } from '../registration.js';
 import { preparePayload } from '../wire/payload.js';
 import { isTransferList, Transfer } from '../wire/transfer.js';
 import { heldPort } from './port-holder.js';
@@ -133,6 +134,11 @@ export class MeshPort extends EventTarget {
     const port = this.#port;
     this.#port = undefined;
     port?.close();
+  }
+
+  /** As `close()`, at the end of the block: `using port = await bus.openPort(…)`. Only where the runtime has `Symbol.dispose`. */
+  [disposing](): void {
+    this.close();
   }
 
   /**

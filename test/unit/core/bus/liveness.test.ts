@@ -1,22 +1,96 @@
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Liveness } from '../../../../src/core/bus/liveness.js';
 import type { Link } from '../../../../src/core/link/link.js';
+import type { Peer } from '../../../../src/core/directory/peer.js';
+import { deferred } from '../../../contract/case.js';
+import { peer } from '../../../contract/link-side.js';
+import { spy } from '../../support/spy.js';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-it('a peer is not taken to hang while the broker is still to make the port to it', () => {
-  const link = { owed: true, connected: false, heard: 0, silent: false, probe() {} };
+/** A link that owes something, and a broker that answers when the test says so. */
+function make(state: { connected?: boolean; opened?: boolean; heard?: number; peer?: Peer } = {}) {
+  const link = {
+    peer: peer('far'),
+    owed: true,
+    connected: true,
+    opened: true,
+    heard: 0,
+    silent: false,
+    probe: spy(),
+    ...state,
+  };
   const told: unknown[] = [];
+  const broker = deferred();
+  broker.promise.catch(() => {});
+  const sync = spy(() => broker.promise);
   const liveness = new Liveness({
+    sync,
     links: () => [link as unknown as Link],
     unresponsive: (each) => told.push(each),
   });
   liveness.watch();
-  vi.advanceTimersByTime(10_000);
-  expect(told).toEqual([]);
-  link.connected = true;
-  vi.advanceTimersByTime(2000);
-  expect(told).toEqual([link]);
-  liveness.stop();
+  return { link, told, broker, sync, liveness };
+}
+
+describe('Liveness', () => {
+  it('a peer is not taken to hang while the broker is still to make the port to it', async () => {
+    const { link, told, broker, liveness, sync } = make({ connected: false });
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(sync).not.toHaveBeenCalled();
+    link.connected = true;
+    broker.resolve();
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(told).toEqual([link]);
+    liveness.stop();
+  });
+
+  it('nor while the broker is still to bring it the port: it is asked, once', async () => {
+    const { link, told, broker, liveness, sync } = make();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(told).toEqual([]);
+    expect(sync).toHaveBeenCalledTimes(1);
+    expect(link.probe).not.toHaveBeenCalled();
+    broker.resolve();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(told, 'it has that long to answer').toEqual([]);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(told).toEqual([link]);
+    expect(link.probe).toHaveBeenCalledTimes(1);
+    liveness.stop();
+  });
+
+  it('a broker that is free costs a peer that hangs no time', async () => {
+    const { link, told, broker, liveness } = make();
+    broker.resolve();
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(told).toEqual([link]);
+    liveness.stop();
+  });
+
+  it.each([
+    ['has been heard from', { heard: 1 }],
+    ['opened the link itself', { opened: false }],
+    ['is main, where the broker is', { peer: peer('main', { type: 'main' }) }],
+  ])('one that %s is taken to hang whatever the broker does', async (_, state) => {
+    const { link, told, liveness, sync } = make(state);
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(told).toEqual([link]);
+    expect(sync).not.toHaveBeenCalled();
+    liveness.stop();
+  });
+
+  it('a broker that can not say is asked again, until the end of the bus', async () => {
+    const { told, broker, liveness, sync } = make();
+    broker.reject(new Error('gone'));
+    await vi.advanceTimersByTimeAsync(1500);
+    expect(sync).toHaveBeenCalledTimes(3);
+    sync.mockResolvedValueOnce();
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(told).toHaveLength(1);
+    liveness.stop();
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(sync).toHaveBeenCalledTimes(4);
+  });
 });

@@ -1,15 +1,16 @@
 import { expect, it } from 'vitest';
 import { CHANGES, LINK } from '../../../../src/core/broker/control.js';
 import { openPort, type OpenerOwner } from '../../../../src/core/bus/opening.js';
-import { HANDLE } from '../../../../src/core/directory/entry.js';
+import { HANDLE, UNHANDLE } from '../../../../src/core/directory/entry.js';
 import { MeshError } from '../../../../src/core/errors/mesh-error.js';
 import { createMemoryChannel } from '../../../../src/core/port/memory-port.js';
 import { MeshPort } from '../../../../src/core/port/mesh-port.js';
 import type { Port } from '../../../../src/core/port/port.js';
-import { MISSED, PORT } from '../../../../src/core/wire/frames.js';
+import { MISSED, PORT, RESULT } from '../../../../src/core/wire/frames.js';
 import { transfer } from '../../../../src/core/wire/transfer.js';
 import { deferred, rejection } from '../../../contract/case.js';
 import { TestMesh } from '../../../contract/mesh.js';
+import { turn } from '../../support/turn.js';
 
 const kind = { make: () => createMemoryChannel().ports };
 const options = { timeout: undefined, signal: undefined, wait: 0 };
@@ -74,31 +75,73 @@ it('a port in an argument that does not move is refused, where the call would wa
   mesh.close();
 });
 
-it('what moved to a peer that turns out not to take the port can not go to the next: NO_HANDLER', async () => {
-  const mesh = new TestMesh(kind);
-  const { port } = mesh.joinRaw('liar');
+/** A peer that says it takes ports on 'video'; `answer` gets each that comes, with the link. */
+function joinRaw(mesh: TestMesh, answer: (link: Port, id: unknown) => void): Port {
+  const { port } = mesh.joinRaw('raw');
   port.start({
     message(data, ports) {
-      for (const message of data as unknown[][]) if (message[0] === LINK) answer(ports[0] as Port);
+      for (const message of data as unknown[][]) if (message[0] === LINK) listen(ports[0] as Port);
     },
     unreadable() {},
     close() {},
   });
   port.post([[CHANGES, 1, [HANDLE, 'video']]]);
-  const a = await mesh.join('a');
-  function answer(link: Port): void {
+  const listen = (link: Port): void =>
     link.start({
       message(data) {
         const post = data as unknown[];
         const at = post.indexOf(PORT, 1);
-        if (at > 0) link.post([1, MISSED, post[at + 1], 0]);
+        if (at > 0) answer(link, post[at + 1]);
       },
       unreadable() {},
       close() {},
     });
-  }
+  return port;
+}
+
+it('what moved to a peer that turns out not to take the port can not go to the next: NO_HANDLER', async () => {
+  const mesh = new TestMesh(kind);
+  joinRaw(mesh, (link, id) => link.post([1, MISSED, id, 0]));
+  const a = await mesh.join('a');
   const bytes = new Uint8Array(8);
   const error = await rejection(a.openPort('video', transfer(bytes, [bytes.buffer])));
   expect(error.code).toBe('NO_HANDLER');
+  mesh.close();
+});
+
+it('one that says it takes ports, and never does, is asked once for each time it says so', async () => {
+  const mesh = new TestMesh(kind);
+  let asked = 0;
+  const control = joinRaw(mesh, (link, id) => link.post([++asked, MISSED, id, 0]));
+  const a = await mesh.join('a');
+  for (let said = 1; said < 4; said++) {
+    const error = await rejection(a.openPort('video'));
+    expect([error.code, asked]).toEqual(['NO_HANDLER', said]);
+  }
+  const opening = rejection(a.with({ wait: 20_000 }).openPort('video'));
+  while (a.load.parked === 0) await turn();
+  expect(asked).toBe(4);
+  const changed = new Promise((resolve) => a.peers.once('change', resolve));
+  control.post([[CHANGES, 2, [UNHANDLE, 'video', HANDLE, 'video']]]);
+  await changed;
+  while (a.load.parked === 0) await turn();
+  expect(asked).toBe(5);
+  await a.close();
+  expect((await opening).code).toBe('CLOSED');
+  mesh.close();
+});
+
+it('one that has announced, before it said no to the last call, that it takes ports again, is asked again', async () => {
+  const mesh = new TestMesh(kind);
+  let asked = 0;
+  const control = joinRaw(mesh, (link, id) => {
+    if (++asked > 1) return link.post([asked, RESULT, id, undefined]);
+    // By way of the broker, which is faster this time.
+    a.peers.once('change', () => link.post([asked, MISSED, id, 0]));
+    control.post([[CHANGES, 2, [UNHANDLE, 'video', HANDLE, 'video']]]);
+  });
+  const a = await mesh.join('a');
+  (await a.openPort('video')).close();
+  expect(asked).toBe(2);
   mesh.close();
 });

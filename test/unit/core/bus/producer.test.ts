@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
 import { OPEN } from '../../../../src/core/broker/control.js';
 import { createMemoryChannel } from '../../../../src/core/port/memory-port.js';
+import type { Port } from '../../../../src/core/port/port.js';
 import { STREAM } from '../../../../src/core/wire/frames.js';
-import { deferred } from '../../../contract/case.js';
+import { deferred, rejection } from '../../../contract/case.js';
 import { TestMesh } from '../../../contract/mesh.js';
 import { turn } from '../../support/turn.js';
 
@@ -31,6 +32,38 @@ it('waits where its consumer acknowledges nothing, however many streams that ask
   expect(made).toBeLessThan(400);
   near.close();
   await ended.promise;
+  mesh.close();
+});
+
+/** A port that can't read a post with the poison in it, as if it held what only fails at the far process. */
+function afraid(port: Port): Port {
+  const isPoison = (value: unknown): boolean => value instanceof Set && value.has('poison');
+  return {
+    ...{ carries: port.carries, raw: port.raw },
+    post: (message, moved) => port.post(message, moved),
+    close: () => port.close(),
+    detach: () => port.detach(),
+    start: (listener) =>
+      port.start({
+        ...listener,
+        message: (data, ports) =>
+          (data as unknown[]).some(isPoison) ? listener.unreadable() : listener.message(data, ports),
+      }),
+  };
+}
+
+it('its end waits for the items that went alone: where one can not be read there, it is no good end', async () => {
+  const mesh = new TestMesh({ make: () => createMemoryChannel().ports, adopt: (raw) => afraid(raw as Port) });
+  const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+  b.handle('items', (_, last: unknown) => [1, last]);
+  const got: unknown[] = [];
+  for await (const item of a.stream('items', new Set([2]))) got.push(item);
+  expect(got).toEqual([1, new Set([2])]);
+  b.handle('poisoned', () => [1, new Set(['poison'])]);
+  const stream = a.stream('poisoned');
+  expect(await stream.next()).toEqual({ done: false, value: 1 });
+  const error = await rejection(stream.next());
+  expect(error).toMatchObject({ code: 'NOT_CLONEABLE', message: expect.stringContaining('Yield plain data') });
   mesh.close();
 });
 

@@ -217,6 +217,48 @@ describe('nonsense', () => {
   });
 });
 
+describe('places of ports that make no sense', () => {
+  const place = {};
+  it.each<[string, unknown, number]>([
+    ['too few', [], 1],
+    ['too many', [place, {}], 1],
+    ['none, as there is no list', undefined, 1],
+    ['no objects', [1], 1],
+    ['one twice', [place, place], 2],
+    ['without a port', [place], 0],
+  ])('%s: the ports are closed, and nobody is told what they came with', async (_, places, count) => {
+    const port = new FakePort();
+    const side = new LinkSide(port);
+    const ends = Array.from({ length: count }, () => createMemoryChannel().ports);
+    const closed = ends.map(
+      ([near]) => new Promise<void>((close) => near.start({ message() {}, unreadable() {}, close: () => close() })),
+    );
+    const raw = ends.map(([, far]) => far);
+    port.deliverWith([0, wire.PORTS, places, wire.PORT, 1, 'video', 1, place], raw);
+    await Promise.all(closed);
+    port.deliverWith([0, wire.EVENT, 'next', 0], []);
+    const text = `a frame of kind ${wire.PORTS} that makes no sense`;
+    expect(side.told).toEqual([
+      ['malformed', text, 1],
+      ['event', 'next'],
+    ]);
+    side.link.end('lost');
+  });
+
+  it('a second list: the ports of the first are closed too', async () => {
+    const port = new FakePort();
+    const side = new LinkSide(port);
+    const [near, far] = createMemoryChannel().ports;
+    const closed = new Promise<void>((close) => near.start({ message() {}, unreadable() {}, close: () => close() }));
+    const post = [0, wire.PORTS, [place], wire.PORTS, [place], wire.EVENT, 'take', 1, place];
+    port.deliverWith(post, [far]);
+    await closed;
+    expect(side.of('event')).toEqual([]);
+    expect(side.of('malformed')).toHaveLength(1);
+    side.link.end('lost');
+  });
+});
+
 describe('a link of two ports, as both sides opened it', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
