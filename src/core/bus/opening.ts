@@ -1,10 +1,10 @@
 import { MeshError, notCloneable } from '../errors/mesh-error.js';
 import type { Peer } from '../directory/peer.js';
 import type { MeshPort } from '../port/mesh-port.js';
-import { startTimer } from '../timer.js';
+import { closeRaw } from '../port/port.js';
 import { hold } from '../wire/hold.js';
 import { moves } from '../wire/payload.js';
-import { closeRaw } from './platform.js';
+import { within, type Patience } from '../within.js';
 import type { CallOptions } from './request.js';
 import { MISSED, type Requests } from './requests.js';
 import type { Target } from './target.js';
@@ -41,14 +41,15 @@ export async function openPort(
     throw notCloneable(error, `${call}: an argument can't be sent: `);
   }
   const { timeout = 30_000 } = options;
+  const late = `no answer after ${timeout} ms.`;
   const end = performance.now() + timeout;
   const tried = new Set<string>();
   for (let left = timeout; ; left = end - performance.now()) {
-    const late = (): MeshError => new MeshError('TIMEOUT', `${call}: no answer after ${timeout} ms.`);
-    if (!(left > 0)) throw late();
+    if (!(left > 0)) throw new MeshError('TIMEOUT', `${call}: ${late}`);
     const ends = owner.channel();
     // In the same turn, where that is possible: the peer may be gone in the next.
-    const [near, far] = ends instanceof Promise ? await inTime(owner, call, ends, left, late, options.signal) : ends;
+    const [near, far] =
+      ends instanceof Promise ? await inTime(owner, ends, { call, timeout: left, signal: options.signal }, late) : ends;
     try {
       const peer = await owner.requests.port(target, channel, held, { ...options, timeout: left }, far, tried);
       if (peer !== MISSED) return owner.makePort(near, peer as Peer);
@@ -65,44 +66,21 @@ export async function openPort(
 }
 
 /** Main, which makes the channel, may be blocked. One that comes too late is closed. */
-function inTime(
-  owner: OpenerOwner,
-  call: string,
-  ends: Promise<Ends>,
-  left: number,
-  late: () => MeshError,
-  signal: AbortSignal | undefined,
-): Promise<Ends> {
-  return new Promise((resolve, reject) => {
-    let over = false;
-    const settle = (): void => {
-      over = true;
-      limit?.stop();
-      signal?.removeEventListener('abort', onAbort);
-    };
-    const fail = (error: unknown): void => {
-      settle();
-      reject(error);
-    };
-    const onAbort = (): void =>
-      fail(new MeshError('ABORTED', `${call}: aborted by the caller's signal.`, { cause: signal?.reason }));
-    const limit = Number.isFinite(left) ? startTimer(left, () => fail(late())) : undefined;
-    signal?.addEventListener('abort', onAbort);
-    if (signal?.aborted) onAbort();
-    ends.then(
-      (made) => {
-        if (over) return closeRaw(made[0]);
-        settle();
-        resolve(made);
-      },
-      (error: unknown) => {
-        try {
-          owner.check(call); // how the bus has ended
-          fail(error);
-        } catch (closed) {
-          fail(closed);
-        }
-      },
+async function inTime(owner: OpenerOwner, making: Promise<Ends>, patience: Patience, late: string): Promise<Ends> {
+  let over = false;
+  making.then(
+    ([near]) => over && closeRaw(near),
+    () => {},
+  );
+  try {
+    return await within<Ends>(
+      patience,
+      late,
+      (resolve, reject) => void making.then(resolve, reject),
+      () => (over = true),
     );
-  });
+  } catch (error) {
+    owner.check(patience.call); // how the bus has ended
+    throw error;
+  }
 }

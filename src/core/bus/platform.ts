@@ -13,8 +13,3 @@ export interface Platform {
   /** Makes a port of a raw one. `far` is at its other end; `undefined`: nobody knows who. */
   adopt(port: unknown, far: Peer | undefined): Port;
 }
-
-/** Closes a raw port that nobody will have. */
-export function closeRaw(port: unknown): void {
-  (port as { close?: () => void }).close?.();
-}
