@@ -1,7 +1,7 @@
-import { MeshError } from '../errors/mesh-error.js';
 import { closeAll } from '../port/port.js';
 import { startTimer, type Timer } from '../timer.js';
 import { WIRE_VERSION } from '../wire/frames.js';
+import { within, type Patience } from '../within.js';
 import { FIRST_ASK_MS, isAnswer, LAST_ASK_MS, writeAsk, type Vouch } from './asking.js';
 
 /** After it has given up, an asker waits so many milliseconds for an answer under way, to close its port. */
@@ -20,12 +20,7 @@ export interface OwnerWay {
   listen(listener: (data: unknown, ports: readonly object[]) => boolean): () => void;
 }
 
-export interface AskOptions {
-  /** The call, as its caller wrote it, for errors. */
-  readonly call: string;
-  /** Milliseconds to wait for an answer. `Infinity`: for ever. */
-  readonly timeout: number;
-  readonly signal?: AbortSignal | undefined;
+export interface AskOptions extends Patience {
   /** Names this ask: random, of 16 to 64 characters. */
   readonly nonce: string;
   readonly name?: string | undefined;
@@ -43,50 +38,35 @@ export interface AskOptions {
  * Rejects with a MeshError: `TIMEOUT`, `ABORTED`. A port that comes afterwards is closed.
  */
 export function askOwner(owner: OwnerWay, options: AskOptions): Promise<object> {
-  const { call, timeout, signal, nonce, name, version = WIRE_VERSION, vouch, document, unanswered } = options;
+  const { timeout, nonce, name, version = WIRE_VERSION, vouch, document, unanswered } = options;
   const message = writeAsk(nonce, name, version, vouch, document);
-  return new Promise((resolve, reject) => {
-    let settled = false;
-    let next: Timer | undefined;
-    const ask = (wait: number): void => {
-      next = startTimer(wait, () => ask(Math.min(wait * 2, LAST_ASK_MS)));
-      owner.post(message);
-    };
-    const stop = owner.listen((data, ports) => {
+  let wanted = true;
+  let next: Timer | undefined;
+  let stop = (): void => {};
+  const ask = (wait: number): void => {
+    next = startTimer(wait, () => ask(Math.min(wait * 2, LAST_ASK_MS)));
+    owner.post(message);
+  };
+  const over = (): void => {
+    wanted = false;
+    next?.stop();
+  };
+  const wait = (resolve: (port: object) => void): void => {
+    stop = owner.listen((data, ports) => {
       if (!isAnswer(data, nonce)) return false;
-      const [near, far] = settled ? [] : (owner.channel?.() ?? ports);
+      const [near, far] = wanted ? (owner.channel?.() ?? ports) : [];
       closeAll(ports.filter((port) => port !== near));
       if (!near) return true;
-      settle();
+      over();
       if (owner.channel) owner.post(message, far);
       stop();
       resolve(near);
       return true;
     });
-    const settle = (): void => {
-      settled = true;
-      next?.stop();
-      limit?.stop();
-      signal?.removeEventListener('abort', onAbort);
-    };
-    const fail = (error: unknown): void => {
-      settle();
-      startTimer(LATE_MS, stop);
-      reject(error);
-    };
-    const onAbort = (): void =>
-      fail(new MeshError('ABORTED', `${call}: aborted by the caller's signal.`, { cause: signal?.reason }));
-    const limit = Number.isFinite(timeout)
-      ? startTimer(timeout, () =>
-          fail(new MeshError('TIMEOUT', `${call}: no answer within ${timeout} ms. ${unanswered}`)),
-        )
-      : undefined;
-    signal?.addEventListener('abort', onAbort);
-    if (signal?.aborted) return onAbort();
-    try {
-      ask(FIRST_ASK_MS);
-    } catch (error) {
-      fail(error);
-    }
+    ask(FIRST_ASK_MS);
+  };
+  return within(options, `no answer within ${timeout} ms. ${unanswered}`, wait, () => {
+    over();
+    startTimer(LATE_MS, () => stop());
   });
 }

@@ -1,9 +1,9 @@
 import { MeshError, type LeaveReason, type MeshErrorCode } from '../errors/mesh-error.js';
 import type { Grant } from '../directory/grant.js';
 import type { Peer } from '../directory/peer.js';
-import type { Port } from '../port/port.js';
-import { startTimer } from '../timer.js';
+import { closeAll, type Port } from '../port/port.js';
 import { WIRE_VERSION } from '../wire/frames.js';
+import { within, type Patience } from '../within.js';
 import * as control from './control.js';
 
 /** What the broker tells a peer. Comes from a trusted side: it is not checked again. */
@@ -155,14 +155,6 @@ export class Seat {
   }
 }
 
-export interface JoinOptions {
-  /** The call, as its caller wrote it, for errors. */
-  readonly call: string;
-  /** Milliseconds to wait for the broker's answer. `Infinity`: for ever. */
-  readonly timeout: number;
-  readonly signal?: AbortSignal | undefined;
-}
-
 /**
  * Waits on a fresh control port for the broker's answer. The port is closed when it isn't WELCOME.
  *
@@ -170,46 +162,22 @@ export interface JoinOptions {
  */
 export function takeSeat<T>(
   port: Port,
-  options: JoinOptions,
+  patience: Patience,
   begin: (seat: Seat, welcome: control.Welcome) => T,
 ): Promise<T> {
-  const { call, timeout, signal } = options;
-  return new Promise((resolve, reject) => {
-    const seat = new Seat(port);
-    let joined = false;
-    const fail = (error: MeshError): void => {
-      if (joined) return;
-      release();
-      port.close();
-      reject(error);
-    };
-    const onAbort = (): void =>
-      fail(new MeshError('ABORTED', `${call}: aborted by the caller's signal.`, { cause: signal?.reason }));
-    const timer = Number.isFinite(timeout)
-      ? startTimer(timeout, () =>
-          fail(
-            new MeshError(
-              'TIMEOUT',
-              `${call}: the bridge did not answer within ${timeout} ms. Is createBridge() called in the main process, ` +
-                `and is main blocked?`,
-            ),
-          ),
-        )
-      : undefined;
-    const release = (): void => {
-      timer?.stop();
-      signal?.removeEventListener('abort', onAbort);
-    };
-    signal?.addEventListener('abort', onAbort);
+  const { call, timeout } = patience;
+  const late = `the bridge did not answer within ${timeout} ms. Is createBridge() called in the main process, and is main blocked?`;
+  const seat = new Seat(port);
+  let joined = false;
+  const wait = (resolve: (value: T) => void, reject: (error: unknown) => void): void =>
     port.start({
       message(data, ports) {
         if (joined) return seat.receive(data, ports);
         const [first, ...rest] = Array.isArray(data) ? (data as unknown[][]) : [];
         const answer = first && readAnswer(first, call);
         if (answer === undefined) return; // nothing a broker says
-        if (answer instanceof MeshError) return fail(answer);
+        if (answer instanceof MeshError) return reject(answer);
         joined = true;
-        release();
         // At once: what comes behind the answer, be it in the same post, finds somebody who listens.
         resolve(begin(seat, answer));
         seat.receive(rest, ports);
@@ -217,15 +185,10 @@ export function takeSeat<T>(
       unreadable() {},
       close() {
         if (joined) seat.lost();
-        else fail(new MeshError('BRIDGE_GONE', `${call}: the bridge closed the connection before it answered.`));
+        else reject(new MeshError('BRIDGE_GONE', `${call}: the bridge closed the connection before it answered.`));
       },
     });
-    if (signal?.aborted) onAbort();
-  });
-}
-
-function closeAll(ports: readonly unknown[]): void {
-  for (const port of ports) (port as { close?: () => void }).close?.();
+  return within(patience, late, wait, () => port.close());
 }
 
 /** The broker's default policy refused: who owns the peer may still let it in. */

@@ -6,7 +6,7 @@ import { capture } from '../wire/capture.js';
 import { restore } from '../wire/lift.js';
 import { preparePayload } from '../wire/payload.js';
 import { transfer, Transfer } from '../wire/transfer.js';
-import { closeRaw } from './platform.js';
+import { closeRaw } from '../port/port.js';
 
 /**
  * Arguments as they are now, to be sent later. What moves is out of the caller's hands when this returns: `letGo` is for those that

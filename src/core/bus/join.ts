@@ -1,7 +1,8 @@
 import { askOwner, type AskOptions, type OwnerWay } from '../broker/asker.js';
-import { takeSeat, type JoinOptions } from '../broker/seat.js';
+import { takeSeat } from '../broker/seat.js';
 import { checkFlow, type FlowOptions } from '../link/flow.js';
 import type { Port } from '../port/port.js';
+import type { Patience } from '../within.js';
 import { Bus } from './bus.js';
 import type { AnyChannels, ChannelMap } from './channels.js';
 import { Mesh } from './mesh.js';
@@ -11,7 +12,7 @@ import type { Platform } from './platform.js';
 export function join<C extends ChannelMap<C> = AnyChannels>(
   port: Port,
   platform: Platform,
-  options: JoinOptions & { readonly flow?: FlowOptions | undefined },
+  options: Patience & { readonly flow?: FlowOptions | undefined },
 ): Promise<Bus<C>> {
   const flow = checkFlow(options.call, options.flow);
   return takeSeat(port, options, (seat, welcome) => new Bus<C>(new Mesh(seat, welcome, platform, flow)));

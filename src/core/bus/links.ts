@@ -7,8 +7,8 @@ import { describeCall, type Call } from '../link/calls.js';
 import { Link, type LinkOwner } from '../link/link.js';
 import type { Flow } from '../link/flow.js';
 import type { Turn } from '../link/turn.js';
-import type { Port } from '../port/port.js';
-import { closeRaw, type Platform } from './platform.js';
+import { closeRaw, type Port } from '../port/port.js';
+import type { Platform } from './platform.js';
 
 export interface LinksOptions {
   readonly self: Peer;

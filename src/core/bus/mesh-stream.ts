@@ -1,7 +1,7 @@
 import { isPortHolder } from '../port/port-holder.js';
 import { asyncDisposing } from '../registration.js';
 import { visit, weigh } from '../wire/weigh.js';
-import { closeRaw } from './platform.js';
+import { closeRaw } from '../port/port.js';
 
 /** What a consumer has room for: an item costs one, and one more for each 4 KiB of it. */
 export const WINDOW = 1024;

@@ -1,10 +1,10 @@
 import { MeshError, notCloneable } from '../errors/mesh-error.js';
 import type { Peer } from '../directory/peer.js';
 import type { MeshPort } from '../port/mesh-port.js';
-import { startTimer } from '../timer.js';
+import { closeRaw } from '../port/port.js';
 import { moves } from '../wire/payload.js';
+import { within, type Patience } from '../within.js';
 import { hold, letGo } from './hold.js';
-import { closeRaw } from './platform.js';
 import type { CallOptions } from './request.js';
 import { MISSED, type Requests } from './requests.js';
 import type { Target } from './target.js';
@@ -57,16 +57,17 @@ async function open(
   options: CallOptions,
 ): Promise<MeshPort> {
   const { timeout = 30_000 } = options;
+  const late = `no answer after ${timeout} ms.`;
   const end = performance.now() + timeout;
   const tried = new Map<string, number>();
   let { wait } = options;
   let until: number | undefined;
   for (let left = timeout; ; left = end - performance.now()) {
-    const late = (): MeshError => new MeshError('TIMEOUT', `${call}: no answer after ${timeout} ms.`);
-    if (!(left > 0)) throw late();
+    if (!(left > 0)) throw new MeshError('TIMEOUT', `${call}: ${late}`);
     const ends = owner.channel();
     // In the same turn, where that is possible: the peer may be gone in the next.
-    const [near, far] = ends instanceof Promise ? await inTime(owner, call, ends, left, late, options.signal) : ends;
+    const [near, far] =
+      ends instanceof Promise ? await inTime(owner, ends, { call, timeout: left, signal: options.signal }, late) : ends;
     try {
       const peer = await owner.requests.port(target, channel, args, { ...options, timeout: left, wait }, far, tried);
       if (peer !== MISSED) return owner.makePort(near, peer as Peer);
@@ -86,44 +87,21 @@ async function open(
 }
 
 /** Main, which makes the channel, may be blocked. One that comes too late is closed. */
-function inTime(
-  owner: OpenerOwner,
-  call: string,
-  ends: Promise<Ends>,
-  left: number,
-  late: () => MeshError,
-  signal: AbortSignal | undefined,
-): Promise<Ends> {
-  return new Promise((resolve, reject) => {
-    let over = false;
-    const settle = (): void => {
-      over = true;
-      limit?.stop();
-      signal?.removeEventListener('abort', onAbort);
-    };
-    const fail = (error: unknown): void => {
-      settle();
-      reject(error);
-    };
-    const onAbort = (): void =>
-      fail(new MeshError('ABORTED', `${call}: aborted by the caller's signal.`, { cause: signal?.reason }));
-    const limit = Number.isFinite(left) ? startTimer(left, () => fail(late())) : undefined;
-    signal?.addEventListener('abort', onAbort);
-    if (signal?.aborted) onAbort();
-    ends.then(
-      (made) => {
-        if (over) return closeRaw(made[0]);
-        settle();
-        resolve(made);
-      },
-      (error: unknown) => {
-        try {
-          owner.check(call); // how the bus has ended
-          fail(error);
-        } catch (closed) {
-          fail(closed);
-        }
-      },
+async function inTime(owner: OpenerOwner, making: Promise<Ends>, patience: Patience, late: string): Promise<Ends> {
+  let over = false;
+  making.then(
+    ([near]) => over && closeRaw(near),
+    () => {},
+  );
+  try {
+    return await within<Ends>(
+      patience,
+      late,
+      (resolve, reject) => void making.then(resolve, reject),
+      () => (over = true),
     );
-  });
+  } catch (error) {
+    owner.check(patience.call); // how the bus has ended
+    throw error;
+  }
 }

@@ -13,8 +13,3 @@ export interface Platform {
   /** Makes a port of a raw one. `far` is at its other end; `undefined`: nobody knows who. */
   adopt(port: unknown, far: Peer | undefined): Port;
 }
-
-/** Closes a raw port that nobody will have, or anything else that can be closed. */
-export function closeRaw(port: unknown): void {
-  (port as { close?: () => void } | undefined)?.close?.();
-}

@@ -1,4 +1,5 @@
 import type { MeshPort } from '../port/mesh-port.js';
+import { closeAll } from '../port/port.js';
 import { restore } from '../wire/lift.js';
 import { transfer } from '../wire/transfer.js';
 
@@ -87,7 +88,7 @@ export class Arrivals {
   /** The post has been read, or the frame that they belong to. */
   end(): void {
     if (this.#raw.length === 0) return;
-    if (this.#ports.length === 0) for (const raw of this.#raw) (raw as { close?: () => void }).close?.();
+    if (this.#ports.length === 0) closeAll(this.#raw);
     else for (const port of this.#ports) if (!this.#taken || !this.#placed.has(port)) port.close();
     this.#raw = [];
     this.#placeholders = undefined;

@@ -51,7 +51,12 @@ export interface Port {
   detach(): object | undefined;
 }
 
-/** Internal: closes raw ports that came with something, and that nobody takes. */
+/** Internal: closes a raw port that nobody will have, or anything else that can be closed. */
+export function closeRaw(port: unknown): void {
+  (port as { close?: () => void } | undefined)?.close?.();
+}
+
+/** Internal: the same for those that came with something, and that nobody takes. */
 export function closeAll(ports: readonly unknown[]): void {
-  for (const port of ports) (port as { close?: () => void }).close?.();
+  for (const port of ports) closeRaw(port);
 }

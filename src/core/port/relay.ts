@@ -7,7 +7,7 @@
 //  3. Links number posts by counting, so each must arrive, as something: one that can't be read here, or can't be sent on, is
 //     passed on as `null`, which every port takes for what it can't read. The far end says so to the sender, whose call rejects.
 
-import type { Port } from './port.js';
+import { closeRaw, type Port } from './port.js';
 
 /** Raw ports of one platform. */
 export interface PortKind {
@@ -113,8 +113,4 @@ class Direction {
     const { kind } = this.#to;
     relay({ port: this.#from.kind.adopt(raw), kind: this.#from.kind }, { port: kind.adopt(near), kind });
   }
-}
-
-function closeRaw(port: object): void {
-  (port as { close?: () => void }).close?.();
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Annex } from '../../core/broker/annex.js';
 import { CHANNEL, type Message } from '../../core/broker/control.js';
 import type { Hub } from '../../core/broker/hub.js';
-import type { Registration } from '../../core/bus/bus.js';
+import { registration, type Registration } from '../../core/registration.js';
 import { MeshError } from '../../core/errors/mesh-error.js';
 import type { Port } from '../../core/port/port.js';
 import type { PortKind } from '../../core/port/relay.js';
@@ -69,7 +69,7 @@ export class Brokers {
       dispose();
       throw error;
     }
-    return { dispose };
+    return registration(dispose);
   }
 
   close(): void {

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as control from '../../../../src/core/broker/control.js';
-import { takeSeat, type JoinOptions, type Seat, type SeatListener } from '../../../../src/core/broker/seat.js';
+import { takeSeat, type Seat, type SeatListener } from '../../../../src/core/broker/seat.js';
 import { createMemoryChannel } from '../../../../src/core/port/memory-port.js';
 import { WIRE_VERSION } from '../../../../src/core/wire/frames.js';
+import type { Patience } from '../../../../src/core/within.js';
 import { rejection } from '../../../contract/case.js';
 import { ControlSide } from '../../support/control-side.js';
 import { everything } from '../../../../src/core/directory/grant.js';
@@ -28,7 +29,7 @@ interface Taken {
 }
 
 /** A join under way, and the broker's side of it. */
-function begin(options: Partial<JoinOptions> = {}): { joining: Promise<Taken>; broker: ControlSide } {
+function begin(options: Partial<Patience> = {}): { joining: Promise<Taken>; broker: ControlSide } {
   const [near, far] = createMemoryChannel().ports;
   const call = "connect({ name: 'me' })";
   const joining = takeSeat(near, { call, timeout: 10_000, ...options }, (seat, answer): Taken => {

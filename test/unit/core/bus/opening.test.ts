@@ -52,6 +52,14 @@ it('its time-out, and its signal, hold while the channel is being made; one that
   await closed.promise;
 });
 
+it("a signal that has aborted before, too; what becomes of the channel then is nobody's trouble", async () => {
+  const owner = new Waiting();
+  const signal = AbortSignal.abort('before');
+  const aborted = await rejection(openPort(owner, 'b', 'x', [], { ...options, signal }));
+  expect(aborted).toMatchObject({ code: 'ABORTED', cause: 'before' });
+  owner.made.reject(new Error('of the seat')); // unhandled, it would fail this run
+});
+
 it('says how the bus has ended, while the channel is being made too', async () => {
   const owner = new Waiting();
   const opening = rejection(openPort(owner, 'b', 'x', [], options));
