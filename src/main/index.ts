@@ -8,7 +8,7 @@ export type { AttachOptions } from './attachments.js';
 export type { Bridge } from './bridge.js';
 export type { Authorize, Candidate } from './candidate.js';
 export type { Grant } from '../core/directory/grant.js';
-export type { Limits } from '../core/directory/limits.js';
+export type { Limits, MessageLimits } from '../core/directory/limits.js';
 export { createBridge } from './create-bridge.js';
 export type { BridgeOptions } from './options.js';
 export type { OwnSeatOptions } from './own-seat.js';

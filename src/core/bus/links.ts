@@ -1,5 +1,6 @@
 import type { Seat } from '../broker/seat.js';
 import type { Channels, Entry } from '../directory/entry.js';
+import type { Limits } from '../directory/limits.js';
 import { isOriginShown, type Peer } from '../directory/peer.js';
 import { Link, type LinkOwner } from '../link/link.js';
 import type { Flow } from '../link/flow.js';
@@ -19,8 +20,7 @@ export interface LinksOptions {
   readonly turn: Turn;
   /** Whether errors go to peers of other origins without stacks and paths. */
   readonly redact: boolean;
-  /** Requests and streams of one peer that may be served at a time. */
-  readonly serving: number;
+  readonly limits: Limits;
 }
 
 /** The links of a bus: opens them, takes those that peers open, and keeps one for each peer. */
@@ -95,10 +95,10 @@ export class Links implements Iterable<Link> {
   }
 
   #make(entry: Entry, port: Port | undefined, opened: boolean): Link {
-    const { owner, flow, turn, redact, serving } = this.#options;
+    const { owner, flow, turn, redact, limits } = this.#options;
     const { peer, epoch, grant } = entry;
     const trusted = this.#trusts(entry);
-    const own = { epoch, opened, redact: redact && !trusted, trusted, grant, serving, flow, turn };
+    const own = { epoch, opened, redact: redact && !trusted, trusted, grant, limits, flow, turn };
     const link = new Link(owner, peer, port, own);
     entry.link = link;
     this.#links.add(link);

@@ -67,8 +67,8 @@ export function closeReturned({ returned }: Request): void {
   for (const each of returned ?? []) if (each instanceof Transfer) closePorts(each.list);
 }
 
-export function unsendable(request: Request, error: unknown): MeshError {
-  return notCloneable(error, `${describeCall(request)}: an argument can't be sent: `);
+export function unsendable(request: Request, error: unknown, peer?: Peer): MeshError {
+  return notCloneable(error, `${describeCall(request, peer)}: an argument can't be sent: `);
 }
 
 /** What to say where so much waits for a peer that no more is taken. */

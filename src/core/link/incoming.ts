@@ -1,11 +1,13 @@
 import { allows, type Grant } from '../directory/grant.js';
+import type { MessageLimits } from '../directory/limits.js';
 import type { Peer } from '../directory/peer.js';
 import { MeshError, type LeaveReason } from '../errors/mesh-error.js';
 import type { MeshPort } from '../port/mesh-port.js';
+import { excessOf } from '../wire/excess.js';
 import * as wire from '../wire/frames.js';
 import type { Arrivals } from './arrivals.js';
 import type { Asked } from './asked.js';
-import { callOf, type Call } from './calls.js';
+import { callOf, describeCall, type Call } from './calls.js';
 import type { FrameSink } from './reader.js';
 
 /** A request or a stream being served. */
@@ -25,6 +27,7 @@ export interface IncomingLink {
   /** The peer can't read a post of ours. */
   unreadThere(post: number): void;
   end(reason: LeaveReason): void;
+  malformed(problem: string): void;
 }
 
 /** What the owner of a link is told of what the peer sends and asks. None of these may throw. */
@@ -50,8 +53,8 @@ export interface IncomingOptions {
   readonly trusted: boolean;
   /** What the peer may do. */
   readonly grant: Grant;
-  /** Requests and streams of the peer that may be served at a time. */
-  readonly serving: number;
+  /** Of one message, both ways, and how many requests and streams of the peer may be served at a time. */
+  readonly limits: MessageLimits & { readonly serving: number };
 }
 
 /** What a link's frames say, brought to its owner and to its calls, as far as the peer may say it. */
@@ -108,6 +111,7 @@ export class Incoming<L extends IncomingLink> implements FrameSink {
   }
 
   onEvent(channel: string, args: unknown[]): void {
+    if (this.#excess(wire.EVENT, channel, args)) return;
     const values = this.#arrivals.restore(args);
     if (!this.#refuses(channel)) return this.#owner.event(this.#link, channel, values);
     this.#owner.refused(this.#link, channel, this.#notGranted(`send('${channel}')`), ++this.#refused);
@@ -115,6 +119,7 @@ export class Incoming<L extends IncomingLink> implements FrameSink {
 
   onRequest(kind: number, id: number, channel: string, args: unknown[]): boolean {
     if (this.#serving.has(id)) return false;
+    if (this.#asksExcess(kind, id, channel, args)) return true;
     const port = kind === wire.PORT ? this.#arrivals.first() : undefined;
     if (kind === wire.PORT && !port) return false;
     const values = this.#arrivals.restore(args);
@@ -126,6 +131,7 @@ export class Incoming<L extends IncomingLink> implements FrameSink {
 
   onStream(id: number, channel: string, args: unknown[], credit: number): boolean {
     if (this.#serving.has(id)) return false;
+    if (this.#asksExcess(wire.STREAM, id, channel, args)) return true;
     const values = this.#arrivals.restore(args);
     if (this.#mayAsk(wire.STREAM, id, channel)) this.#owner.stream(this.#link, id, channel, values, credit);
     return true;
@@ -161,10 +167,12 @@ export class Incoming<L extends IncomingLink> implements FrameSink {
   }
 
   onItem(id: unknown, cost: number, value: unknown): void {
+    if (this.#answersExcess(id, value)) return;
     if (this.#asked.wants(wire.ITEM, id)) this.#asked.item(id, cost, this.#arrivals.restoreOne(value));
   }
 
   onSettled(kind: number, id: unknown, value: unknown): void {
+    if (this.#answersExcess(id, value)) return;
     // The end of a stream, and the word that a port was accepted, have no value.
     this.#asked.settle(kind, id, this.#asked.wants(kind, id) ? this.#arrivals.restoreOne(value) : value);
   }
@@ -172,13 +180,39 @@ export class Incoming<L extends IncomingLink> implements FrameSink {
   onMissed(id: unknown, args: unknown[]): void {
     const call = this.#asked.take(id);
     if (!call) return;
-    // Of a peer that isn't trusted nothing is passed on.
+    // Whatever is too much in them is not sent on. Of a peer that isn't trusted nothing is passed on.
     const returned = this.#options.trusted ? this.#arrivals.giveBack(this.#arrivals.restore(args)) : args;
     this.#owner.missed(this.#link, call, returned);
   }
 
   onPeerUnreadable(post: number): void {
     this.#link.unreadThere(post);
+  }
+
+  // ---- how much it may say at a time
+
+  /** What is too much in a message; it is reported. A peer that could speak for this side anyway is not looked at. */
+  #excess(kind: number, channel: string, message: readonly unknown[]): string | undefined {
+    const problem = this.#options.trusted ? undefined : excessOf(message, this.#options.limits);
+    if (problem) this.#link.malformed(`${callOf(kind, channel)}: ${problem}`);
+    return problem;
+  }
+
+  /** Whether too much is asked; answered then. */
+  #asksExcess(kind: number, id: number, channel: string, args: readonly unknown[]): boolean {
+    const problem = this.#excess(kind, channel, args);
+    if (problem) this.#link.fail(id, channel, new MeshError('LIMIT', `${callOf(kind, channel)}: ${problem}`));
+    return problem !== undefined;
+  }
+
+  /** Whether too much is answered, or there is too much in an item; the call is over then. */
+  #answersExcess(id: unknown, value: unknown): boolean {
+    if (this.#options.trusted) return false;
+    const call = this.#asked.get(id);
+    const problem = call && this.#excess(call.kind, call.channel, [value]);
+    if (problem)
+      this.#asked.cancel(call, () => new MeshError('LIMIT', `${describeCall(call)}, its answer: ${problem}`));
+    return problem !== undefined;
   }
 
   // ---- what the peer may do
@@ -195,7 +229,7 @@ export class Incoming<L extends IncomingLink> implements FrameSink {
 
   /** False, and answered, if the peer may not ask this, or asks too much. */
   #mayAsk(kind: number, id: number, channel: string): boolean {
-    const { serving } = this.#options;
+    const { serving } = this.#options.limits;
     const call = callOf(kind, channel);
     if (this.#refuses(channel)) this.#link.fail(id, channel, this.#notGranted(call));
     else if (this.#link.full) {

@@ -98,7 +98,7 @@ export class Link {
       onFailure: () => this.end('lost'),
       onUnpostable: (lone, error) => this.#failLone(lone, (call) => notCloneable(error, `${call}: `)),
     });
-    this.#writer = new Writer(this.#outbox, options.redact);
+    this.#writer = new Writer(this.#outbox, options.redact, options.limits);
     this.#arrivals = new Arrivals((raw, opened) => owner.adopt(this, raw, opened));
     this.#asked = new Asked({
       peer,
@@ -165,24 +165,24 @@ export class Link {
 
   // ---- sending
 
-  /** Sends an event: `copies` if it could be captured, else `args` alone. Throws `NOT_CLONEABLE`; nothing is sent then. */
+  /** Sends an event: `copies` if it could be captured, else `args` alone. Throws `NOT_CLONEABLE`, `LIMIT`; nothing is sent then. */
   sendEvent(channel: string, args: readonly unknown[], copies: readonly unknown[] | undefined): void {
     this.#writer.event(channel, args, copies);
   }
 
-  /** Puts a call under way. Throws `NOT_CLONEABLE`; the call is not on this link then. */
+  /** Puts a call under way. Throws `NOT_CLONEABLE`, `LIMIT`; the call is not on this link then. */
   sendCall(call: Call, args: readonly unknown[]): void {
     this.#asked.send(call, args);
   }
 
-  /** The handler's result, or the end of a stream. Throws `NOT_CLONEABLE`; nothing is sent then. */
+  /** The handler's result, or the end of a stream. Throws `NOT_CLONEABLE`, `LIMIT`; nothing is sent then. */
   answer(id: number, channel: string, value: unknown): void {
     if (this.#state !== 'open') return;
     this.#incoming.served(id);
     this.#writer.result(id, channel, value);
   }
 
-  /** What the handler threw. Something that is no error and can't be sent rejects as `NOT_CLONEABLE`. */
+  /** What the handler threw. Something that is no error and can't be sent rejects with the reason for that. */
   fail(id: number, channel: string, thrown: unknown): void {
     if (this.#state !== 'open') return;
     this.#incoming.served(id);
@@ -209,7 +209,7 @@ export class Link {
     this.#outbox.frame().push(wire.STARTED, id);
   }
 
-  /** Sends an item of a stream; returns its cost. Throws `NOT_CLONEABLE`; nothing is sent then. */
+  /** Sends an item of a stream; returns its cost. Throws `NOT_CLONEABLE`, `LIMIT`; nothing is sent then. */
   sendItem(id: number, channel: string, value: unknown): number {
     const cost = this.#writer.item(id, channel, value);
     this.#options.turn.hold();
@@ -305,7 +305,7 @@ export class Link {
 
   #readPost(data: unknown): void {
     if (!Array.isArray(data)) {
-      this.#malformed('a post that is no array');
+      this.malformed('a post that is no array');
       this.#outbox.dispatched(0, false);
       return;
     }
@@ -319,7 +319,7 @@ export class Link {
       if (next < 0) {
         // Never `String()` of what came from there: an object's own `toString` makes that throw.
         const kind: unknown = data[at];
-        this.#malformed(`a frame of kind ${typeof kind === 'number' ? kind : typeof kind} that makes no sense`);
+        this.malformed(`a frame of kind ${typeof kind === 'number' ? kind : typeof kind} that makes no sense`);
         break;
       }
       if (this.#arrivals.announced && data[at] !== wire.PORTS) this.#arrivals.end();
@@ -330,12 +330,12 @@ export class Link {
     if ((this.#state as string) === 'ended') return;
     // Behind the frames: UNREADABLE speaks of a post that this very number acknowledges.
     if (!wire.isCount(data[0]) || !this.#outbox.acknowledge(data[0])) {
-      this.#malformed('an acknowledgement of what was never sent');
+      this.malformed('an acknowledgement of what was never sent');
     }
     this.#outbox.dispatched(frames, reply);
   }
 
-  #malformed(problem: string): void {
+  malformed(problem: string): void {
     this.#owner.malformed(this, problem, ++this.#malformedCount);
   }
 
