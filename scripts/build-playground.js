@@ -28,7 +28,9 @@ const common = {
 };
 await build({
   ...common,
-  entryPoints: ['main', 'helper', 'thread', 'lab-utility', 'lab-thread', 'lab-node'].map((name) => `${source}/${name}.ts`),
+  entryPoints: ['main', 'helper', 'thread', 'lab-utility', 'lab-thread', 'lab-node'].map(
+    (name) => `${source}/${name}.ts`,
+  ),
   outdir: out,
   outExtension: { '.js': '.cjs' },
   platform: 'node',

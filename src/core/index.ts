@@ -25,7 +25,7 @@ export type {
 export { MeshStream } from './bus/mesh-stream.js';
 export type { Source } from './bus/producer.js';
 export type { FlowOptions } from './link/flow.js';
-export type { Limits } from './directory/limits.js';
+export type { Limits, MessageLimits } from './directory/limits.js';
 export type { MeshEvent, RequestEvent } from './bus/events.js';
 export type { MeshState } from './broker/mesh-state.js';
 export type { CloseInfo } from './bus/close-info.js';

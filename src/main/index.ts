@@ -10,7 +10,7 @@ export type { BrokerStatus, GatewayStatus } from './brokers/status.js';
 export type { BrokerAddress, JoinBrokerOptions } from './brokers/options.js';
 export type { Authorize, Candidate } from './candidate.js';
 export type { Grant } from '../core/directory/grant.js';
-export type { Limits } from '../core/directory/limits.js';
+export type { Limits, MessageLimits } from '../core/directory/limits.js';
 export { createBridge } from './create-bridge.js';
 export type { BridgeOptions } from './options.js';
 export type { OwnSeatOptions } from './own-seat.js';

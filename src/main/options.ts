@@ -1,4 +1,4 @@
-import { defaultLimits, type Limits } from '../core/directory/limits.js';
+import { defaultLimits, leastLimits, type Limits } from '../core/directory/limits.js';
 import { invalid, show } from '../core/errors/mesh-error.js';
 import type { Authorize } from './candidate.js';
 
@@ -19,8 +19,9 @@ export interface BridgeOptions {
   /** The preload's path, where it is shipped by the application itself. @default found in the package */
   readonly preload?: string;
   /**
-   * How much one peer, document or origin may ask for, each a number above 0. What isn't given keeps its default: 10,000 `channels`,
-   * 100,000 requests that are `serving`, 1,000 `seats`, 1,000 `names`.
+   * How much one peer, document or origin may ask for, and how large one message may be. What isn't given keeps its default: 10,000
+   * `channels`, 100,000 requests that are `serving`, 1,000 `seats`, 1,000 `names`; a `size` of 268,435,456 bytes (256 MiB) and a
+   * `depth` of 1,000 objects. Each is a number above 0; `size` is at least 65,536, `depth` at least 32.
    */
   readonly limits?: Partial<Limits>;
 }
@@ -71,8 +72,9 @@ function checkLimits(given: unknown = {}): Limits {
       throw invalid(call, `there is no limit '${name}', only ${Object.keys(defaultLimits).join(', ')}.`);
     }
     if (value === undefined) continue;
-    if (!Number.isSafeInteger(value) || (value as number) < 1) {
-      throw invalid(call, `${name} is ${show(value)}. Give a whole number above 0.`);
+    const least = leastLimits[name as keyof Limits] ?? 1;
+    if (!Number.isSafeInteger(value) || (value as number) < least) {
+      throw invalid(call, `${name} is ${show(value)}. Give a whole number of ${least} or more.`);
     }
     limits[name] = value as number;
   }

@@ -2,6 +2,7 @@ import { busContract } from './bus-contract.js';
 import type { Case } from './case.js';
 import { flowContract } from './flow-contract.js';
 import { grantContract } from './grant-contract.js';
+import { limitContract } from './limit-contract.js';
 import { linkContract } from './link-contract.js';
 import { livenessContract } from './liveness-contract.js';
 import { openPortContract } from './open-port-contract.js';
@@ -19,6 +20,7 @@ export function allCases(kind: PortKind): Map<string, Case> {
     ...(kind.mixed ? [] : named('openPort', openPortContract(kind))),
     ...named('grant', grantContract(kind)),
     ...named('flow', flowContract(kind)),
+    ...named('limit', limitContract(kind)),
     // They take seconds, and their clock is the same everywhere.
     ...(kind.slow ? named('liveness', livenessContract(kind)) : []),
   ]);

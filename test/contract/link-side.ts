@@ -1,3 +1,4 @@
+import { defaultLimits } from '../../src/core/directory/limits.js';
 import type { Peer } from '../../src/core/directory/peer.js';
 import type { LeaveReason } from '../../src/core/errors/mesh-error.js';
 import type { Call } from '../../src/core/link/calls.js';
@@ -33,7 +34,7 @@ export class LinkSide implements LinkOwner {
       redact: false,
       trusted: true,
       grant: {},
-      serving: 1000,
+      limits: defaultLimits,
       flow: defaultFlow,
       turn: new Turn(),
       ...options,

@@ -1,6 +1,6 @@
 import { ASK, CHANGES, TOLD } from '../../src/core/broker/control.js';
 import { Hub, type HubOwner } from '../../src/core/broker/hub.js';
-import { defaultLimits } from '../../src/core/directory/limits.js';
+import { defaultLimits, type Limits } from '../../src/core/directory/limits.js';
 import type { Bus } from '../../src/core/bus/bus.js';
 import { join } from '../../src/core/bus/join.js';
 import type { AnyChannels, ChannelMap } from '../../src/core/bus/channels.js';
@@ -34,11 +34,11 @@ export class TestMesh {
   #lastId = 0;
   readonly hub: Hub;
 
-  constructor(kind: PortKind) {
+  constructor(kind: PortKind, limits: Partial<Limits> = {}) {
     this.#kind = kind;
     const owner: HubOwner = {
       redact: false,
-      limits: defaultLimits,
+      limits: { ...defaultLimits, ...limits },
       channel: () => this.#ends(),
       show: (peer) => peer,
       closed: (peer) => this.hub.remove(peer.id, 'lost'),

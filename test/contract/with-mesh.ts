@@ -1,4 +1,5 @@
 import { assert } from 'chai';
+import type { Limits } from '../../src/core/directory/limits.js';
 import { TestMesh } from './mesh.js';
 import type { PortKind } from './port-contract.js';
 
@@ -6,9 +7,9 @@ import type { PortKind } from './port-contract.js';
 export const idle = { calls: 0, serving: 0, parked: 0, signals: 0 };
 
 /** Makes cases that run in a mesh of their own, in which nothing malformed may be seen. */
-export function withMesh(kind: PortKind) {
+export function withMesh(kind: PortKind, limits?: Partial<Limits>) {
   return (run: (mesh: TestMesh) => Promise<void>) => async (): Promise<void> => {
-    const mesh = new TestMesh(kind);
+    const mesh = new TestMesh(kind, limits);
     try {
       await run(mesh);
       assert.deepEqual(mesh.malformed, []);

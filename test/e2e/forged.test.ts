@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => lab?.close());
 beforeEach(async () => {
-  await lab.start({ limits: { serving: 100 } });
+  await lab.start({ limits: { serving: 100, size: 100_000, depth: 50 } });
   places = new Places(lab);
 });
 afterEach(async () => {
@@ -99,6 +99,91 @@ describe('M26: a peer that speaks the wire by hand', () => {
     expect(answers.at(-1)).toEqual([3, 200, 'served']);
     expect(await victim.evaluate(() => window.bus.load.serving)).toBe(0);
   });
+
+  it.each(['window', 'main', 'utility', 'thread'] as const)(
+    'sends a %s what is larger, or deeper, than a message may be: LIMIT, and a report; the others of the post are served',
+    async (kind) => {
+      const victim = await places.make(kind, 'victim');
+      await victim.run(async (here) => {
+        const { bus } = here;
+        here['reports'] = [];
+        here['got'] = [];
+        const say = (error: unknown): unknown =>
+          (here['reports'] as unknown[]).push([(error as { code: string }).code, (error as Error).message]);
+        bus.onError(say);
+        const got = (value: unknown): unknown =>
+          (here['got'] as unknown[]).push(typeof value === 'string' ? value.length : value);
+        bus.on('event', (_, value) => got(value));
+        bus.handle('echo', (_, value) => void got(value));
+        bus.handle('items', (_, value) => {
+          got(value);
+          return [];
+        });
+        bus.onPort('port', (_event, _port, value) => got(value));
+      });
+      const page = await lab.open('b');
+      await joinByHand(page, 'hand');
+      const large = 'x'.repeat(100_001);
+      let deep: unknown = 'bottom';
+      for (let i = 0; i < 51; i++) deep = i % 2 ? [deep] : { deep };
+      const answers = await talkByHand(
+        page,
+        'victim',
+        [
+          [[0, 1, 'event', 1, 1, 1, 'event', 1, large, 1, 'event', 1, 2, 1, 'event', 1, deep, 1, 'event', 1, 3]],
+          [[0, 2, 1, 'echo', 1, large, 2, 2, 'echo', 1, deep, 2, 3, 'echo', 1, 4]],
+          [[0, 13, 4, 'items', 5, 1, deep]],
+          [[0, 18, [{}], 17, 5, 'port', 1, large], 1],
+          [[0, 2, 6, 'echo', 1, large.slice(1)]],
+        ],
+        6,
+      );
+      expect(answers.map(([what, id]) => [what, id])).toEqual([
+        [4, 1],
+        [4, 2],
+        [3, 3],
+        [4, 4],
+        [4, 5],
+        [3, 6],
+      ]);
+      for (const [, id, error] of answers.filter(([what]) => what === 4)) {
+        expect(JSON.stringify(error), `request ${id as number}`).toContain('"code":"LIMIT"');
+      }
+      expect(await victim.run((here) => here['got'])).toEqual([1, 2, 3, 4, 100_000]);
+      const reports = (await victim.run((here) => here['reports'])) as [string, string][];
+      // Of six, the first, the second and the fourth.
+      expect(reports.map(([code]) => code)).toEqual(['PROTOCOL', 'PROTOCOL', 'PROTOCOL']);
+      expect(reports[0]?.[1]).toMatch(
+        /^link with hand \(.*send\('event'\): the message has 100001 bytes, and may have 100000/,
+      );
+      expect(reports[1]?.[1]).toMatch(/send\('event'\): the message is deeper than 50 objects/);
+      await expect.poll(() => page.evaluate(() => window['openPorts'])).toBe(0);
+      // Its link, and that of the others, are as they were.
+      expect(await victim.run(({ bus }) => bus.load)).toMatchObject({ links: 1, serving: 0 });
+      const other = await lab.join('a', 'other');
+      const honest = await other.evaluate(
+        async ([text, value]) => {
+          const call = window.bus.to('victim').with({ wait: 5000 });
+          const code = (promise: Promise<unknown>): Promise<string> =>
+            promise.then(
+              () => 'taken',
+              (error: { code: string; message: string }) => `${error.code}: ${error.message}`,
+            );
+          return Promise.all([
+            code(call.request('echo', text)),
+            code(call.request('echo', value)),
+            code(call.request('echo', 1)),
+          ]);
+        },
+        [large, deep] as const,
+      );
+      expect(honest).toEqual([
+        expect.stringMatching(/^LIMIT: request\('echo'\) to victim \(.*100001 bytes/),
+        expect.stringMatching(/^LIMIT: .*deeper than 50/),
+        'taken',
+      ]);
+    },
+  );
 
   it('gives a request back as MISSED, with other arguments: the next handler gets those of the caller', async () => {
     const page = await lab.open('b');

@@ -54,7 +54,7 @@ export class Caller<C extends ChannelMap<C> = AnyChannels> {
    * is lost is reported to `bus.onDropped`.
    *
    * @throws MeshError `NOT_CLONEABLE` if an argument can't be sent; `NOT_AUTHORIZED` if this peer may not send there; `LIMIT` if
-   *   too much waits for those meant already (see `FlowOptions`); `INVALID_ARGUMENT` if something moves and not exactly one
+   *   too much waits for those meant already (see `FlowOptions`), or this alone is too much (see `MessageLimits`); `INVALID_ARGUMENT` if something moves and not exactly one
    *   peer listens; `NO_PEER` or `PEER_GONE` if the target isn't there; `CLOSED`, `BRIDGE_GONE` after the end of the bus
    * @example
    * bus.send('doc:saved', '42');

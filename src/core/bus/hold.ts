@@ -1,3 +1,4 @@
+import type { MessageLimits } from '../directory/limits.js';
 import { keep } from '../link/queue.js';
 import { domEnd } from '../port/message-port.js';
 import { heldPort, type PortHolder } from '../port/port-holder.js';
@@ -11,12 +12,13 @@ import { closeRaw } from '../port/port.js';
 /**
  * Arguments as they are now, to be sent later. What moves is out of the caller's hands when this returns: `letGo` is for those that
  * will not be sent.
- * @throws MeshError `NOT_CLONEABLE` if one can't be cloned, or holds a port that does not move, or can't; nothing has moved then
+ * @throws MeshError `NOT_CLONEABLE` if one can't be cloned, or holds a port that does not move, or can't;
+ * `LIMIT` if they are too much; nothing has moved then
  */
-export function hold(args: readonly unknown[]): readonly unknown[] {
+export function hold(args: readonly unknown[], limits?: MessageLimits): readonly unknown[] {
   const copies = capture(args);
   if (copies) return copies;
-  const payload = preparePayload(args, domEnd);
+  const payload = preparePayload(args, domEnd, limits);
   const { length } = payload.placeholders;
   const [[values, places], moved] = keep([payload.values, payload.placeholders], payload.transfer);
   payload.settle();

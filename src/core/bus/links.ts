@@ -1,6 +1,7 @@
 import { CURRENT } from '../broker/control.js';
 import type { Seat } from '../broker/seat.js';
 import type { Channels, Entry } from '../directory/entry.js';
+import type { Limits } from '../directory/limits.js';
 import { isOriginShown, type Peer } from '../directory/peer.js';
 import { MeshError } from '../errors/mesh-error.js';
 import { describeCall, type Call } from '../link/calls.js';
@@ -22,8 +23,7 @@ export interface LinksOptions {
   readonly turn: Turn;
   /** Whether errors go to peers of other origins without stacks and paths. */
   readonly redact: boolean;
-  /** Requests and streams of one peer that may be served at a time. */
-  readonly serving: number;
+  readonly limits: Limits;
 }
 
 /** The links of a bus: opens them, takes those that peers open, and keeps one for each peer. */
@@ -113,10 +113,10 @@ export class Links implements Iterable<Link> {
   }
 
   #make(entry: Entry, port: Port | undefined, opened: boolean): Link {
-    const { owner, flow, turn, redact, serving } = this.#options;
+    const { owner, flow, turn, redact, limits } = this.#options;
     const { peer, epoch, grant } = entry;
     const trusted = this.#trusts(entry);
-    const own = { epoch, opened, redact: redact && !trusted, trusted, grant, serving, flow, turn };
+    const own = { epoch, opened, redact: redact && !trusted, trusted, grant, limits, flow, turn };
     const link = new Link(owner, peer, port, own);
     entry.link = link;
     this.#links.add(link);

@@ -3,6 +3,7 @@ import type { Welcome } from '../broker/control.js';
 import { Directory } from '../directory/directory.js';
 import { Channels, HANDLE, LISTEN, UNHANDLE, UNLISTEN, type Entry } from '../directory/entry.js';
 import { allows, type Grant } from '../directory/grant.js';
+import type { Limits } from '../directory/limits.js';
 import type { Peer } from '../directory/peer.js';
 import { invalid, MeshError, type LeaveReason } from '../errors/mesh-error.js';
 import { describeCall, goneError } from '../link/calls.js';
@@ -69,22 +70,26 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
     this.#seat = seat;
     this.#platform = platform;
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
-    const { channels, serving } = welcome.limits;
-    this.#own = new Channels(undefined, channels);
-    this.directory = new Directory((entry) => this.#news('change', entry.peer), channels);
+    const { limits } = welcome;
+    this.#own = new Channels(undefined, limits.channels);
+    this.directory = new Directory((entry) => this.#news('change', entry.peer), limits.channels);
     for (const [peer, number, listens, handles, grant] of welcome.peers) {
       this.directory.state(this.directory.add(peer, grant), number, listens, handles);
     }
     const { self, redact } = welcome;
     const owner = new Receiver(this);
     const turn = new Turn(this.#liveness.watch);
-    this.#links = new Links({ self, own: this.#own, seat, platform, owner, flow, turn, redact, serving });
+    this.#links = new Links({ self, own: this.#own, seat, platform, owner, flow, turn, redact, limits });
     this.#sending = new Sending({ directory: this.directory, links: this.#links, reports: this.reports });
     seat.start(this);
   }
 
   get closeInfo(): CloseInfo | undefined {
     return this.#closeInfo;
+  }
+
+  get limits(): Limits {
+    return this.#welcome.limits;
   }
 
   links(): Iterable<Link> {
@@ -156,7 +161,7 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
     const first = this.#own.number + 1;
     const changes = [change, channel];
     if (!this.#own.apply(first, changes)) {
-      const { channels } = this.#welcome.limits;
+      const { channels } = this.limits;
       throw new MeshError('LIMIT', `'${channel}': a peer can listen to ${channels} channels, and handle as many.`);
     }
     this.#seat.changes(first, changes);

@@ -1,4 +1,5 @@
 import { MeshError, notCloneable } from '../errors/mesh-error.js';
+import type { MessageLimits } from '../directory/limits.js';
 import type { Peer } from '../directory/peer.js';
 import type { MeshPort } from '../port/mesh-port.js';
 import { closeRaw } from '../port/port.js';
@@ -15,6 +16,7 @@ export interface OpenerOwner {
   /** @throws MeshError `CLOSED` */
   check(call: string): void;
   readonly requests: Requests;
+  readonly limits: MessageLimits;
   /** A fresh channel's two raw ends. */
   channel(): Ends | Promise<Ends>;
   /** Makes a port for the application of a raw one, at whose other end `peer` is. */
@@ -36,7 +38,7 @@ export async function openPort(
   owner.check(call);
   let held: readonly unknown[];
   try {
-    held = hold(args);
+    held = hold(args, owner.limits);
   } catch (error) {
     throw notCloneable(error, `${call}: an argument can't be sent: `);
   }

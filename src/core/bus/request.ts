@@ -69,8 +69,8 @@ export function giveUp(request: Request, error: () => unknown): void {
   fail(request, error);
 }
 
-export function unsendable(request: Request, error: unknown): MeshError {
-  return notCloneable(error, `${describeCall(request)}: an argument can't be sent: `);
+export function unsendable(request: Request, error: unknown, peer?: Peer): MeshError {
+  return notCloneable(error, `${describeCall(request, peer)}: an argument can't be sent: `);
 }
 
 /** What to say where so much waits for a peer that no more is taken. */

@@ -1,5 +1,6 @@
 import type { Directory } from '../directory/directory.js';
 import type { Entry } from '../directory/entry.js';
+import type { MessageLimits } from '../directory/limits.js';
 import { MeshError } from '../errors/mesh-error.js';
 import { abortError, deadlineOf, describeCall, fail, goneError, timeoutError, type Call } from '../link/calls.js';
 import type { Link } from '../link/link.js';
@@ -16,6 +17,7 @@ export interface RequestsOwner {
   /** How the bus ended, if it has. */
   readonly closeInfo: CloseInfo | undefined;
   readonly directory: Directory;
+  readonly limits: MessageLimits;
   /** Why this bus may not send to a channel; `undefined`: it may. */
   refusal(call: string, channel: string): MeshError | undefined;
   links(): Iterable<Link>;
@@ -194,7 +196,7 @@ export class Requests {
       link.sendCall(request, args);
     } catch (error) {
       this.released(request);
-      return giveUp(request, () => unsendable(request, error));
+      return giveUp(request, () => unsendable(request, error, peer));
     }
     request.held = undefined;
     this.#clock.watch(deadlineOf(request));
@@ -203,7 +205,7 @@ export class Requests {
   #park(request: Request, args: readonly unknown[]): void {
     let held: readonly unknown[];
     try {
-      held = hold(args);
+      held = hold(args, this.#owner.limits);
     } catch (error) {
       return giveUp(request, () => unsendable(request, error));
     }

@@ -65,7 +65,7 @@ export class Sending {
     try {
       link.sendEvent(channel, args, copies);
     } catch (error) {
-      throw unsendable(channel, error);
+      throw unsendable(channel, error, ` to ${link.peer.name} (${link.peer.id})`);
     }
   }
 
@@ -78,6 +78,6 @@ export class Sending {
   }
 }
 
-function unsendable(channel: string, error: unknown): MeshError {
-  return notCloneable(error, `send('${channel}'): an argument can't be sent: `);
+function unsendable(channel: string, error: unknown, whom = ''): MeshError {
+  return notCloneable(error, `send('${channel}')${whom}: an argument can't be sent: `);
 }

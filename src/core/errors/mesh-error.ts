@@ -96,10 +96,10 @@ export class MeshError extends Error {
 Object.defineProperty(MeshError.prototype, brand, { value: true });
 Object.defineProperty(MeshError.prototype, 'name', { value: 'MeshError', writable: true, configurable: true });
 
-/** Internal: a `NOT_CLONEABLE` that says what `error`, of any kind, said. */
+/** Internal: a `NOT_CLONEABLE` that says what `error`, of any kind, said; a `LIMIT` remains one. */
 export function notCloneable(error: unknown, call = ''): MeshError {
   const { message, cause = error } = Object(error) as Error;
-  return new MeshError('NOT_CLONEABLE', `${call}${message}`, { cause });
+  return new MeshError(MeshError.is(error, 'LIMIT') ? 'LIMIT' : 'NOT_CLONEABLE', `${call}${message}`, { cause });
 }
 
 /** Internal: what was given, in a few words: whatever it is, this doesn't throw. */

@@ -39,6 +39,10 @@ export class Asked implements Carrier {
     return this.#calls.size;
   }
 
+  get(id: unknown): Call | undefined {
+    return this.#calls.get(id as number);
+  }
+
   /** Puts a call under way. Throws `NOT_CLONEABLE`; the call is not on this link then. */
   send(call: Call, args: readonly unknown[]): void {
     const { writer, turn, trusted } = this.#options;
@@ -85,18 +89,18 @@ export class Asked implements Carrier {
   // ---- what becomes of them
 
   started(id: unknown): void {
-    this.#get(id)?.stream?.started();
+    this.get(id)?.stream?.started();
   }
 
   /** Whether somebody waits for a value of that kind: unknown ids are those of calls that timed out or were aborted. */
   wants(kind: number, id: unknown): boolean {
-    const call = this.#get(id);
+    const call = this.get(id);
     return call !== undefined && (kind === wire.ITEM ? call.stream !== undefined : call.kind === wire.REQUEST);
   }
 
   /** False if that is more than the peer was granted: the call is over then, and nobody has the item. */
   item(id: unknown, cost: number, value: unknown): boolean {
-    const call = this.#get(id);
+    const call = this.get(id);
     if (!call?.stream || call.stream.item(Math.max(1, cost), value)) return true;
     this.cancel(call, () => {
       const text = `${describeCall(call)}: the peer sent more than there was room for.`;
@@ -126,15 +130,11 @@ export class Asked implements Carrier {
 
   /** Takes a call off this link, if it is there. */
   take(id: unknown): Call | undefined {
-    const call = this.#get(id);
+    const call = this.get(id);
     if (!call) return undefined;
     this.#calls.delete(call.id);
     this.#options.released(call);
     return call;
-  }
-
-  #get(id: unknown): Call | undefined {
-    return this.#calls.get(id as number);
   }
 
   #drop(call: Call): boolean {

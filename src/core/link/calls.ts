@@ -1,5 +1,5 @@
 import type { Peer } from '../directory/peer.js';
-import { PORT, STREAM } from '../wire/frames.js';
+import { EVENT, PORT, STREAM } from '../wire/frames.js';
 import type { Stamp } from './turn.js';
 import { MeshError, type LeaveReason } from '../errors/mesh-error.js';
 
@@ -73,12 +73,12 @@ export function describeCall(call: Call, peer = call.link?.peer): string {
   return `${callOf(call.kind, call.channel)}${peer ? ` to ${peer.name} (${peer.id})` : ''}`;
 }
 
-/** "request('doc:render')" */
+/** "request('doc:render')"; of an event, "send('doc:saved')" */
 export function callOf(kind: number, channel: string): string {
   return `${verbs[kind] ?? 'request'}('${channel}')`;
 }
 
-const verbs: Readonly<Record<number, string>> = { [STREAM]: 'stream', [PORT]: 'openPort' };
+const verbs: Readonly<Record<number, string>> = { [EVENT]: 'send', [STREAM]: 'stream', [PORT]: 'openPort' };
 
 export function timeoutError(call: Call): MeshError {
   return new MeshError(

@@ -1,11 +1,13 @@
 import { allows, type Grant } from '../directory/grant.js';
+import type { MessageLimits } from '../directory/limits.js';
 import type { Peer } from '../directory/peer.js';
 import { MeshError, type LeaveReason } from '../errors/mesh-error.js';
 import type { MeshPort } from '../port/mesh-port.js';
+import { excessOf } from '../wire/excess.js';
 import * as wire from '../wire/frames.js';
 import type { Arrivals } from './arrivals.js';
 import type { Asked } from './asked.js';
-import { callOf, type Call } from './calls.js';
+import { callOf, describeCall, type Call } from './calls.js';
 import type { FrameSink } from './reader.js';
 
 /** See `Incoming.#floods` */
@@ -56,8 +58,8 @@ export interface IncomingOptions {
   readonly trusted: boolean;
   /** What the peer may do. */
   readonly grant: Grant;
-  /** Requests and streams of the peer that may be served at a time. */
-  readonly serving: number;
+  /** Of one message, both ways, and how many requests and streams of the peer may be served at a time. */
+  readonly limits: MessageLimits & { readonly serving: number };
 }
 
 /** What a link's frames say, brought to its owner and to its calls, as far as the peer may say it. */
@@ -116,6 +118,7 @@ export class Incoming<L extends IncomingLink> implements FrameSink {
   }
 
   onEvent(channel: string, args: unknown[]): void {
+    if (this.#excess(wire.EVENT, channel, args)) return;
     const values = this.#arrivals.restore(args);
     if (!this.#refuses(channel)) return this.#owner.event(this.#link, channel, values);
     this.#owner.refused(this.#link, channel, this.#notGranted(`send('${channel}')`), ++this.#refused);
@@ -123,6 +126,7 @@ export class Incoming<L extends IncomingLink> implements FrameSink {
 
   onRequest(kind: number, id: number, channel: string, args: unknown[]): boolean {
     if (this.#serving.has(id)) return false;
+    if (this.#asksExcess(kind, id, channel, args)) return true;
     const port = kind === wire.PORT ? this.#arrivals.first() : undefined;
     if (kind === wire.PORT && !port) return false;
     const values = this.#arrivals.restore(args);
@@ -134,6 +138,7 @@ export class Incoming<L extends IncomingLink> implements FrameSink {
 
   onStream(id: number, channel: string, args: unknown[], credit: number): boolean {
     if (this.#serving.has(id)) return false;
+    if (this.#asksExcess(wire.STREAM, id, channel, args)) return true;
     const values = this.#arrivals.restore(args);
     if (this.#mayAsk(wire.STREAM, id, channel)) this.#owner.stream(this.#link, id, channel, values, credit);
     return true;
@@ -169,6 +174,7 @@ export class Incoming<L extends IncomingLink> implements FrameSink {
   }
 
   onItem(id: unknown, cost: number, value: unknown): void {
+    if (this.#answersExcess(id, value)) return;
     if (!this.#asked.wants(wire.ITEM, id)) return;
     if (this.#asked.item(id, cost, this.#arrivals.restoreOne(value))) return;
     this.#arrivals.refuse();
@@ -176,6 +182,7 @@ export class Incoming<L extends IncomingLink> implements FrameSink {
   }
 
   onSettled(kind: number, id: unknown, value: unknown): void {
+    if (this.#answersExcess(id, value)) return;
     // The end of a stream, and the word that a port was accepted, have no value.
     this.#asked.settle(kind, id, this.#asked.wants(kind, id) ? this.#arrivals.restoreOne(value) : value);
   }
@@ -183,13 +190,39 @@ export class Incoming<L extends IncomingLink> implements FrameSink {
   onMissed(id: unknown, args: unknown[]): void {
     const call = this.#asked.take(id);
     if (!call) return;
-    // Of a peer that isn't trusted nothing is passed on.
+    // Whatever is too much in them is not sent on. Of a peer that isn't trusted nothing is passed on.
     const returned = this.#options.trusted ? this.#arrivals.giveBack(this.#arrivals.restore(args)) : args;
     this.#owner.missed(this.#link, call, returned);
   }
 
   onPeerUnreadable(post: number): void {
     this.#link.unreadThere(post);
+  }
+
+  // ---- how much it may say at a time
+
+  /** What is too much in a message; it is reported. A peer that could speak for this side anyway is not looked at. */
+  #excess(kind: number, channel: string, message: readonly unknown[]): string | undefined {
+    const problem = this.#options.trusted ? undefined : excessOf(message, this.#options.limits);
+    if (problem) this.#link.malformed(`${callOf(kind, channel)}: ${problem}`);
+    return problem;
+  }
+
+  /** Whether too much is asked; answered then. */
+  #asksExcess(kind: number, id: number, channel: string, args: readonly unknown[]): boolean {
+    const problem = this.#excess(kind, channel, args);
+    if (problem) this.#link.fail(id, channel, new MeshError('LIMIT', `${callOf(kind, channel)}: ${problem}`));
+    return problem !== undefined;
+  }
+
+  /** Whether too much is answered, or there is too much in an item; the call is over then. */
+  #answersExcess(id: unknown, value: unknown): boolean {
+    if (this.#options.trusted) return false;
+    const call = this.#asked.get(id);
+    const problem = call && this.#excess(call.kind, call.channel, [value]);
+    if (problem)
+      this.#asked.cancel(call, () => new MeshError('LIMIT', `${describeCall(call)}, its answer: ${problem}`));
+    return problem !== undefined;
   }
 
   // ---- what the peer may do
@@ -215,7 +248,7 @@ export class Incoming<L extends IncomingLink> implements FrameSink {
   }
 
   #refusal(call: string, channel: string): MeshError | undefined {
-    const { serving } = this.#options;
+    const { serving } = this.#options.limits;
     if (this.#refuses(channel)) return this.#notGranted(call);
     // Answers are never refused: one that takes none, and asks for more, would fill this side's memory.
     if (this.#link.full) return new MeshError('LIMIT', `${call}: too much waits for this peer that it has not taken.`);
@@ -232,7 +265,7 @@ export class Incoming<L extends IncomingLink> implements FrameSink {
     if (!this.#link.full) return false;
     const { pending } = this.#link;
     this.#fullAt ??= pending;
-    return pending > this.#fullAt + this.#options.serving + MAX_REFUSALS;
+    return pending > this.#fullAt + this.#options.limits.serving + MAX_REFUSALS;
   }
 
   /** All that waits for it is freed; should it be honest after all, it is told, and opens another link. */

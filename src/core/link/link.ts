@@ -98,7 +98,7 @@ export class Link {
       onFailure: () => this.end('lost'),
       onUnpostable: (lone, error) => this.#failLone(lone, (call) => notCloneable(error, `${call}: `)),
     });
-    this.#writer = new Writer(this.#outbox, options.redact);
+    this.#writer = new Writer(this.#outbox, options.redact, options.limits);
     this.#arrivals = new Arrivals((raw, opened) => owner.adopt(this, raw, opened));
     this.#asked = new Asked({
       peer,
@@ -165,24 +165,24 @@ export class Link {
 
   // ---- sending
 
-  /** Sends an event: `copies` if it could be captured, else `args` alone. Throws `NOT_CLONEABLE`; nothing is sent then. */
+  /** Sends an event: `copies` if it could be captured, else `args` alone. Throws `NOT_CLONEABLE`, `LIMIT`; nothing is sent then. */
   sendEvent(channel: string, args: readonly unknown[], copies: readonly unknown[] | undefined): void {
     this.#writer.event(channel, args, copies);
   }
 
-  /** Puts a call under way. Throws `NOT_CLONEABLE`; the call is not on this link then. */
+  /** Puts a call under way. Throws `NOT_CLONEABLE`, `LIMIT`; the call is not on this link then. */
   sendCall(call: Call, args: readonly unknown[]): void {
     this.#asked.send(call, args);
   }
 
-  /** The handler's result, or the end of a stream. Throws `NOT_CLONEABLE`; nothing is sent then. */
+  /** The handler's result, or the end of a stream. Throws `NOT_CLONEABLE`, `LIMIT`; nothing is sent then. */
   answer(id: number, channel: string, value: unknown): void {
     if (this.#state !== 'open') return;
     this.#incoming.served(id);
     this.#writer.result(id, channel, value);
   }
 
-  /** What the handler threw. Something that is no error and can't be sent rejects as `NOT_CLONEABLE`. */
+  /** What the handler threw. Something that is no error and can't be sent rejects with the reason for that. */
   fail(id: number, channel: string, thrown: unknown): void {
     if (this.#state !== 'open') return;
     this.#incoming.served(id);
@@ -209,7 +209,7 @@ export class Link {
     this.#outbox.frame().push(wire.STARTED, id);
   }
 
-  /** Sends an item of a stream; returns its cost. Throws `NOT_CLONEABLE`; nothing is sent then. */
+  /** Sends an item of a stream; returns its cost. Throws `NOT_CLONEABLE`, `LIMIT`; nothing is sent then. */
   sendItem(id: number, channel: string, value: unknown): number {
     const cost = this.#writer.item(id, channel, value);
     this.#options.turn.hold();

@@ -1,9 +1,9 @@
 import { encodeError, type WireError } from '../errors/wire-error.js';
-import { MeshError } from '../errors/mesh-error.js';
-import type { PortCapabilities } from '../port/port.js';
+import type { MessageLimits } from '../directory/limits.js';
+import { MeshError, notCloneable } from '../errors/mesh-error.js';
 import { capture, captureOne, uncaptured } from '../wire/capture.js';
 import * as wire from '../wire/frames.js';
-import { preparePayload } from '../wire/payload.js';
+import { preparePayload, type Payload } from '../wire/payload.js';
 import type { Outbox } from './outbox.js';
 import type { Lone } from './window.js';
 
@@ -12,15 +12,18 @@ const BYTES_PER_COST = 4096;
 
 /**
  * Lays frames into the outbox: what is small and plain is copied into the batch that leaves at the end of the turn, anything
- * else goes alone, at once. A method that throws `NOT_CLONEABLE` has sent nothing, and moved nothing.
+ * else goes alone, at once. A method that throws (`NOT_CLONEABLE`, `LIMIT`) has sent nothing, and moved nothing.
  */
 export class Writer {
   readonly #outbox: Outbox;
   readonly #redact: boolean;
+  readonly #limits: MessageLimits;
 
-  constructor(outbox: Outbox, redact: boolean) {
+  /** @param limits of what goes alone: what is captured is within them */
+  constructor(outbox: Outbox, redact: boolean, limits: MessageLimits) {
     this.#outbox = outbox;
     this.#redact = redact;
+    this.#limits = limits;
   }
 
   /** `copies`, if the arguments could be captured; else they go alone. */
@@ -64,17 +67,17 @@ export class Writer {
     this.#value(wire.RESULT, id, channel, value);
   }
 
-  /** What was thrown. Something that is no error and can't be sent becomes a `NOT_CLONEABLE`; this doesn't throw. */
+  /** What was thrown. Something that is no error and can't be sent becomes the reason for that; this doesn't throw. */
   failure(id: number, channel: string, thrown: unknown): void {
-    let error: WireError | undefined;
+    let encoded: WireError | undefined;
     try {
-      error = encodeError(thrown, this.#redact);
-      if (error) this.#value(wire.FAILURE, id, channel, error);
+      encoded = encodeError(thrown, this.#redact);
+      if (encoded) this.#value(wire.FAILURE, id, channel, encoded);
       else this.#value(wire.THROWN, id, channel, thrown);
-    } catch {
+    } catch (error) {
       // Class, name, message and stack always go.
-      const why = new MeshError('NOT_CLONEABLE', `handle('${channel}'): what it threw can't be sent.`);
-      this.#outbox.frame().push(wire.FAILURE, id, error ? error.slice(0, 4) : encodeError(why));
+      const why = notCloneable(error, `handle('${channel}'): what it threw can't be sent: `);
+      this.#outbox.frame().push(wire.FAILURE, id, encoded ? encoded.slice(0, 4) : encodeError(why, this.#redact));
     }
   }
 
@@ -101,33 +104,33 @@ export class Writer {
       return 1;
     }
     const head = [wire.ITEM, id, 0];
-    const payload = preparePayload([value], this.#carries);
+    const payload = this.#prepare([value]);
     const cost = 1 + Math.floor(payload.bytes / BYTES_PER_COST);
     head[2] = cost;
     this.#post(head, payload, { kind: wire.ITEM, id, channel });
     return cost;
   }
 
-  get #carries(): PortCapabilities {
-    return this.#outbox.carries;
+  #prepare(values: readonly unknown[]): Payload {
+    return preparePayload(values, this.#outbox.carries, this.#limits);
   }
 
   #value(kind: number, id: number, channel: string, value: unknown): void {
     const copy = captureOne(value);
     if (copy !== uncaptured) this.#outbox.frame().push(kind, id, copy);
-    else this.#post([kind, id], preparePayload([value], this.#carries), { kind, id, channel });
+    else this.#post([kind, id], this.#prepare([value]), { kind, id, channel });
   }
 
   /** The frame of `head`, with the count of `args` and these behind it. */
   #alone(head: unknown[], args: readonly unknown[], lone: Lone, more: { events?: number; port?: object } = {}): void {
-    const payload = preparePayload(args, this.#carries);
+    const payload = this.#prepare(args);
     head.push(payload.values.length);
     this.#post(head, payload, lone, more);
   }
 
   #post(
     head: unknown[],
-    payload: ReturnType<typeof preparePayload>,
+    payload: Payload,
     lone: Lone,
     { events = 0, port }: { events?: number; port?: object } = {},
   ): void {

@@ -8,6 +8,7 @@ const MAX_NODES = 100;
 const MAX_OBJECTS = 32;
 /** A long text costs as much as so many characters per node. */
 const CHARACTERS_PER_NODE = 256;
+const MAX_CHARACTERS = MAX_NODES * CHARACTERS_PER_NODE;
 
 /** Stands for "not to be copied". */
 const other = Symbol('other');
@@ -30,7 +31,9 @@ export function capture(values: readonly unknown[]): unknown[] | undefined {
   const copies: unknown[] = [];
   // Two objects may hold, or be, the same one.
   const budget = countObjects(values) > 1 ? newBudget() : undefined;
+  let characters = 0;
   for (const value of values) {
+    if (typeof value === 'string' && (characters += value.length) > MAX_CHARACTERS) return undefined;
     const copied = budget ? copy(value, budget) : captureOne(value);
     if (copied === other) return undefined;
     copies.push(copied);

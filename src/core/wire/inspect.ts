@@ -1,3 +1,4 @@
+import { unlimited, type MessageLimits } from '../directory/limits.js';
 import { MeshError } from '../errors/mesh-error.js';
 import { isPort } from '../port/port-holder.js';
 import type { PortCapabilities } from '../port/port.js';
@@ -5,52 +6,54 @@ import { isPartial } from './isolate.js';
 import { isInstance, kindOf, platformClass } from './kinds.js';
 import { causeOf } from './rebuild.js';
 
-/** Characters from which a text counts: shorter ones are what any message consists of. */
-const LONG_TEXT = 256;
-
 export interface Moving {
   /** Buffers that are moved, not copied: views on a part of them stay as they are */
-  readonly buffers: ReadonlySet<object>;
+  readonly buffers: Pick<ReadonlySet<object>, 'has'>;
   readonly ports: ReadonlySet<object>;
 }
 
 export interface Findings {
-  /** Of buffers and views (each buffer once), Blobs and long texts: what weighs in a message */
+  /** Of buffers and views (each buffer once), Blobs, texts and keys: what weighs in a message */
   readonly bytes: number;
   /** Whether there are views that have to be cut out */
   readonly partial: boolean;
 }
 
 /**
- * Looks once through all that will be sent.
- * @throws MeshError `NOT_CLONEABLE` if it holds a port that does not move, or what the far end would read as `null`
+ * Looks once through all of a message, level by level: the first objects in it, the objects in those, and so on.
+ * @throws MeshError `NOT_CLONEABLE` if it holds a port that does not move, or what the far end would read as `null`; `LIMIT`
  */
-export function inspect(values: readonly unknown[], far: PortCapabilities, moving: Moving): Findings {
+export function inspect(
+  values: readonly unknown[],
+  far: PortCapabilities,
+  moving: Moving,
+  limits: MessageLimits = unlimited,
+): Findings {
   const seen = new Set<object>();
-  const open: object[] = [];
+  let next: object[] = [];
   let bytes = 0;
+  let blobs = 0;
   let partial = false;
   const add = (value: unknown): void => {
-    if (typeof value === 'string') {
-      if (value.length >= LONG_TEXT) bytes += value.length;
-    } else if (typeof value === 'object' && value !== null) {
+    if (typeof value === 'string') bytes += value.length;
+    else if (typeof value === 'object' && value !== null) {
       const { size } = seen;
-      if (seen.add(value).size > size) open.push(value);
+      if (seen.add(value).size > size) next.push(value);
     }
   };
-  const addAll = (value: object): void => {
-    for (const key of Object.keys(value)) add((value as Record<string, unknown>)[key]);
-  };
-  for (const value of values) add(value);
-  for (let value = open.pop(); value; value = open.pop()) {
-    if (moving.ports.size > 0 && moving.ports.has(value)) continue;
+  const look = (value: object): void => {
+    if (moving.ports.size > 0 && moving.ports.has(value)) return;
     switch (kindOf(value)) {
       case 'record':
         if (isInstance(value) && isPort(value)) throw notListed();
-        addAll(value);
+        for (const key of Object.keys(value)) {
+          bytes += key.length;
+          add((value as Record<string, unknown>)[key]);
+        }
         break;
       case 'array':
-        addAll(value);
+        // Named properties too. Not by keys: of a long array, to make these takes ten times as long as all the rest.
+        Object.values(value).forEach(add);
         break;
       case 'map':
         Map.prototype.forEach.call(value, (each, key) => (add(key), add(each)));
@@ -59,6 +62,8 @@ export function inspect(values: readonly unknown[], far: PortCapabilities, movin
         Set.prototype.forEach.call(value, add);
         break;
       case 'error':
+        add(Object.getOwnPropertyDescriptor(value, 'message')?.value);
+        add((value as Error).stack);
         add(causeOf(value));
         break;
       case 'buffer':
@@ -69,18 +74,38 @@ export function inspect(values: readonly unknown[], far: PortCapabilities, movin
           partial = true;
           bytes += (value as ArrayBufferView).byteLength;
         } else {
-          add((value as ArrayBufferView).buffer);
+          // No level of its own.
+          const { buffer } = value as ArrayBufferView;
+          if (!seen.has(buffer)) {
+            seen.add(buffer);
+            look(buffer);
+          }
         }
         break;
       case 'host':
         if (isPort(value)) throw notListed();
         if (!far.hostObjects) throw unreadable(platformClass(value) as string);
-        bytes += sizeOf(value);
+        blobs += sizeOf(value);
         break;
       case 'leaf':
+        if (platformClass(value) === 'String') bytes += (value as unknown as string).length;
     }
+  };
+  values.forEach(add);
+  for (let depth = 0; next.length > 0; depth++) {
+    if (depth === limits.depth) throw tooMuch(`is deeper than ${depth} objects`, 'a flatter value', 'depth');
+    const level = next;
+    next = [];
+    level.forEach(look);
   }
-  return { bytes, partial };
+  if (bytes > limits.size) {
+    throw tooMuch(`has ${bytes} bytes, and may have ${limits.size}`, 'a stream, or smaller pieces', 'size');
+  }
+  return { bytes: bytes + blobs, partial };
+}
+
+function tooMuch(what: string, fix: string, limit: keyof MessageLimits): MeshError {
+  return new MeshError('LIMIT', `the message ${what}. Send ${fix}, or raise createBridge({ limits: { ${limit} } }).`);
 }
 
 /** A Blob's; of other objects of the platform, none is known. */

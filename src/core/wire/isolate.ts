@@ -8,7 +8,7 @@ type View = ArrayBufferView & { readonly [Symbol.toStringTag]: string };
 type ViewClass = new (buffer: ArrayBuffer) => ArrayBufferView;
 
 /** Whether `view` has to be cut out: it is a part of a buffer that does not move itself, and that is not shared memory. */
-export function isPartial(view: ArrayBufferView, moved: ReadonlySet<object>): boolean {
+export function isPartial(view: ArrayBufferView, moved: Pick<ReadonlySet<object>, 'has'>): boolean {
   return view.byteLength < view.buffer.byteLength && !moved.has(view.buffer) && ownBuffer(view) !== undefined;
 }
 

@@ -1,3 +1,4 @@
+import type { MessageLimits } from '../directory/limits.js';
 import { MeshError, notCloneable } from '../errors/mesh-error.js';
 import { isPort, isPortHolder } from '../port/port-holder.js';
 import type { PortCapabilities } from '../port/port.js';
@@ -15,7 +16,7 @@ export interface Payload {
   readonly placeholders: readonly object[];
   /** For the port's own transfer list: raw ports, in the order of the placeholders, then what else moves */
   readonly transfer: readonly object[];
-  /** Of binaries and long texts in the values */
+  /** Of binaries and texts in the values */
   readonly bytes: number;
   /**
    * To be called once the post has succeeded: gives up the ports that moved, and detaches the buffers that this kind of port could
@@ -32,18 +33,20 @@ export function moves(values: readonly unknown[]): boolean {
 
 /**
  * Makes values ready for a post of their own to a far end that can receive what `far` says.
- * @throws MeshError `NOT_CLONEABLE` if something in them can't be received there, or can't move; nothing is changed then
+ * @param limits of one message. Default: none
+ * @throws MeshError `NOT_CLONEABLE` if something in them can't be received there, or can't move; `LIMIT` if they are too much;
+ *   nothing is changed then
  */
-export function preparePayload(values: readonly unknown[], far: PortCapabilities): Payload {
+export function preparePayload(values: readonly unknown[], far: PortCapabilities, limits?: MessageLimits): Payload {
   if (values.length > MAX_FIELDS) throw new MeshError('NOT_CLONEABLE', `there are more than ${MAX_FIELDS} values.`);
   try {
-    return prepare(values, far);
+    return prepare(values, far, limits);
   } catch (error) {
     throw MeshError.is(error) ? error : notCloneable(error); // a getter's, for instance
   }
 }
 
-function prepare(values: readonly unknown[], far: PortCapabilities): Payload {
+function prepare(values: readonly unknown[], far: PortCapabilities, limits: MessageLimits | undefined): Payload {
   const bare: unknown[] = [];
   const listed = new Set<object>();
   for (const value of values) {
@@ -58,7 +61,7 @@ function prepare(values: readonly unknown[], far: PortCapabilities): Payload {
     );
   }
   const moved = new Set(far.buffers ? buffers : []);
-  const { bytes, partial } = inspect(bare, far, { buffers: moved, ports: new Set(ports) });
+  const { bytes, partial } = inspect(bare, far, { buffers: moved, ports: new Set(ports) }, limits);
   const cut = (value: object): object | undefined =>
     ArrayBuffer.isView(value) && isPartial(value, moved) ? cutOut(value) : undefined;
   const lifted = lift(bare, ports, partial ? cut : undefined);

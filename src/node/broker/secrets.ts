@@ -5,7 +5,10 @@ import type { Ticket } from '../../core/broker/tickets.js';
 export interface Secrets {
   /** What a peer must know: the `token` of `connect({ broker })`. At least 16 characters. */
   readonly peer: string;
-  /** What a bridge must know: the `token` of `bridge.joinBroker()`. At least 16 characters. @default none: no bridge can join */
+  /**
+   * What a bridge must know: the `token` of `bridge.joinBroker()`. At least 16 characters. What proves that a peer has had a seat is
+   * made of it: without one, whoever knows `peer` could take the seat of a peer that is away. @default none: no bridge can join
+   */
   readonly bridge?: string;
 }
 

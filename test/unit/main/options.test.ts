@@ -6,7 +6,7 @@ import { checkOptions } from '../../../src/main/options.js';
 describe('checkOptions', () => {
   it('fills in the defaults, and no option that was not given', () => {
     expect(checkOptions({})).toEqual({ origins: [], redactErrors: false, limits: defaultLimits });
-    const limits = { channels: 1, serving: 2, seats: 3, names: 4 };
+    const limits = { channels: 1, serving: 2, seats: 3, names: 4, size: 65_536, depth: 32 };
     const given = { origins: ['app://a'], authorize: () => true, redactErrors: true, preload: '/app/own.cjs', limits };
     expect(checkOptions(given)).toEqual(given);
   });
@@ -21,8 +21,11 @@ describe('checkOptions', () => {
     [{ names: -1 }, 'names is -1'],
     [{ channels: 1.5 }, 'channels is 1.5'],
     [{ serving: Infinity }, 'serving is Infinity'],
-    [{ seats: '5' }, "seats is '5'"],
-    [{ seat: 5 }, "there is no limit 'seat', only channels, serving, seats, names"],
+    [{ seats: '5' }, "seats is '5'. Give a whole number of 1 or more."],
+    [{ size: 65_535 }, 'size is 65535. Give a whole number of 65536 or more.'],
+    [{ depth: 31 }, 'depth is 31. Give a whole number of 32 or more.'],
+    [{ depth: Infinity }, 'depth is Infinity'],
+    [{ seat: 5 }, "there is no limit 'seat', only channels, serving, seats, names, size, depth"],
     [null, 'give an object'],
     [5, 'give an object'],
   ])('refuses the limits %j', (limits, problem) => {

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { CHANGES, LINK } from '../../../../src/core/broker/control.js';
 import { openPort, type OpenerOwner } from '../../../../src/core/bus/opening.js';
 import { HANDLE, UNHANDLE } from '../../../../src/core/directory/entry.js';
+import { defaultLimits } from '../../../../src/core/directory/limits.js';
 import { MeshError } from '../../../../src/core/errors/mesh-error.js';
 import { createMemoryChannel } from '../../../../src/core/port/memory-port.js';
 import { MeshPort } from '../../../../src/core/port/mesh-port.js';
@@ -18,6 +19,7 @@ const options = { timeout: undefined, signal: undefined, wait: 0 };
 /** A bus whose channels are made in another process, which takes its time. */
 class Waiting implements OpenerOwner {
   readonly made = deferred<readonly [object, object]>();
+  readonly limits = defaultLimits;
   closed: MeshError | undefined;
 
   get requests(): never {

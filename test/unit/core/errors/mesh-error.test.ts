@@ -69,6 +69,11 @@ describe('notCloneable', () => {
     });
   });
 
+  it('leaves a LIMIT what it is', () => {
+    const limit = new MeshError('LIMIT', 'too much');
+    expect(notCloneable(limit, 'send: ')).toMatchObject({ code: 'LIMIT', message: 'send: too much' });
+  });
+
   it.each([undefined, null, 'text', 5])('does with what is no error: %s', (thrown) => {
     expect(notCloneable(thrown)).toMatchObject({ code: 'NOT_CLONEABLE', cause: thrown });
   });

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createMemoryChannel } from '../../../../src/core/port/memory-port.js';
 import type { Port } from '../../../../src/core/port/port.js';
+import { defaultLimits } from '../../../../src/core/directory/limits.js';
 import { MeshError } from '../../../../src/core/errors/mesh-error.js';
 import * as wire from '../../../../src/core/wire/frames.js';
 import { rejection } from '../../../contract/case.js';
@@ -413,7 +414,7 @@ describe('what a link holds', () => {
 
   it('is as many requests of one peer as its limit says; the next is answered LIMIT', async () => {
     const port = new FakePort();
-    const side = new LinkSide(port, 'far', { serving: 1000 });
+    const side = new LinkSide(port, 'far', { limits: { ...defaultLimits, serving: 1000 } });
     side.onRequest = (id) => side.link.serve(id, { abort() {} });
     for (let id = 0; id < 1000; id++) port.deliver([0, wire.REQUEST, id, 'slow', 0]);
     expect(side.link.load.serving).toBe(1000);
@@ -426,6 +427,134 @@ describe('what a link holds', () => {
     );
     port.deliver([0, wire.ABORT, 5], [0, wire.REQUEST, 1001, 'slow', 0]);
     expect(side.link.load.serving).toBe(1000);
+    side.link.end('lost');
+  });
+});
+
+describe('what is more than a message may hold', () => {
+  const limits = { ...defaultLimits, size: 65_536, depth: 32 };
+  const large = 'x'.repeat(65_537);
+
+  it('is refused frame by frame, and reported; the others of the post are dispatched', async () => {
+    const port = new FakePort();
+    const side = new LinkSide(port, 'far', { limits, trusted: false });
+    const small = [wire.EVENT, 'e', 1, 'small'];
+    port.deliver([0, ...small, wire.EVENT, 'e', 1, large, ...small, wire.REQUEST, 1, 'get', 1, large, ...small]);
+    await turn();
+    expect(side.of('event')).toEqual([
+      ['e', 'small'],
+      ['e', 'small'],
+      ['e', 'small'],
+    ]);
+    expect(side.of('request')).toEqual([]);
+    expect(side.of('malformed')).toEqual([
+      [expect.stringMatching(/^send\('e'\): the message has 65537 bytes, and may have 65536\. Send/), 1],
+      [expect.stringMatching(/^request\('get'\): the message has 65537 bytes/), 2],
+    ]);
+    const [kind, id, error] = port.posts.flat().slice(1) as [number, number, unknown[]];
+    expect([kind, id]).toEqual([wire.FAILURE, 1]);
+    expect(error.slice(2)).toEqual([
+      expect.stringMatching(/^request\('get'\): the message has/),
+      expect.anything(),
+      expect.objectContaining({ code: 'LIMIT' }),
+      null,
+    ]);
+    side.link.end('lost');
+  });
+
+  it('closes the ports that came with it, unseen', async () => {
+    const port = new FakePort();
+    const side = new LinkSide(port, 'far', { limits, trusted: false });
+    const raws = [new FakePort(), new FakePort(), new FakePort()];
+    port.deliverWith([0, wire.PORTS, [{}], wire.PORT, 1, 'way', 1, large], [raws[0]]);
+    port.deliverWith([0, wire.PORTS, [{}], wire.EVENT, 'e', 1, large], [raws[1]]);
+    port.deliverWith([0, wire.PORTS, [{}], wire.STREAM, 2, 'items', 5, 1, large], [raws[2]]);
+    expect(side.told.map(([what]) => what)).toEqual(['malformed', 'malformed', 'malformed']);
+    expect(raws.map(({ closed }) => closed)).toEqual([true, true, true]);
+    side.link.end('lost');
+  });
+
+  it('as an answer, an error or an item ends the call that waits for it, and tells the peer; what nobody waits for is let pass', async () => {
+    const port = new FakePort();
+    const side = new LinkSide(port, 'far', { limits, trusted: false });
+    const items: unknown[] = [];
+    const stream = {
+      credit: 5,
+      started() {},
+      item: (_: number, value: unknown) => items.push(value) > 0,
+    };
+    const asked = [
+      side.request_('get'),
+      side.request_('get'),
+      side.request_('get'),
+      side.ask({ kind: wire.STREAM, stream }, 'items').promise,
+      side.request_('get'),
+    ].map(rejection);
+    await turn();
+    port.posts.length = 0;
+    const error = ['Error', 'Error', 'bad', '', { large }, null];
+    port.deliver([1, wire.RESULT, 1, large, wire.THROWN, 2, large, wire.FAILURE, 3, error]);
+    port.deliver([
+      1,
+      wire.ITEM,
+      4,
+      1,
+      'first',
+      wire.ITEM,
+      4,
+      1,
+      large,
+      wire.ITEM,
+      4,
+      1,
+      'late',
+      wire.RESULT,
+      99,
+      large,
+    ]);
+    side.link.bye(() => new MeshError('CLOSED', 'closed'));
+    const errors = await Promise.all(asked);
+    expect(errors.map((each) => each.code)).toEqual(['LIMIT', 'LIMIT', 'LIMIT', 'LIMIT', 'CLOSED']);
+    expect(errors[0]?.message).toMatch(/^request\('get'\) to far \(id-far\), its answer: the message has 65537 bytes/);
+    expect(errors[3]?.message).toMatch(/^stream\('items'\) to far/);
+    expect(items).toEqual(['first']);
+    expect(side.of('malformed')).toHaveLength(4);
+    expect(port.posts.flat()).toEqual(expect.arrayContaining([wire.ABORT, 4]));
+    expect(side.link.load).toEqual({ calls: 0, serving: 0 });
+  });
+
+  it('is not looked for in what comes from a peer that could speak for this side anyway', () => {
+    const port = new FakePort();
+    const side = new LinkSide(port, 'far', { limits, trusted: true });
+    port.deliver([0, wire.EVENT, 'e', 1, large]);
+    expect(side.of('event')).toEqual([['e', large]]);
+    side.link.end('lost');
+  });
+
+  it('is not sent: a call throws, an error that is too large goes without its properties', async () => {
+    const port = new FakePort();
+    const side = new LinkSide(port, 'far', { limits });
+    expect(() => side.send('e', large)).toThrow(expect.objectContaining({ code: 'LIMIT' }));
+    expect(() => side.link.sendItem(1, 'items', large)).toThrow(expect.objectContaining({ code: 'LIMIT' }));
+    side.link.fail(1, 'get', Object.assign(new RangeError('far'), { large }));
+    side.link.fail(2, 'get', large);
+    await turn();
+    const [, kind, id, error, next, second, why] = port.posts.flat() as unknown[][];
+    expect([kind, id, next, second]).toEqual([wire.FAILURE, 1, wire.FAILURE, 2]);
+    expect(error).toEqual(['RangeError', 'RangeError', 'far', expect.stringContaining('far')]);
+    expect(why?.[2]).toMatch(/^handle\('get'\): what it threw can't be sent: the message has 65537 bytes/);
+    expect(why?.[4]).toEqual({ code: 'LIMIT' });
+    side.link.end('lost');
+  });
+
+  it('keeps the stack of what could not be sent from a peer that shall not see it', async () => {
+    const port = new FakePort();
+    const side = new LinkSide(port, 'far', { redact: true });
+    side.link.fail(1, 'get', () => {});
+    await turn();
+    const why = port.posts.flat()[3] as unknown[];
+    expect(why.slice(0, 2)).toEqual(['MeshError', 'MeshError']);
+    expect(why[3]).toBe('');
     side.link.end('lost');
   });
 });
@@ -466,7 +595,7 @@ describe('a peer that takes nothing of what it is sent', { timeout: 20_000 }, ()
       const [, grant, serve] = row;
       const port = new FakePort();
       port.recording = false;
-      const side = new LinkSide(port, 'greedy', { flow, serving: 100, ...grant });
+      const side = new LinkSide(port, 'greedy', { flow, limits: { ...defaultLimits, serving: 100 }, ...grant });
       side.onRequest = (id) => serve(side, id);
       let most = 0;
       let id = 0;

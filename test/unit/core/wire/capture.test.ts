@@ -264,6 +264,7 @@ describe('capture', () => {
       ['32 objects', (size) => [Array.from({ length: size - 1 }, () => ({}))], 32],
       ['32 objects in all the arguments together', (size) => Array.from({ length: size }, () => []), 32],
       ['25,600 characters of one argument', (size) => ['x'.repeat(size)], 25_600],
+      ['25,600 characters of all arguments', (size) => ['x'.repeat(20_000), 1, 'y'.repeat(size - 20_000)], 25_600],
       ['25,344 characters inside an object, which is a value itself', (size) => [{ text: 'x'.repeat(size) }], 25_344],
     ])('%s', (_, make, limit) => {
       assertSame(capture(make(limit)), make(limit));

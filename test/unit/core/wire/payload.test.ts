@@ -84,6 +84,20 @@ it('what is listed twice is refused, and stays', () => {
   expect(buffer.byteLength).toBe(1);
 });
 
+it('what is more than a message may have is refused with LIMIT, and stays', () => {
+  const [buffer, { port1, port2 }] = [new ArrayBuffer(1001), new MessageChannel()];
+  for (const far of [domEnd, electronEnd]) {
+    const values = [transfer([buffer, port1], [buffer, port1])];
+    const prepare = (limits: { size: number; depth: number }) => (): unknown => preparePayload(values, far, limits);
+    expect(prepare({ size: 1001, depth: 2 })).not.toThrow();
+    expect(prepare({ size: 1000, depth: 2 })).toThrow(expect.objectContaining({ code: 'LIMIT' }));
+    expect(prepare({ size: 1001, depth: 1 })).toThrow(expect.objectContaining({ code: 'LIMIT' }));
+  }
+  expect(buffer.byteLength).toBe(1001);
+  port2.postMessage(1);
+  port1.close();
+});
+
 it('what can not be detached does no harm once it has been sent', () => {
   const [memory, buffer] = [new WebAssembly.Memory({ initial: 1 }).buffer, new ArrayBuffer(1)];
   preparePayload([transfer(memory, [memory, buffer])], electronEnd).settle();
@@ -181,10 +195,9 @@ describe('bytes', () => {
     const buffer = new ArrayBuffer(100);
     const whole = new Uint8Array(buffer);
     expect(bytesOf(whole)).toBe(100);
-    expect(bytesOf({ a: whole, b: [buffer, new DataView(buffer)], c: new Map([[whole, new Set([buffer])]]) })).toBe(
-      100,
-    );
-    expect(bytesOf(new Error('x', { cause: { whole } }))).toBe(100);
+    const all = [whole, [buffer, new DataView(buffer)], new Map([[whole, new Set([buffer])]])];
+    expect(bytesOf(all)).toBe(100);
+    expect(bytesOf(new Error('x', { cause: [whole] }))).toBeGreaterThan(100);
   });
 
   it('counts of a view that is cut out what is sent of it', () => {
@@ -193,10 +206,10 @@ describe('bytes', () => {
     expect(bytesOf(transfer(new Uint8Array(buffer, 10, 10), [buffer])), 'it moves as a whole').toBe(100);
   });
 
-  it('counts long texts and Blobs, and nothing of small data', () => {
-    expect(bytesOf('x'.repeat(1000), { text: 'y'.repeat(500) })).toBe(1500);
+  it('counts texts, keys and Blobs, and nothing of other data', () => {
+    expect(bytesOf('x'.repeat(1000), { text: 'y'.repeat(500) })).toBe(1504);
     expect(bytesOf(new Blob(['12345']))).toBe(5);
-    expect(bytesOf({ a: [1, 'short', null, new Date()] }, undefined, 1n)).toBe(0);
+    expect(bytesOf([1, [2, null, new Date()]], undefined, 1n)).toBe(0);
   });
 });
 

@@ -1,0 +1,240 @@
+import { assert } from 'chai';
+import * as control from '../../src/core/broker/control.js';
+import type { Bus } from '../../src/core/bus/bus.js';
+import { MeshError } from '../../src/core/errors/mesh-error.js';
+import type { Port } from '../../src/core/port/port.js';
+import * as wire from '../../src/core/wire/frames.js';
+import { transfer } from '../../src/core/wire/transfer.js';
+import { cases, deferred, rejection, type Case } from './case.js';
+import type { TestMesh } from './mesh.js';
+import type { PortKind } from './port-contract.js';
+import { idle, withMesh } from './with-mesh.js';
+
+const limits = { size: 100_000, depth: 50 };
+
+/** Objects in objects, so many. */
+function nested(depth: number): unknown {
+  let value: unknown = 0;
+  for (let i = 0; i < depth; i++) value = i % 2 === 0 ? [value] : { value };
+  return value;
+}
+
+/** The most that goes, and the least that doesn't, of each sort. */
+const sizes: readonly (readonly [what: string, fits: () => unknown, beyond: () => unknown])[] = [
+  ['100001 bytes', () => new Uint8Array(100_000), () => new Uint8Array(100_001)],
+  ['100001 bytes', () => 'x'.repeat(100_000), () => 'x'.repeat(100_001)],
+  ['deeper than 50', () => nested(50), () => nested(51)],
+];
+
+/** Opens a link to `bus` by hand, from another origin, and posts on it. Collects its answers. */
+class ByHand {
+  readonly control: Port;
+  readonly id: string;
+  /** Kind, id, value */
+  readonly answers: unknown[][] = [];
+  readonly #link: Port;
+  #waiting: { readonly id: number; readonly resolve: () => void } | undefined;
+
+  constructor(mesh: TestMesh, bus: Bus) {
+    ({ port: this.control, id: this.id } = mesh.joinRaw('hostile'));
+    const [near, far] = mesh.channel();
+    this.#link = near;
+    near.start({ message: (data) => this.#onPost(data as unknown[]), unreadable() {}, close() {} });
+    this.control.start({ message() {}, unreadable() {}, close() {} });
+    this.control.post([[control.OPEN, bus.self.id, 0, 0]], [far]);
+  }
+
+  /** Posts all, and resolves when the request of that id, the last one, is answered. */
+  async post(last: number, ...posts: unknown[][]): Promise<void> {
+    const answered = deferred();
+    this.#waiting = { id: last, resolve: answered.resolve };
+    for (const post of posts) this.#link.post(post);
+    await answered.promise;
+  }
+
+  close(): void {
+    this.control.close();
+    this.#link.close();
+  }
+
+  /** Nothing but answers, which are small. */
+  #onPost(data: unknown[]): void {
+    for (let at = 1; at < data.length;) {
+      if (data[at] === wire.ECHO) at++;
+      else if (data[at] === wire.STATE) at += 4;
+      else if (data[at] === wire.STARTED) at += 2;
+      else {
+        this.answers.push(data.slice(at, at + 3));
+        if (data[at + 1] === this.#waiting?.id) this.#waiting?.resolve();
+        at += 3;
+      }
+    }
+  }
+}
+
+/** What limits of size and depth promise, over every kind of port. */
+export function limitContract(kind: PortKind): Case[] {
+  const inMesh = withMesh(kind, limits);
+  return cases({
+    'beyond a limit a call fails with LIMIT where it is made, and says what is too much; the next one goes': inMesh(
+      async (mesh) => {
+        const [a, b, c] = [await mesh.join('a'), await mesh.join('b'), await mesh.join('c')];
+        const got: unknown[] = [];
+        b.handle('echo', (_, value) => value);
+        b.handle('items', async function* (_, ...items) {
+          yield* items;
+        });
+        b.onPort('port', () => {});
+        for (const bus of [b, c]) await bus.subscribe('e', (_, value) => got.push(value));
+        const b_ = `b (${b.self.id})`;
+        for (const [what, fits, beyond] of sizes) {
+          const value = beyond();
+          for (const caller of [a, a.to('b')]) {
+            assert.throws(
+              () => caller.send('e', value),
+              MeshError,
+              new RegExp(`^send\\('e'\\) to b \\(.*${what}.* Send `),
+            );
+          }
+          const calls: Record<string, () => Promise<unknown>> = {
+            request: () => a.request('echo', value),
+            stream: () => a.stream('items', value).next(),
+            ...(!kind.mixed && { openPort: () => a.openPort('port', value) }),
+          };
+          for (const [call, make] of Object.entries(calls)) {
+            const error = await rejection(make());
+            assert.equal(error.code, 'LIMIT', call);
+            assert.include(error.message, `${call}('`);
+            assert.include(error.message, what);
+            if (call !== 'openPort') assert.include(error.message, ` to ${b_}: `);
+          }
+          assert.deepEqual(await a.request('echo', fits()), fits());
+          got.length = 0;
+          a.send('e', fits());
+          await a.drain();
+          assert.deepEqual(got, [fits(), fits()]);
+        }
+        assert.deepInclude(a.load, idle);
+      },
+    ),
+    'a result, an item, or what is thrown, beyond a limit rejects the caller with LIMIT': inMesh(async (mesh) => {
+      const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+      for (const [i, [what, , beyond]] of sizes.entries()) {
+        b.handle(`result ${i}`, beyond);
+        b.handle(`later ${i}`, async () => beyond());
+        b.handle(`thrown ${i}`, () => {
+          throw beyond();
+        });
+        b.handle(`items ${i}`, async function* () {
+          yield 1;
+          yield beyond();
+        });
+        const stream = a.with({ wait: 1000 }).stream(`items ${i}`);
+        assert.deepEqual(await stream.next(), { done: false, value: 1 });
+        const calls = [a.request(`result ${i}`), a.request(`later ${i}`), a.request(`thrown ${i}`), stream.next()];
+        for (const error of await Promise.all(calls.map(rejection))) {
+          assert.equal(error.code, 'LIMIT');
+          assert.match(error.message, new RegExp(`^handle\\('.* can't be sent: the message .*${what}`));
+        }
+      }
+      assert.deepInclude(b.load, idle);
+    }),
+    'beyond a limit nothing moves': inMesh(async (mesh) => {
+      const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+      b.handle('echo', (_, value) => value);
+      await b.subscribe('e', () => {});
+      const bytes = new Uint8Array(100_001);
+      assert.throws(() => a.send('e', transfer(bytes, [bytes.buffer])), MeshError, '100001 bytes');
+      assert.equal((await rejection(a.request('echo', transfer(bytes, [bytes.buffer])))).code, 'LIMIT');
+      assert.equal((await rejection(a.request('nobody', bytes))).code, 'LIMIT', 'it is not kept either');
+      assert.equal(bytes.byteLength, 100_001);
+    }),
+    'M26: what a peer posts by hand beyond a limit is refused, and reported; its neighbours are not': inMesh(
+      async (mesh) => {
+        const b = await mesh.join('b');
+        const [got, reports]: unknown[][] = [[], []];
+        b.onError((error) => reports?.push([(error as MeshError).code, (error as Error).message]));
+        b.on('e', (_, value) => got?.push(value));
+        b.handle('echo', (_, value) => got?.push(value) && value);
+        b.handle('items', () => assert.fail('it ran'));
+        const hostile = new ByHand(mesh, b);
+        for (const [i, [what, fits, beyond]] of sizes.entries()) {
+          hostile.answers.length = got!.length = reports!.length = 0;
+          await hostile.post(
+            10 * i + 4,
+            [0, wire.EVENT, 'e', 1, 1, wire.EVENT, 'e', 1, beyond(), wire.EVENT, 'e', 1, 2],
+            [0, wire.REQUEST, 10 * i + 1, 'echo', 1, beyond(), wire.REQUEST, 10 * i + 2, 'echo', 1, 'small'],
+            [0, wire.STREAM, 10 * i + 3, 'items', 5, 1, beyond()],
+            [0, wire.REQUEST, 10 * i + 4, 'echo', 1, fits()],
+          );
+          assert.deepEqual(got, [1, 2, 'small', fits()]);
+          const [first, second, third, fourth] = hostile.answers as [number, number, unknown][];
+          for (const refused of [first, third]) {
+            assert.equal(refused?.[0], wire.FAILURE);
+            assert.include(JSON.stringify(refused), '"code":"LIMIT"');
+          }
+          assert.deepEqual(second, [wire.RESULT, 10 * i + 2, 'small']);
+          assert.deepEqual(fourth, [wire.RESULT, 10 * i + 4, fits()]);
+          // Told the 1st, the 2nd, the 4th, the 8th time, of three each.
+          assert.isAtLeast(reports!.length, 1);
+          for (const [code, text] of reports as [string, string][]) {
+            assert.equal(code, 'PROTOCOL');
+            assert.include(text, what);
+          }
+        }
+        assert.deepInclude(b.load, { ...idle, links: 1 });
+        hostile.close();
+      },
+    ),
+    'M26: what a peer answers by hand beyond a limit rejects the call with LIMIT': inMesh(async (mesh) => {
+      const a = await mesh.join('a');
+      const reports: unknown[] = [];
+      a.onError((error) => reports.push((error as MeshError).code));
+      const hostile = await mesh.joinHanging('hostile', ['x']);
+      const asked = sizes.flatMap((_, i) => [a.request('x', i), a.stream('x', i).next()].map(rejection));
+      const port = await hostile.wake((data, self) => {
+        const post = data as unknown[];
+        for (let at = 1; at < post.length;) {
+          const [kind, id] = post.slice(at) as [number, number];
+          if (kind !== wire.REQUEST && kind !== wire.STREAM) return;
+          at += kind === wire.REQUEST ? 5 : 6;
+          const value = sizes[post[at - 1] as number]?.[2]();
+          if (kind === wire.REQUEST) self.post([0, wire.RESULT, id, value]);
+          else self.post([0, wire.STARTED, id, wire.ITEM, id, 1, value, wire.ITEM, id, 1, 'late']);
+        }
+      });
+      for (const error of await Promise.all(asked)) {
+        assert.equal(error.code, 'LIMIT');
+        assert.match(error.message, /^(request|stream)\('x'\) to hostile \(.*\), its answer: the message /);
+      }
+      assert.deepInclude(a.load, idle);
+      assert.deepEqual([...new Set(reports)], ['PROTOCOL']);
+      port.close();
+    }),
+    'M26: a peer that opens link after link holds one': inMesh(async (mesh) => {
+      const b = await mesh.join('b');
+      b.handle('echo', (_, value) => value);
+      const { port: seat } = mesh.joinRaw('hostile');
+      seat.start({ message() {}, unreadable() {}, close() {} });
+      let open = 0;
+      const ports: Port[] = [];
+      const openLink = (epoch: number): Port => {
+        const [near, far] = mesh.channel();
+        open++;
+        ports.push(near);
+        seat.post([[control.OPEN, b.self.id, epoch, 0]], [far]);
+        return near;
+      };
+      const start = (port: Port, message: (data: unknown) => void): void =>
+        port.start({ message, unreadable() {}, close: () => open-- });
+      for (let i = 0; i < 100; i++) for (const epoch of [i, i, Math.max(0, i - 1)]) start(openLink(epoch), () => {});
+      const answered = deferred();
+      start(openLink(1000), (data) => (data as unknown[]).includes('here') && answered.resolve());
+      ports.at(-1)?.post([0, wire.REQUEST, 1, 'echo', 1, 'here']);
+      await answered.promise;
+      assert.equal(b.load.links, 1);
+      while (open > 1) await new Promise((resolve) => setTimeout(resolve, 1));
+      seat.close();
+    }),
+  });
+}
