@@ -1,6 +1,6 @@
 // Who has connected, and hasn't proved yet who it is. Anybody on this machine may connect to a port of TCP, so that costs little:
 //
-// - So many are in the handshake at a time, each for so long and with so many bytes. The others wait in a line, unread: thousand
+// - So many are in the handshake at a time, each for so long and with so many bytes. The others wait in a line, unread: a thousand
 //   peers that join at once are no attack, and refusing the newest or the oldest would refuse them.
 // - While somebody waits, who has been in for a while and is not through makes room, the oldest first: connections held open in
 //   silence delay a newcomer by that while at most.
