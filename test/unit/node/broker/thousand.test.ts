@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { Child } from '../support/child.js';
-import { NodeMesh, secrets } from '../support/node-mesh.js';
+import { Child } from '../../support/child.js';
+import { NodeMesh, secrets } from '../../support/node-mesh.js';
 
 const PROCESSES = 10;
 const EACH = 100;
@@ -50,7 +50,7 @@ it('1,000 peers of ten processes join one broker within 30 s, and a broadcast re
   expect(new Set(noted.map(([id]) => id)).size).toBe(ALL - 1);
   expect(noted).toHaveLength(ALL - 1);
   expect(noted.every(([, value]) => value === 42)).toBe(true);
-  expect(broker.state()).toMatchObject({ links: ALL - 1, refused: 0, malformed: 0, guests: 0 });
+  expect(broker.state()).toMatchObject({ links: ALL - 1, malformed: 0, guests: 0 });
   console.log(
     `1,000 peers: joined in ${seconds(joined)}, each knew all in ${seconds(known)}, all reached in ${seconds(told)}`,
   );
