@@ -259,7 +259,7 @@ describe('what a renderer and a Node child say to each other', () => {
 
 describe('a Node child that ends', () => {
   it.each([
-    ['exits', (world: World) => void (world, process.exit(3))],
+    ['exits', (): void => process.exit(3)],
     ['is killed', undefined],
     ['leaves', ({ bus }: World) => bus.close()],
   ] as const)('%s: 100 calls of a window reject within 250 ms, and all hear of it', async (how, end) => {

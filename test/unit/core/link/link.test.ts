@@ -627,7 +627,10 @@ describe('a peer that takes nothing of what it is sent', { timeout: 20_000 }, ()
         far.start({ ...listener, message: (...post) => void arrived.push(() => listener.message(...post)) }),
     };
     const flow = { highWater: 1000, limit: 50, limitBytes: 1e6 };
-    const [a, b] = [new LinkSide(near, 'slow', { flow, serving: 100 }), new LinkSide(slow, 'a')];
+    const [a, b] = [
+      new LinkSide(near, 'slow', { flow, limits: { ...defaultLimits, serving: 100 } }),
+      new LinkSide(slow, 'a'),
+    ];
     a.onRequest = (id, channel) => a.link.answer(id, channel, 'it may ask again');
     for (let i = 0; i < 12_000; i++) {
       a.send('e', i);
