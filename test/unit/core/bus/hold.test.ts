@@ -88,7 +88,9 @@ describe('hold', () => {
     const { port } = memory();
     const unlisted = memory().port;
     for (const bad of [() => {}, unlisted, transfer(1, [bytes.buffer])]) {
-      expect(() => hold([transfer([bytes, port], [bytes.buffer, port]), bad])).toThrow(/clone|does not move|listed twice/);
+      expect(() => hold([transfer([bytes, port], [bytes.buffer, port]), bad])).toThrow(
+        /clone|does not move|listed twice/,
+      );
       expect([bytes.byteLength, port[heldPort]]).toEqual([3, expect.anything()]);
     }
   });
