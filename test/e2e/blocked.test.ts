@@ -89,3 +89,35 @@ it('M1: two windows exchange events, requests and a stream with main blocked for
   }
   expect(Math.min(...worst)).toBeLessThanOrEqual(50);
 });
+
+it('a window to which main, which is blocked, is still to bring the link is not taken to hang, and answers afterwards', async () => {
+  const main = await places.main();
+  const asking = await places.window('asking');
+  const asked = await places.window('asked', 'b');
+  await asked.run(({ bus }) => void bus.handle('first', (_, n: number) => n));
+  await asking.run(async (here) => {
+    const { bus } = here;
+    const news: string[] = [];
+    bus.peers.on('unresponsive', ({ name }) => news.push(name));
+    while (bus.peers.handling('first').length === 0) await new Promise((resolve) => bus.peers.once('change', resolve));
+    here['answered'] = new Promise((resolve, reject) =>
+      bus.on('block', () => {
+        const from = performance.now();
+        bus.request('first', 1).then((n) => resolve({ n, waited: performance.now() - from, news }), reject);
+      }),
+    );
+    await bus.subscribe('known', () => {});
+  });
+  await main.run(async ({ bus }) => {
+    bus.send('block');
+    // When that has left, and before anything else comes.
+    for (let i = 0; i < 20; i++) await Promise.resolve();
+    const from = Date.now();
+    while (Date.now() - from < 4000);
+  });
+  type Answered = { n: number; waited: number; news: string[] };
+  const { n, waited, news } = await asking.run((here) => here['answered'] as Promise<Answered>);
+  expect([n, news]).toEqual([1, []]);
+  expect(waited).toBeGreaterThan(2500);
+  await main.run(({ bus }) => bus.close());
+});
