@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Registry, type DocumentRecord } from '../../../src/main/registry.js';
+import { Shares } from '../../../src/main/shares.js';
 import { Watcher } from '../../../src/main/watcher.js';
 import { peer } from '../../contract/link-side.js';
 import { dispose, FakeContents, makeFrame, type FakeFrame } from '../support/fake-electron.js';
@@ -40,6 +41,7 @@ function add(nonce: string, more: Partial<DocumentRecord> = {}): DocumentRecord 
     top: true,
     origin: 'app://a',
     url: 'app://a/index.html',
+    shares: new Shares(),
     peers: new Map(),
     reason: undefined,
     ...more,
