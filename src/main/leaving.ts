@@ -46,9 +46,9 @@ export class Leaving {
     // Of whatever ends the page itself, its children die too, and it is told of each why.
     if (!document || !(reason === 'evicted' || reason === 'bye' || reason === 'lost')) return [];
     const guests = document.shares.peers();
-    if (reason === 'evicted') return guests.filter(({ via }) => via === peer.id);
-    // Another seat of the same page stands for them as well.
-    return this.#registry.seats(document).length > 0 ? [] : guests;
+    if (this.#registry.seats(document).length === 0) return guests;
+    // Another seat of the same page stands for them as well; not for what has come through one that is shown out.
+    return reason === 'evicted' ? guests.filter(({ via }) => via === peer.id) : [];
   }
 
   #find(peer: Peer, document: DocumentRecord): LeaveReason {

@@ -35,16 +35,18 @@ async function expectNobody(state: Partial<BridgeState>): Promise<void> {
   expect(await page.run(({ bus }) => [bus.peers.size, bus.load.links])).toEqual([0, 0]);
 }
 
-/** Asks by hand: resolves with what comes on the port of the answer. */
+/** Asks by hand, and sends a port behind the answer: resolves with what comes on it. */
 function ask(frame: Frame, message: unknown[]): Promise<unknown> {
   return frame.run(
     (_, given) =>
       new Promise((resolve) => {
-        addEventListener('message', ({ data, ports: [port] }) => {
+        addEventListener('message', ({ data }) => {
           if (data[0] !== 'portmesh:answer') return;
+          const { port1, port2 } = new MessageChannel();
           const got: unknown[] = [];
-          port!.onmessage = ({ data: said }) => got.push(said[0].slice(0, 2));
-          port!.addEventListener('close', () => resolve([...got, 'closed']));
+          port1.onmessage = ({ data: said }) => got.push(said[0].slice(0, 2));
+          port1.addEventListener('close', () => resolve([...got, 'closed']));
+          parent.postMessage(given, '*', [port2]);
         });
         parent.postMessage(given, '*');
       }),
@@ -79,7 +81,7 @@ describe('M24: a frame without the preload', () => {
     expect(await frame.refused('inner', { owner })).toMatch(
       /^NOT_AUTHORIZED: .*authorize\(\) refused the frame at app:\/\/d/,
     );
-    expect(await ask(frame, ['portmesh:ask', '0123456789abcdef', 'inner', 1])).toEqual([
+    expect(await ask(frame, ['portmesh:ask', '0123456789abcdef', 'inner', 1, null, 1])).toEqual([
       [21, 'NOT_AUTHORIZED'],
       'closed',
     ]);
@@ -96,16 +98,22 @@ describe('M24: a frame without the preload', () => {
         ['portmesh:ask', 'short', 'x', 1],
         ['portmesh:ask', nonce, '', 1],
         ['portmesh:ask', nonce, 'x'.repeat(300), 1],
-        ['portmesh:ask', nonce, 'x', '1'],
-        ['portmesh:ask', nonce, 'x', 1, { type: 'window', origin: 'app://a', grant: {} }],
-        ['portmesh:ask', nonce, 'x', 1, { type: 'frame', origin: 5, grant: {} }],
-        ['portmesh:ask', nonce, 'x', 1, { type: 'frame', origin: 'app://a', grant: { all: ['*'] } }],
+        ['portmesh:ask', nonce, 'x', '1', null, 1],
+        ['portmesh:ask', nonce, 'x', 1, null, 'document'],
+        ...[
+          { type: 'window', origin: 'app://a', grant: {} },
+          { type: 'frame', origin: 5, grant: {} },
+          { type: 'frame', origin: 'app://a', grant: { all: ['*'] } },
+          { type: 'frame', origin: 'app://a', grant: {}, share: 'short' },
+          { type: 'frame', origin: 'app://a', grant: {}, document: '1' },
+        ].map((vouch) => ['portmesh:ask', nonce, 'x', 1, { share: nonce, document: 1, ...vouch }, 1]),
         { 0: 'portmesh:ask', 1: nonce, 2: 'x', 3: 1, length: 4 },
       ]) {
+        parent.postMessage(message, 'app://a', [new MessageChannel().port2]);
         parent.postMessage(message, 'app://a');
       }
     });
-    expect(await ask(frame, ['portmesh:ask', 'fedcba9876543210', 'x', 99])).toEqual([
+    expect(await ask(frame, ['portmesh:ask', 'fedcba9876543210', 'x', 99, null, 1])).toEqual([
       [21, 'VERSION_MISMATCH'],
       'closed',
     ]);
@@ -115,18 +123,21 @@ describe('M24: a frame without the preload', () => {
   it('M24: that says of itself what it is not is what its page says that it is', async () => {
     const frame = await page.frame('inner', { src: places.url('d') });
     await page.share('inner', { origin: 'app://d', grant: { send: ['allowed'] } });
-    const forged = { type: 'worker', origin: '', grant: { send: ['*'] } };
+    const nonce = '0123456789abcdef';
+    const forged = { type: 'worker', origin: '', grant: { send: ['*'] }, share: nonce, document: 1 };
     const got = frame.run(
       (_, message) =>
         new Promise((resolve) => {
-          addEventListener('message', ({ data, ports: [port] }) => {
+          addEventListener('message', ({ data }) => {
             if (data[0] !== 'portmesh:answer') return;
-            port!.onmessage = ({ data: [[kind, welcome]] }) => resolve([kind, welcome.self.type, welcome.grant.send]);
+            const { port1: port, port2 } = new MessageChannel();
+            port.onmessage = ({ data: [[kind, welcome]] }) => resolve([kind, welcome.self.type, welcome.grant.send]);
             Object.assign(globalThis, { port });
+            parent.postMessage(message, '*', [port2]);
           });
           parent.postMessage(message, '*');
         }),
-      ['portmesh:ask', '0123456789abcdef', 'x', 1, forged],
+      ['portmesh:ask', nonce, 'x', 1, forged, 1],
     );
     expect(await got).toEqual([20, 'frame', ['allowed']]);
   });
@@ -145,17 +156,18 @@ describe('M24: a frame without the preload', () => {
     // It knows the nonce, by whatever way: it answers for the page, and asks the page.
     await thief.run((_, stolen) => {
       parent.frames[0]!.postMessage(['portmesh:answer', stolen], '*', [new MessageChannel().port2]);
-      parent.postMessage(['portmesh:ask', stolen, 'thief', 1], 'app://a');
+      parent.postMessage(['portmesh:ask', stolen, 'thief', 1, null, 1], 'app://a');
+      parent.postMessage(['portmesh:ask', stolen, 'thief', 1, null, 1], 'app://a', [new MessageChannel().port2]);
     }, nonce);
     await page.share('victim', { origin: 'app://d' });
     const id = await joined;
     await thief.run((_, stolen) => {
-      parent.postMessage(['portmesh:ask', stolen, 'thief', 1], 'app://a');
+      parent.postMessage(['portmesh:ask', stolen, 'thief', 1, null, 1], 'app://a', [new MessageChannel().port2]);
     }, nonce);
-    // Asked again, with a nonce that has been answered: there is one answer for each.
+    // Asked again, with a nonce that has been answered: there is one answer for each, and one seat.
     await victim.run((_, stolen) => {
-      parent.postMessage(['portmesh:ask', stolen, 'twice', 1], 'app://a');
-      parent.postMessage(['portmesh:ask', stolen, 'twice', 1], 'app://a');
+      parent.postMessage(['portmesh:ask', stolen, 'twice', 1, null, 1], 'app://a');
+      parent.postMessage(['portmesh:ask', stolen, 'twice', 1, null, 1], 'app://a', [new MessageChannel().port2]);
     }, nonce);
     await page.run(({ bus }) => bus.subscribe('barrier', () => {}));
     await page.run(() => {
@@ -223,11 +235,12 @@ describe('M24: others that nobody has let in', () => {
       const nonce = `${Math.random()}`.padEnd(20, '0');
       via.postMessage(['portmesh:ask']);
       via.postMessage(['portmesh:ask', 'short', 'x', 1]);
-      via.postMessage(['portmesh:ask', nonce, '', 1]);
-      via.postMessage(['portmesh:ask', nonce, 'x', 1, { type: 'window', origin: '', grant: {} }]);
+      via.postMessage(['portmesh:ask', nonce, '', 1, null, 0]);
+      const vouch = { type: 'window', origin: '', grant: {}, share: nonce, document: 0 };
+      via.postMessage(['portmesh:ask', nonce, 'x', 1, vouch, 0]);
       // One that makes sense, but lets in what it can't have.
-      via.postMessage(['portmesh:ask', nonce, 'x', 1, { type: 'frame', origin: 'app://a', grant: {} }]);
-      via.postMessage(['portmesh:ask', `${nonce}2`, 'x', 99]);
+      via.postMessage(['portmesh:ask', nonce, 'x', 1, { ...vouch, type: 'frame', origin: 'app://a' }, 0]);
+      via.postMessage(['portmesh:ask', `${nonce}2`, 'x', 99, null, 0]);
     };
     for (const each of [utility, thread]) await each.run(forge);
     // Behind them.

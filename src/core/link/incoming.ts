@@ -271,7 +271,7 @@ export class Incoming<L extends IncomingLink> implements FrameSink {
   /** All that waits for it is freed; should it be honest after all, it is told, and opens another link. */
   #endFlood(channel: string): void {
     const { name, id } = this.#link.peer;
-    const text = `link with ${name} (${id}): it asks on, and takes none of the answers. The link is ended.`;
+    const text = `link with ${name} (${id}): it asks on, and takes less than it asks for. The link is ended.`;
     this.#owner.refused(this.#link, channel, new MeshError('LIMIT', text), 1);
     this.#link.end('lost');
   }

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Encoded } from './codec.js';
-import { ASCII, BUFFER, HEADER, putUint32, UTF8, writeHeader } from './frames.js';
+import { BUFFER, HEADER, putUint32, writeHeader } from './frames.js';
 
 /** Bytes of the piece of memory that small frames are laid into, one behind the other. */
 const SLAB = 64 * 1024;
@@ -34,7 +34,7 @@ export class FrameWriter {
   }
 
   /** A frame with a short body. */
-  frame(kind: number, tunnel: number, ...numbers: readonly number[]): void {
+  frame(kind: number, tunnel: number, numbers: readonly number[] = []): void {
     const length = numbers.length * 4;
     const at = this.#room(HEADER + length);
     writeHeader(this.#slab, at, length, kind, tunnel);
@@ -77,8 +77,7 @@ export class FrameWriter {
     if (text.length * 3 > LARGE) return this.#body(kind, tunnel, Buffer.from(text));
     const at = this.#room(HEADER + text.length * 3);
     const length = this.#slab.write(text, at + HEADER);
-    const found = kind === UTF8 && length === text.length ? ASCII : kind;
-    writeHeader(this.#slab, at, length, found, tunnel);
+    writeHeader(this.#slab, at, length, kind, tunnel);
     this.#laid(at + HEADER + length);
   }
 

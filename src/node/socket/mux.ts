@@ -14,7 +14,7 @@ export interface MuxOptions {
   readonly side: 'dialer' | 'listener';
   /**
    * Bytes of a message, with its buffers. A larger one can't be sent, and who sends one has lost the connection. What arrives may
-   * take some twenty times its bytes, as objects.
+   * take some forty times its bytes, as objects.
    * @default 268_435_456 (256 MiB)
    */
   readonly maxMessage?: number | undefined;
@@ -75,7 +75,7 @@ export class Mux implements TunnelCarrier, FrameOwner {
   readonly #reader: FrameReader;
   readonly #writer: FrameWriter;
   readonly #tunnels = new Map<number, Tunnel>();
-  readonly #probe: Probe | undefined;
+  #probe: Probe | undefined;
   /** Ids of this side's tunnels are even or odd. */
   readonly #parity: number;
   #lastId: number;
@@ -108,7 +108,6 @@ export class Mux implements TunnelCarrier, FrameOwner {
     socket.on('close', this.#onSocketEnd);
     if (options.keepsAlive) socket.ref();
     else socket.unref();
-    if (options.probe) this.#probe = new Probe(this.#probed, options.probe);
     if (socket.destroyed || socket.readableEnded) process.nextTick(this.#onSocketEnd);
   }
 
@@ -145,7 +144,7 @@ export class Mux implements TunnelCarrier, FrameOwner {
     if (this.#ended) return ends.forEach((end) => end.close());
     this.#messagesOut++;
     const ids = ends.map(({ near }) => this.#open(near));
-    if (ids.length > 0) this.#writer.frame(PORTS, id, ...ids);
+    if (ids.length > 0) this.#writer.frame(PORTS, id, ids);
     this.#writer.message(id, encoded);
     // Behind the message that opens them goes what waits at their near ends.
     for (const [i, { near }] of ends.entries()) near.bind(this, ids[i] as number);
@@ -157,7 +156,7 @@ export class Mux implements TunnelCarrier, FrameOwner {
   }
 
   credit(id: number, bytes: number): void {
-    this.#writer.frame(CREDIT, id, bytes);
+    this.#writer.frame(CREDIT, id, [bytes]);
   }
 
   /** Nothing is read before somebody listens to port 0: others open only by what comes there. */
@@ -166,6 +165,8 @@ export class Mux implements TunnelCarrier, FrameOwner {
     this.#socket.on('data', this.#onData);
     this.#socket.on('end', this.#onSocketEnd);
     this.#socket.resume();
+    const { probe } = this.#options;
+    if (probe) this.#probe = new Probe(this.#probed, probe);
   }
 
   /** Gives out an id. They are used again only after two thousand million others. */
@@ -233,7 +234,9 @@ export class Mux implements TunnelCarrier, FrameOwner {
     const tunnel = this.#tunnels.get(id);
     if (!tunnel) return `a message on tunnel ${id}, which there is none`;
     this.#messagesIn++;
-    return tunnel.arrived(kind, source, start, end, buffers, ports) ? undefined : `more than tunnel ${id} has room for`;
+    return tunnel.arrived({ kind, source, start, end, buffers, ports })
+      ? undefined
+      : `more than tunnel ${id} has room for`;
   }
 
   #readPorts(id: number, source: Buffer, start: number, end: number): string | undefined {

@@ -41,6 +41,7 @@ function add(nonce: string, more: Partial<DocumentRecord> = {}): DocumentRecord 
     top: true,
     origin: 'app://a',
     url: 'app://a/index.html',
+    shares: new Shares(),
     peers: new Map(),
     shares: new Shares(),
     reason: undefined,

@@ -607,7 +607,7 @@ describe('a peer that takes nothing of what it is sent', { timeout: 20_000 }, ()
       expect(most, 'as much as may wait, and be served, and 10,000 refusals').toBeLessThan(1000 + 100 + 10_000);
       expect(side.of('refused')).toEqual([['get', expect.objectContaining({ code: 'LIMIT' }), 1]]);
       expect((side.of('refused')[0]![1] as Error).message).toMatch(
-        /^link with greedy .* takes none of the answers\. The link is ended\.$/,
+        /^link with greedy .* takes less than it asks for\. The link is ended\.$/,
       );
       expect(side.of('ended')).toEqual([['lost', 0]]);
       expect([port.closed, side.link.pending]).toEqual([true, 0]);
