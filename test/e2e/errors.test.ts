@@ -1,13 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
-import { Lab } from './support/lab.js';
+import { Lab, useLab } from './support/lab.js';
 
-let lab: Lab;
+const lab = useLab({ per: 'suite' });
 let a: Page;
 
 beforeAll(async () => {
-  lab = await Lab.launch();
-  await lab.start();
   await lab.main(async (main) => {
     main.bus = await main.bridge.connect();
   });
@@ -48,8 +46,6 @@ beforeAll(async () => {
     });
   });
 });
-
-afterAll(() => lab?.close());
 
 describe('M23: what a handler throws in another process', () => {
   const expected: Record<string, unknown> = {

@@ -1,21 +1,12 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Frame } from './support/frame.js';
 import type { Place, World } from './support/place.js';
-import { Places } from './support/places.js';
+import { usePlaces } from './support/places.js';
 import { untilThere } from './support/user-code.js';
 
 const ROUNDS = 50;
 
-let places: Places;
-
-beforeAll(async () => {
-  places = await Places.launch();
-});
-afterAll(() => places?.lab.close());
-afterEach(async () => {
-  const left = { peers: [], documents: 0, departing: 0, watched: 0, attached: 0, malformed: 0 };
-  expect(await places.stop()).toMatchObject(left);
-});
+const places = usePlaces({ bridge: false });
 
 describe('a page that is full of others, and reloads', () => {
   const names = ['observer', 'page', 'own frame', 'far frame', 'shared frame', 'worker'];
@@ -36,11 +27,11 @@ describe('a page that is full of others, and reloads', () => {
       inside.set(name, frame);
     }
     const shared = await page.frame('shared frame', { src: places.url('d') });
-    await page.share('shared frame', { origin: 'app://d' });
+    await page.share(shared, { origin: 'app://d' });
     await shared.join('shared frame', { owner: 'app://a' });
     inside.set('shared frame', shared);
     const worker = await page.worker('worker');
-    await page.shareWorker('worker');
+    await page.share(worker);
     await worker.join('worker');
     inside.set('worker', worker);
     await Promise.all(
@@ -162,16 +153,14 @@ describe('a page that is full of others, and reloads', () => {
     const before = await tables();
     for (let round = 1; round <= ROUNDS; round++) {
       const frame = await page.frame('inner', { src: places.url('d') });
-      await page.share('inner', { origin: 'app://d' });
+      await page.share(frame, { origin: 'app://d' });
       const worker = await page.worker('worker');
-      await page.shareWorker('worker');
+      await page.share(worker);
       await Promise.all([frame.join('inner', { owner: 'app://a' }), worker.join('worker')]);
       await worker.run(({ bus }) => void bus.handle('who', ({ sender }) => sender.name));
       expect(await frame.run(({ bus }) => bus.with({ wait: 5000 }).request('who'))).toBe('inner');
-      await page.run((world) => {
-        document.querySelector('iframe')!.remove();
-        (world['worker'] as Worker).terminate();
-      });
+      await page.run(() => document.querySelector('iframe')!.remove());
+      await worker.kill();
       await observer.run(untilThere, ['observer', 'page']);
     }
     expect(await tables()).toEqual(before);
