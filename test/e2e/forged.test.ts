@@ -5,7 +5,10 @@ import { usePlaces } from './support/places.js';
 
 // M26, frame by frame: what makes sense as a frame, and is a lie, or too much. The fuzz is in hostile.test.ts.
 
-const places = usePlaces({ bridge: { limits: { serving: 100, size: 100_000, depth: 50 } }, left: { malformed: expect.any(Number) } });
+const places = usePlaces({
+  bridge: { limits: { serving: 100, size: 100_000, depth: 50 } },
+  left: { malformed: expect.any(Number) },
+});
 const { lab } = places;
 
 describe('M26: a peer that speaks the wire by hand', () => {
