@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { usePlaces } from './support/places.js';
+import { usePlaces } from './support/set-up.js';
 
 const places = usePlaces();
 

@@ -3,7 +3,7 @@ import type { Bus } from '../../src/core/index.js';
 import type { Child } from './support/child.js';
 import type { Hosted } from './support/hosted.js';
 import type { Place } from './support/place.js';
-import { usePlaces } from './support/places.js';
+import { usePlaces } from './support/set-up.js';
 
 const places = usePlaces();
 const { lab } = places;

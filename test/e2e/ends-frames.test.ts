@@ -3,7 +3,7 @@ import type { Driven } from '../../playground/src/lab/driven.js';
 import type { Frame } from './support/frame.js';
 import { expectEnd, type End } from './support/pending.js';
 import type { Place } from './support/place.js';
-import { usePlaces } from './support/places.js';
+import { usePlaces } from './support/set-up.js';
 import { untilThere } from './support/user-code.js';
 
 // How frames, and the workers of pages, end.

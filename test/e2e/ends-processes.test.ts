@@ -3,7 +3,7 @@ import type { Child } from './support/child.js';
 import type { Hosted } from './support/hosted.js';
 import type { Frame } from './support/frame.js';
 import { expectEnd, type End } from './support/pending.js';
-import { usePlaces } from './support/places.js';
+import { usePlaces } from './support/set-up.js';
 
 // How what main attaches ends, and the threads that a utility process shares.
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Frame } from './support/frame.js';
 import { expectEnd, type End } from './support/pending.js';
-import { usePlaces } from './support/places.js';
+import { usePlaces } from './support/set-up.js';
 
 // How windows, and the pages in them that have a process of their own, end. Some ends of plain windows: leaving.test.ts.
 

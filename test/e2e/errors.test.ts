@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
-import { Lab, useLab } from './support/lab.js';
+import { Lab } from './support/lab.js';
+import { useLab } from './support/set-up.js';
 
 const lab = useLab({ per: 'suite' });
 let a: Page;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { peakMemory } from './support/memory.js';
 import type { Place } from './support/place.js';
-import { usePlaces } from './support/places.js';
+import { usePlaces } from './support/set-up.js';
 
 const places = usePlaces();
 const { lab } = places;

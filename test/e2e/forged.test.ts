@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { joinByHand, talkByHand } from './support/by-hand.js';
 import { joinPage } from './support/lab.js';
-import { usePlaces } from './support/places.js';
+import { usePlaces } from './support/set-up.js';
 
 // M26, frame by frame: what makes sense as a frame, and is a lie, or too much. The fuzz is in hostile.test.ts.
 

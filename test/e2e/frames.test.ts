@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Peer } from '../../src/core/index.js';
 import type { Frame } from './support/frame.js';
-import { usePlaces } from './support/places.js';
+import { usePlaces } from './support/set-up.js';
 
 // M4: frames without a preload join through the page that they are in.
 

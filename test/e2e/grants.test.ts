@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
 import { joinByHand, talkByHand } from './support/by-hand.js';
 import { joinPage, untilPeers } from './support/lab.js';
-import { usePlaces } from './support/places.js';
+import { usePlaces } from './support/set-up.js';
 
 /** What each host may do. */
 const authorize = `({ origin }) => ({

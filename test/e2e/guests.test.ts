@@ -3,7 +3,7 @@ import type { Child } from './support/child.js';
 import type { Frame } from './support/frame.js';
 import { expectEnd } from './support/pending.js';
 import type { Place } from './support/place.js';
-import { usePlaces } from './support/places.js';
+import { usePlaces } from './support/set-up.js';
 
 // The names of those who join through an owner, and how the bridge shows them out.
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
-import { useLab } from './support/lab.js';
+import { useLab } from './support/set-up.js';
 
 // M26 in real Electron: a peer that speaks the wire by hand, and wrongly, to main, to the bridge and to a window. The larger
 // fuzz runs on ports in memory: test/unit/core/fuzz.test.ts.

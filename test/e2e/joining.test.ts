@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
-import { joinPage, untilPeers, useLab } from './support/lab.js';
+import { joinPage, untilPeers } from './support/lab.js';
+import { useLab } from './support/set-up.js';
 
 describe('joining', () => {
   const lab = useLab({ left: { malformed: expect.any(Number) } });

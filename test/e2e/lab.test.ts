@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { Lab, untilPeers } from './support/lab.js';
-import { kinds, usePlaces } from './support/places.js';
+import { kinds } from './support/places.js';
+import { usePlaces } from './support/set-up.js';
 import { untilThere } from './support/user-code.js';
 
 // What the other tests stand on.

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
-import { joinPage, type Lab, untilPeers, useLab } from './support/lab.js';
+import { joinPage, type Lab, untilPeers } from './support/lab.js';
+import { useLab } from './support/set-up.js';
 
 const lab = useLab();
 

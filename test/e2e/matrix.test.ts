@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Place, World } from './support/place.js';
-import { usePlaces } from './support/places.js';
+import { usePlaces } from './support/set-up.js';
 import { serve, talk, untilThere } from './support/user-code.js';
 
 const places = usePlaces({ bridge: false });

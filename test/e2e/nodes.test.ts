@@ -3,7 +3,7 @@ import { NodeMesh, secrets } from '../unit/support/node-mesh.js';
 import { untilPeers } from './support/lab.js';
 import { NodeChild } from './support/node-child.js';
 import type { World } from './support/place.js';
-import { usePlaces } from './support/places.js';
+import { usePlaces } from './support/set-up.js';
 import { serve, talk, untilThere } from './support/user-code.js';
 
 const places = usePlaces();

@@ -1,6 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { useLab } from './support/lab.js';
+import { useLab } from './support/set-up.js';
 
 const lab = useLab();
 

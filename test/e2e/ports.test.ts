@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { MeshPort } from '../../src/core/index.js';
 import type { Place } from './support/place.js';
-import { kinds, type Kind, usePlaces } from './support/places.js';
+import { kinds, type Kind } from './support/places.js';
+import { usePlaces } from './support/set-up.js';
 
 /** Takes ports on a channel, and echoes on them; `closed` resolves when the other end of one is closed. */
 function takePorts(place: Place, channel: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Frame } from './support/frame.js';
 import type { Place, World } from './support/place.js';
-import { usePlaces } from './support/places.js';
+import { usePlaces } from './support/set-up.js';
 import { untilThere } from './support/user-code.js';
 
 const ROUNDS = 50;

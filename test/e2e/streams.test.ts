@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Place } from './support/place.js';
-import { kinds, type Kind, usePlaces } from './support/places.js';
+import { kinds, type Kind } from './support/places.js';
+import { usePlaces } from './support/set-up.js';
 import { peakMemory } from './support/memory.js';
 
 /** What each of the two processes may grow by, while 320 MB go through them. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { useLab } from './support/lab.js';
+import { useLab } from './support/set-up.js';
 
 const lab = useLab();
 

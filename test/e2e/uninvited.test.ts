@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { BridgeState } from '../../src/main/index.js';
 import type { Frame } from './support/frame.js';
 import type { World } from './support/place.js';
-import { usePlaces } from './support/places.js';
+import { usePlaces } from './support/set-up.js';
 
 // Who asks its owner for a seat, and shall not get one, or not that name.
 

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Place } from './support/place.js';
-import { kinds, type Kind, usePlaces } from './support/places.js';
+import { kinds, type Kind } from './support/places.js';
+import { usePlaces } from './support/set-up.js';
 
 // What arrives, and what can't, between all kinds of places: one of each for the whole file.
 

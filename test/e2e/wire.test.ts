@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Place } from './support/place.js';
-import { kinds, type Kind, usePlaces } from './support/places.js';
+import { kinds, type Kind } from './support/places.js';
+import { usePlaces } from './support/set-up.js';
 
 // What looks like frames, what changes after the call, and what only the far process can't read: a window and one of each kind.
 

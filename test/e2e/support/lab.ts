@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Worker } from 'node:worker_threads';
 import { _electron, type ElectronApplication, type Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import type { BrowserWindowConstructorOptions, UtilityProcess, WebContents, WebPreferences } from 'electron';
 import { prepareElectron } from '../../../scripts/electron/launch.js';
 import type * as core from '../../../src/core/index.js';
@@ -187,51 +186,6 @@ export class Lab {
     await joinPage(page, name);
     return page;
   }
-}
-
-/** How a file, or a suite of it, uses an Electron. */
-export interface Use {
-  /** The bridge's options; `false` if the tests start it. @default those of `start()` */
-  readonly bridge?: StartOptions | false;
-  /** Whether each test has a bridge of its own, or the whole suite one. @default 'test' */
-  readonly per?: 'test' | 'suite';
-  /** Of the bridge's state at the end, what is not nothing. */
-  readonly left?: object;
-}
-
-const nothing = { peers: [], documents: 0, departing: 0, watched: 0, attached: 0, malformed: 0 };
-
-/** An Electron for a file, or for a suite of it, with a bridge of which nothing must be left at the end. */
-export function useLab(use: Use = {}): Lab {
-  const lab = new Lab();
-  using(lab, () => lab.stop(), use);
-  return lab;
-}
-
-/** @internal what `useLab` and `usePlaces` do */
-export function using(lab: Lab, stop: () => Promise<object>, { bridge = {}, per = 'test', left }: Use): void {
-  const start = async (): Promise<void> => {
-    if (bridge) await lab.start(bridge);
-  };
-  const end = async (): Promise<void> => expect(await stop()).toMatchObject({ ...nothing, ...left });
-  beforeAll(async () => {
-    await lab.launch();
-    if (per === 'suite') await start();
-  });
-  afterAll(async () => {
-    try {
-      if (per === 'suite') await end();
-    } finally {
-      await lab.close();
-    }
-  });
-  beforeEach(({ onTestFailed }) => {
-    lab.diary?.begin();
-    onTestFailed(() => console.error(String(lab.diary)));
-  });
-  if (per === 'suite') return;
-  beforeEach(start);
-  afterEach(end);
 }
 
 /** Joins the mesh in a page; its bus is `window.bus`. Returns its id. */

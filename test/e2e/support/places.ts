@@ -2,7 +2,7 @@ import type { BrowserWindow, BrowserWindowConstructorOptions } from 'electron';
 import type { BridgeState } from '../../../src/main/index.js';
 import { Child } from './child.js';
 import { Frame } from './frame.js';
-import { Lab, using, type Use } from './lab.js';
+import type { Lab } from './lab.js';
 import type { Place } from './place.js';
 import { Seat } from './seat.js';
 
@@ -138,11 +138,4 @@ export class Places {
     await Seat.forgetAll(this.lab);
     return this.lab.stop();
   }
-}
-
-/** As `useLab`, with places of all kinds. */
-export function usePlaces(use: Use = {}): Places {
-  const places = new Places(new Lab());
-  using(places.lab, () => places.stop(), use);
-  return places;
 }
