@@ -89,14 +89,11 @@ export class Lab {
 
   /** Runs a function in the main process; `this` world's variables reach it through `arg` only. */
   main<T, A>(run: (main: Main, arg: A) => T | Promise<T>, arg?: A): Promise<T> {
-    // The function travels as text. In a task of its own: by itself an inspector runs it in the middle of whatever main is doing.
-    return this.app.evaluate(
-      async (_, [text, given]) => {
-        await new Promise(setImmediate);
-        return (0, eval)(`(${text})`)(globalThis, given) as T;
-      },
-      [run.toString(), arg] as const,
-    ) as Promise<T>;
+    // The function travels as text.
+    return this.app.evaluate((_, [text, given]) => (0, eval)(`(${text})`)(globalThis, given) as Promise<T>, [
+      run.toString(),
+      arg,
+    ] as const) as Promise<T>;
   }
 
   /** A fresh bridge, its preload installed for the default session, with the origins `app://a` to `app://d` allowed. */
