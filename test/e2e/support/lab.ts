@@ -110,9 +110,7 @@ export class Lab {
     try {
       // The function travels as text.
       return await (this.app.evaluate(
-        async (_, [text, given]) => {
-          // In a task of its own: by itself an inspector runs it in the middle of whatever main is doing.
-          await new Promise(setImmediate);
+        (_, [text, given]) => {
           const result = (0, eval)(`(${text})`)(globalThis, given) as Promise<unknown> | undefined;
           if (typeof result?.then !== 'function') return result;
           // The debugger holds the promise that it waits for weakly. If memory is collected between the promise being settled
