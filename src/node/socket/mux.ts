@@ -47,6 +47,9 @@ export interface MuxState {
 export const defaultMaxMessage = 256 * 1024 * 1024;
 const defaultMaxTunnels = 16_384;
 
+/** Bytes waiting here, from which on a sign of life is none: who doesn't read can't see it. */
+const MAX_QUEUED_FOR_PONG = 1024 * 1024;
+
 /**
  * How long an end in order waits for the far end to read what is under way to it, and to end its side. So long the process runs on:
  * a process that is gone can make its peer's next write fail, and with it what the peer has not read yet.
@@ -207,7 +210,8 @@ export class Mux implements TunnelCarrier, FrameOwner {
       case PORTS:
         return this.#readPorts(id, source, start, end);
       case PING:
-        this.#writer.frame(PONG, 0);
+        // One who asks without end, and never reads, shall not fill the memory here.
+        if (this.#writer.queued < MAX_QUEUED_FOR_PONG) this.#writer.frame(PONG, 0);
         return undefined;
       case PONG:
         return undefined;
