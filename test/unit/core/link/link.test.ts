@@ -547,6 +547,21 @@ describe('what is more than a message may hold', () => {
     side.link.end('lost');
   });
 
+  it('is answered like all that is refused: a peer that takes none of the answers loses its link', async () => {
+    const port = new FakePort();
+    port.recording = false;
+    const flow = { highWater: 10, limit: 50, limitBytes: 1e6 };
+    const few = { ...limits, serving: 100 };
+    const side = new LinkSide(port, 'far', { limits: few, trusted: false, flow });
+    let id = 0;
+    while (side.link.open && id < 50_000) {
+      port.deliver([0, wire.REQUEST, ++id, 'get', 1, large]);
+      if (id % 100 === 0) await turn();
+    }
+    expect(side.of('ended')).toEqual([['lost', 0]]);
+    expect(side.of('request')).toEqual([]);
+  });
+
   it('keeps the stack of what could not be sent from a peer that shall not see it', async () => {
     const port = new FakePort();
     const side = new LinkSide(port, 'far', { redact: true });
