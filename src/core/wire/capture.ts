@@ -25,15 +25,20 @@ export const uncaptured = other;
  * to what structured clone would have made of them. A getter that throws throws here.
  */
 export function capture(values: readonly unknown[]): unknown[] | undefined {
-  if (values.length > MAX_NODES) return undefined;
-  // Arrays here grow by push: one made with a length counts as holey, and V8 then writes it key by key.
-  const copies: unknown[] = [];
+  const { length } = values;
+  if (length > MAX_NODES) return undefined;
+  // By far the most frequent. An array that grows by push takes room for seventeen.
+  if (length === 1) {
+    const copied = captureOne(values[0]);
+    return copied === other ? undefined : [copied];
+  }
+  const copies = values.slice();
   // Two objects may hold, or be, the same one.
   const budget = countObjects(values) > 1 ? newBudget() : undefined;
-  for (const value of values) {
-    const copied = budget ? copy(value, budget) : captureOne(value);
+  for (let i = 0; i < length; i++) {
+    const copied = budget ? copy(values[i], budget) : captureOne(values[i]);
     if (copied === other) return undefined;
-    copies.push(copied);
+    copies[i] = copied;
   }
   return copies;
 }
@@ -45,16 +50,19 @@ export function captureOne(value: unknown): unknown {
   if (prototype === Object.prototype || prototype === null) {
     // By far the most frequent: an object that holds no other can't hold one twice either.
     const flat = { ...value };
-    if (isFlat(Object.values(flat))) return flat;
+    if (isFlat(flat)) return flat;
   }
   return copyObject(value, newBudget());
 }
 
-function isFlat(values: readonly unknown[]): boolean {
-  for (const value of values) {
-    if ((typeof value === 'object' && value !== null) || !isPlain(value, 1)) return false;
+/** `for in`, which makes no array of what it visits. */
+function isFlat(fresh: Record<string, unknown>): boolean {
+  let nodes = 0;
+  for (const key in fresh) {
+    const value = fresh[key];
+    if ((typeof value === 'object' && value !== null) || !isPlain(value, 1) || ++nodes > MAX_NODES) return false;
   }
-  return values.length <= MAX_NODES;
+  return true;
 }
 
 function countObjects(values: readonly unknown[]): number {
