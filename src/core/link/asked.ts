@@ -2,6 +2,7 @@ import { decodeError } from '../errors/wire-error.js';
 import { MeshError } from '../errors/mesh-error.js';
 import type { Peer } from '../directory/peer.js';
 import * as wire from '../wire/frames.js';
+import { CallTable } from './call-table.js';
 import { deadlineOf, describeCall, fail, timeoutError, type Call, type Carrier } from './calls.js';
 import type { Outbox } from './outbox.js';
 import type { Turn } from './turn.js';
@@ -22,7 +23,7 @@ export interface AskedOptions {
 /** The calls made over a link, until each is settled. */
 export class Asked implements Carrier {
   readonly #options: AskedOptions;
-  readonly #calls = new Map<number, Call>();
+  readonly #calls = new CallTable();
   #lastId = 0;
   /** What calls reject with, once the link has ended. */
   #over: ((call: Call) => unknown) | undefined;
@@ -52,7 +53,7 @@ export class Asked implements Carrier {
     call.copies = trusted ? undefined : copies;
     call.link = this;
     call.id = id;
-    this.#calls.set(id, call);
+    this.#calls.add(call);
     // In Electron's main process a post runs microtasks, and one of them may have ended the link.
     if (this.#over) this.reject(id, this.#over);
   }
@@ -74,7 +75,7 @@ export class Asked implements Carrier {
   /** Rejects the calls whose time is over, and returns when the next one's is. */
   sweep(now: number): number {
     let next = Infinity;
-    for (const call of this.#calls.values()) {
+    for (const call of this.#calls.all()) {
       const deadline = deadlineOf(call);
       if (deadline <= now) this.cancel(call, () => timeoutError(call));
       else if (deadline < next) next = deadline;
@@ -85,17 +86,17 @@ export class Asked implements Carrier {
   // ---- what becomes of them
 
   started(id: unknown): void {
-    this.#get(id)?.stream?.started();
+    this.#calls.get(id)?.stream?.started();
   }
 
   /** Whether somebody waits for a value of that kind: unknown ids are those of calls that timed out or were aborted. */
   wants(kind: number, id: unknown): boolean {
-    const call = this.#get(id);
+    const call = this.#calls.get(id);
     return call !== undefined && (kind === wire.ITEM ? call.stream !== undefined : call.kind === wire.REQUEST);
   }
 
   item(id: unknown, cost: number, value: unknown): void {
-    const call = this.#get(id);
+    const call = this.#calls.get(id);
     if (!call?.stream || call.stream.item(Math.max(1, cost), value)) return;
     this.cancel(call, () => {
       const text = `${describeCall(call)}: the peer sent more than there was room for.`;
@@ -119,20 +120,16 @@ export class Asked implements Carrier {
   /** Rejects all, and what comes later. */
   end(error: (call: Call) => unknown): void {
     this.#over = error;
-    for (const id of [...this.#calls.keys()]) this.reject(id, error);
+    for (const { id } of this.#calls.all()) this.reject(id, error);
   }
 
   /** Takes a call off this link, if it is there. */
   take(id: unknown): Call | undefined {
-    const call = this.#get(id);
+    const call = this.#calls.get(id);
     if (!call) return undefined;
-    this.#calls.delete(call.id);
+    this.#calls.remove(call);
     this.#options.released(call);
     return call;
-  }
-
-  #get(id: unknown): Call | undefined {
-    return this.#calls.get(id as number);
   }
 
   #drop(call: Call): boolean {
