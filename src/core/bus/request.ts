@@ -67,8 +67,9 @@ export function closeReturned({ returned }: Request): void {
   for (const each of returned ?? []) if (each instanceof Transfer) closePorts(each.list);
 }
 
-export function unsendable(request: Request, error: unknown): MeshError {
-  return notCloneable(error, `${describeCall(request)}: an argument can't be sent: `);
+/** Rejects a request with an argument that can't be sent. */
+export function unsendable(request: Request, error: unknown): void {
+  giveUp(request, () => notCloneable(error, `${describeCall(request)}: an argument can't be sent: `));
 }
 
 /** What to say where so much waits for a peer that no more is taken. */

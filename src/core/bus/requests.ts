@@ -124,14 +124,22 @@ export class Requests {
 
   #begin(request: Request, args: readonly unknown[]): void {
     const { channel, signal } = request;
-    const closed = this.#owner.closeInfo;
-    if (closed) return fail(request, () => closedError(describeCall(request), closed));
-    if (signal?.aborted) return fail(request, () => abortError(request));
-    const refusal = this.#owner.refusal('request', channel);
-    if (refusal) return fail(request, () => this.#owner.refusal(describeCall(request), channel));
+    if (this.#owner.closeInfo || signal?.aborted || this.#owner.refusal('request', channel)) {
+      return this.#refuse(request);
+    }
     const entry = this.#pick(request);
     if (entry) this.#start(request, entry, args);
     else this.#park(request, args);
+  }
+
+  // What is said of a call that failed is made in places of its own: where a function makes another one in any case of its, V8
+  // makes room in each of its calls for what the two have in common.
+  #refuse(request: Request): void {
+    const { channel, signal } = request;
+    const closed = this.#owner.closeInfo;
+    if (closed) fail(request, () => closedError(describeCall(request), closed));
+    else if (signal?.aborted) fail(request, () => abortError(request));
+    else fail(request, () => this.#owner.refusal(describeCall(request), channel));
   }
 
   /** A peer gave the request back, with arguments that it says are those it got. */
@@ -172,10 +180,9 @@ export class Requests {
     for (const request of [...this.#parked.keys()]) this.#cancel(request, () => error(request));
   }
 
-  #pick(request: Request): Entry | undefined {
-    const { target, channel, tried } = request;
+  #pick({ target, channel, tried }: Request): Entry | undefined {
     let entries = select(target, this.#owner.directory.handling(channel));
-    if (tried) entries = entries.filter(({ peer }) => !tried.has(peer.id));
+    if (tried) entries = without(entries, tried);
     if (entries.length < 2) return entries[0];
     const turn = (this.#turns.get(channel) ?? 0) + 1;
     this.#turns.set(channel, turn);
@@ -184,16 +191,14 @@ export class Requests {
 
   #start(request: Request, entry: Entry, args: readonly unknown[]): void {
     const link = this.#owner.linkTo(entry);
-    const { peer } = entry;
-    if (!link.open) return giveUp(request, () => goneError(describeCall(request, peer), 'lost'));
-    if (link.full) return giveUp(request, () => fullError(describeCall(request, peer), link.pending, peer));
+    if (!link.open || link.full) return notTaken(request, link);
     // Before it is sent: it may be settled when that returns.
     if (request.signal) this.#aborts.add(request.signal, request);
     try {
       link.sendCall(request, args);
     } catch (error) {
       this.released(request);
-      return giveUp(request, () => unsendable(request, error));
+      return unsendable(request, error);
     }
     request.returned = undefined;
     this.#clock.watch(deadlineOf(request));
@@ -204,7 +209,7 @@ export class Requests {
     try {
       held = hold(args);
     } catch (error) {
-      return giveUp(request, () => unsendable(request, error));
+      return unsendable(request, error);
     }
     const now = performance.now();
     request.started ??= { time: now };
@@ -267,4 +272,16 @@ export class Requests {
         `with({ wait: ms }) waits for it.`,
     );
   }
+}
+
+function without(entries: readonly Entry[], tried: ReadonlySet<string>): readonly Entry[] {
+  return entries.filter(({ peer }) => !tried.has(peer.id));
+}
+
+/** The link has ended, or too much waits on it. */
+function notTaken(request: Request, { open, pending, peer }: Link): void {
+  giveUp(request, () => {
+    const call = describeCall(request, peer);
+    return open ? fullError(call, pending, peer) : goneError(call, 'lost');
+  });
 }
