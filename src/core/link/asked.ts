@@ -97,18 +97,14 @@ export class Asked implements Carrier {
 
   item(id: unknown, cost: number, value: unknown): void {
     const call = this.#calls.get(id);
-    if (!call?.stream || call.stream.item(Math.max(1, cost), value)) return;
-    this.cancel(call, () => {
-      const text = `${describeCall(call)}: the peer sent more than there was room for.`;
-      return new MeshError('PROTOCOL', text);
-    });
+    if (call?.stream?.item(Math.max(1, cost), value) === false) this.#flooded(call);
   }
 
   settle(kind: number, id: unknown, value: unknown): void {
     const call = this.take(id);
     if (!call) return;
-    if (kind === wire.RESULT) return call.resolve(value);
-    fail(call, () => (kind === wire.THROWN ? value : decodeError(value, `${describeCall(call)}, there`)));
+    if (kind === wire.RESULT) call.resolve(value);
+    else failed(call, kind, value);
   }
 
   /** Rejects one, if it is there. */
@@ -138,4 +134,15 @@ export class Asked implements Carrier {
     this.take(call.id);
     return true;
   }
+
+  #flooded(call: Call): void {
+    this.cancel(call, () => {
+      const text = `${describeCall(call)}: the peer sent more than there was room for.`;
+      return new MeshError('PROTOCOL', text);
+    });
+  }
+}
+
+function failed(call: Call, kind: number, value: unknown): void {
+  fail(call, () => (kind === wire.THROWN ? value : decodeError(value, `${describeCall(call)}, there`)));
 }

@@ -196,17 +196,14 @@ export class Incoming<L extends IncomingLink> implements FrameSink {
   /** False, and answered, if the peer may not ask this, or asks too much. */
   #mayAsk(kind: number, id: number, channel: string): boolean {
     const { serving } = this.#options;
+    if (!this.#refuses(channel) && !this.#link.full && this.#serving.size < serving) return true;
     const call = callOf(kind, channel);
-    if (this.#refuses(channel)) this.#link.fail(id, channel, this.#notGranted(call));
-    else if (this.#link.full) {
-      // Answers are never refused: one that takes none, and asks for more, would fill this side's memory.
-      this.#link.fail(
-        id,
-        channel,
-        new MeshError('LIMIT', `${call}: too much waits for this peer that it has not taken.`),
-      );
-    } else if (this.#serving.size < serving) return true;
-    else this.#link.fail(id, channel, new MeshError('LIMIT', `${call}: ${serving} of this peer are pending.`));
+    // Answers are never refused: one that takes none, and asks for more, would fill this side's memory.
+    const text = this.#link.full
+      ? 'too much waits for this peer that it has not taken.'
+      : `${serving} of this peer are pending.`;
+    const error = this.#refuses(channel) ? this.#notGranted(call) : new MeshError('LIMIT', `${call}: ${text}`);
+    this.#link.fail(id, channel, error);
     return false;
   }
 }
