@@ -201,7 +201,7 @@ export class Requests {
       return unsendable(request, error);
     }
     request.returned = undefined;
-    this.#clock.watch(deadlineOf(request));
+    this.#clock.watchFor(request.timeout);
   }
 
   #park(request: Request, args: readonly unknown[]): void {

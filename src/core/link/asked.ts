@@ -78,7 +78,8 @@ export class Asked implements Carrier {
     for (const call of this.#calls.all()) {
       const deadline = deadlineOf(call);
       if (deadline <= now) this.cancel(call, () => timeoutError(call));
-      else if (deadline < next) next = deadline;
+      // Of one that is about to leave, nobody knows when that will be.
+      else next = Math.min(next, call.started?.time === Infinity ? now + call.timeout : deadline);
     }
     return next;
   }

@@ -63,7 +63,7 @@ export function fail(call: Pick<Call, 'resolve'>, make: () => unknown): void {
   queueMicrotask(() => begin?.());
 }
 
-/** When it times out, on the clock of `performance.now()`. */
+/** When it times out, on the clock of `performance.now()`; `Infinity` until it leaves. */
 export function deadlineOf({ started, timeout }: Call): number {
   return (started?.time ?? Infinity) + timeout;
 }

@@ -4,7 +4,7 @@ import { Drains } from './drains.js';
 import { defaultFlow, type Flow } from './flow.js';
 import { closePorts, keep, Queue, textIn, type Waiting } from './queue.js';
 import { Receipts } from './receipts.js';
-import type { Turn } from './turn.js';
+import type { Sender, Turn } from './turn.js';
 import { costOf, Window, type Lone, type Posted } from './window.js';
 
 /** Frames in one post at most, so that the receiver works on one while the sender makes the next. */
@@ -36,7 +36,7 @@ export interface OutboxOptions {
  *    gathering.
  * 3. Acknowledgements never wait, neither for the window nor in the queue: two sides that are full can't stop each other.
  */
-export class Outbox {
+export class Outbox implements Sender {
   readonly #options: OutboxOptions;
   readonly #turn: Turn;
   readonly #flow: Flow;
@@ -59,12 +59,14 @@ export class Outbox {
   full = false;
   /** How many frames went alone. */
   alone = 0;
+  /** The turn's: who is flushed next. */
+  next: Sender | undefined;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
     this.#turn = options.turn;
     this.#flow = options.flow ?? defaultFlow;
-    this.#window = new Window(this.#flow.highWater, options.turn);
+    this.#window = new Window(this.#flow.highWater);
     this.#port = options.port;
     this.#gauge();
   }
@@ -81,11 +83,6 @@ export class Outbox {
   /** Frames handed over and not known to be dispatched: gathered, waiting and under way. */
   get pending(): number {
     return this.#frames + this.#queue.frames + this.#window.frames;
-  }
-
-  /** Since when, by `performance.now()`, something is under way and no acknowledgement has come; `Infinity` if nothing is. */
-  get oldest(): number {
-    return this.#window.oldest;
   }
 
   // ---- handing over

@@ -18,8 +18,8 @@ export interface Posted {
 /** So many bytes take the receiver, or its memory, about as much as a frame. */
 const BYTES_PER_FRAME = 2048;
 
-/** Settled posts are cut off at once where none is left, else when there are so many. */
-const CUT = 1024;
+/** Places for posts to begin with; a power of two, as ever. */
+const LEAST = 16;
 
 export function costOf(frames: number, bytes: number): number {
   return frames + bytes / BYTES_PER_FRAME;
@@ -30,11 +30,9 @@ export function costOf(frames: number, bytes: number): number {
  * the order in which they leave.
  */
 export class Window {
-  readonly #clock: { now(): number };
   #size: number;
-  /** Posts `#acknowledged + 1` to `#posted`; those before `#head` are done with. */
-  #posts: Posted[] = [];
-  #head = 0;
+  /** Posts `#acknowledged + 1` to `#posted`, each in the place of its number's lowest bits. */
+  #posts = new Array<Posted | undefined>(LEAST).fill(undefined);
   #posted = 0;
   #acknowledged = 0;
   #cost = 0;
@@ -42,13 +40,10 @@ export class Window {
   #unasked = 0;
   /** Frames under way. */
   frames = 0;
-  /** Since when frames are under way, and no acknowledgement has come; `Infinity` if none are. */
-  oldest = Infinity;
 
   /** @param size the cost of what is under way from which on nothing more may leave */
-  constructor(size: number, clock: { now(): number }) {
+  constructor(size: number) {
     this.#size = size;
-    this.#clock = clock;
   }
 
   /** Whether a post may leave, of whatever cost: one that is larger than the window could never leave else. */
@@ -71,9 +66,8 @@ export class Window {
 
   /** It has left. `asked`: it asks to be acknowledged at once. */
   add(posted: Posted, asked: boolean): void {
-    if (this.frames === 0 && posted.frames > 0) this.oldest = this.#clock.now();
-    this.#posted++;
-    this.#posts.push(posted);
+    if (this.#posted - this.#acknowledged === this.#posts.length) this.#grow();
+    this.#posts[this.#placeOf(++this.#posted)] = posted;
     this.frames += posted.frames;
     this.#cost += posted.cost;
     this.#unasked = asked ? 0 : this.#unasked + posted.cost;
@@ -82,38 +76,48 @@ export class Window {
   /** The other side has dispatched the posts up to `post`. Returns how many frames those were, or -1: no such post. */
   acknowledge(post: number): number {
     if (post > this.#posted || post < this.#acknowledged) return -1;
-    if (post === this.#acknowledged) return 0;
     const before = this.frames;
-    for (; this.#acknowledged < post; this.#acknowledged++) {
-      const { frames, cost } = this.#posts[this.#head++] as Posted;
+    while (this.#acknowledged < post) {
+      const { frames, cost } = this.#take(++this.#acknowledged);
       this.frames -= frames;
       this.#cost -= cost;
     }
-    if (this.#head > CUT || this.#head === this.#posts.length) {
-      this.#posts = this.#posts.slice(this.#head);
-      this.#head = 0;
-    }
-    this.oldest = this.frames > 0 ? this.#clock.now() : Infinity;
     return before - this.frames;
   }
 
   /** What the post of that number held, if it is under way and went alone. Told once. */
   takeLone(post: number): Lone | undefined {
-    const posted = this.#posts[this.#head + post - this.#acknowledged - 1];
-    const lone = posted?.lone;
-    if (lone) (posted as Posted).lone = undefined;
+    if (!(post > this.#acknowledged && post <= this.#posted && Number.isInteger(post))) return undefined;
+    const posted = this.#posts[this.#placeOf(post)] as Posted;
+    const { lone } = posted;
+    posted.lone = undefined;
     return lone;
   }
 
   /** Forgets it all. Returns how many events were under way. */
   clear(): number {
     let events = 0;
-    for (let i = this.#head; i < this.#posts.length; i++) events += (this.#posts[i] as Posted).events;
-    this.#posts = [];
-    this.#head = 0;
-    this.#acknowledged = this.#posted;
+    while (this.#acknowledged < this.#posted) events += this.#take(++this.#acknowledged).events;
     this.#cost = this.frames = 0;
-    this.oldest = Infinity;
     return events;
+  }
+
+  #take(post: number): Posted {
+    const place = this.#placeOf(post);
+    const posted = this.#posts[place] as Posted;
+    this.#posts[place] = undefined;
+    return posted;
+  }
+
+  #placeOf(post: number): number {
+    return post & (this.#posts.length - 1);
+  }
+
+  #grow(): void {
+    const before = this.#posts;
+    this.#posts = new Array<Posted | undefined>(2 * before.length).fill(undefined);
+    for (let post = this.#acknowledged + 1; post <= this.#posted; post++) {
+      this.#posts[this.#placeOf(post)] = before[post & (before.length - 1)];
+    }
   }
 }
