@@ -23,14 +23,18 @@ export interface Request extends Call {
   /** Milliseconds it waits for somebody to handle its channel, */
   readonly wait: number;
   /** and until when that is, on the clock of `performance.now()`, once it waits. */
-  until: number;
+  until?: number;
   /** Arguments that a peer gave back, until they are on their way again: nobody but this request has the ports in them. */
-  returned: readonly unknown[] | undefined;
+  returned?: readonly unknown[] | undefined;
   /** Ids of those that turned out not to handle it. */
-  tried: Set<string> | undefined;
+  tried?: Set<string>;
 }
 
-/** @param kind `REQUEST`, `STREAM` or `PORT` */
+/**
+ * What few requests need is not set: of a call under way, this object is the largest part.
+ *
+ * @param kind `REQUEST`, `STREAM` or `PORT`
+ */
 export function newRequest(
   kind: number,
   target: Target,
@@ -45,11 +49,7 @@ export function newRequest(
     signal,
     target,
     wait,
-    until: 0,
     started: undefined,
-    copies: undefined,
-    returned: undefined,
-    tried: undefined,
     link: undefined,
     id: 0,
     resolve,

@@ -200,7 +200,7 @@ export class Requests {
       this.released(request);
       return unsendable(request, error);
     }
-    request.returned = undefined;
+    if (request.returned) request.returned = undefined;
     this.#clock.watchFor(request.timeout);
   }
 
@@ -213,7 +213,7 @@ export class Requests {
     }
     const now = performance.now();
     request.started ??= { time: now };
-    request.until ||= now + request.wait;
+    const until = (request.until ??= now + request.wait);
     const parked: Parked = { args: held, asked: false };
     this.#parked.set(request, parked);
     this.#clock.watch(deadlineOf(request));
@@ -222,7 +222,7 @@ export class Requests {
       () => {
         parked.asked = true;
         if (!this.#parked.has(request)) return;
-        if (request.until > performance.now()) this.#clock.watch(request.until);
+        if (until > performance.now()) this.#clock.watch(until);
         else this.#cancel(request, () => this.#nobody(request));
       },
       (error: unknown) => this.#cancel(request, () => error),
@@ -250,9 +250,10 @@ export class Requests {
     for (const link of [...this.#owner.links()]) next = Math.min(next, link.sweep(now));
     for (const [request, { asked }] of [...this.#parked]) {
       const deadline = deadlineOf(request);
+      const { until = 0 } = request;
       if (deadline <= now) this.#cancel(request, () => timeoutError(request));
-      else if (asked && request.until <= now) this.#cancel(request, () => this.#nobody(request));
-      else next = Math.min(next, deadline, asked ? request.until : Infinity);
+      else if (asked && until <= now) this.#cancel(request, () => this.#nobody(request));
+      else next = Math.min(next, deadline, asked ? until : Infinity);
     }
     return next;
   }

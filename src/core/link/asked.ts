@@ -50,7 +50,7 @@ export class Asked implements Carrier {
     else writer.port(id, call.channel, args, call.port as object);
     call.started ??= copies ? turn.stamp : { time: performance.now() };
     // Kept only for where it is needed: what lives as long as its call costs a tenth of their rate.
-    call.copies = trusted ? undefined : copies;
+    if (!trusted) call.copies = copies;
     call.link = this;
     call.id = id;
     this.#calls.add(call);

@@ -24,7 +24,7 @@ export interface Call {
   /** Since when it is under way; `undefined`: not yet */
   started: Stamp | undefined;
   /** Its arguments, as they were captured; `undefined` if they went alone, or to a peer that is trusted with them */
-  copies: readonly unknown[] | undefined;
+  copies?: readonly unknown[] | undefined;
   readonly signal: AbortSignal | undefined;
   /** The link it is on, and its id there: both change when it is passed on to another peer. */
   link: Carrier | undefined;

@@ -18,8 +18,8 @@ export interface Posted {
 /** So many bytes take the receiver, or its memory, about as much as a frame. */
 const BYTES_PER_FRAME = 2048;
 
-/** Places for posts to begin with; a power of two, as ever. */
-const LEAST = 16;
+/** Settled posts are cut off when there are so many. */
+const CUT = 1024;
 
 export function costOf(frames: number, bytes: number): number {
   return frames + bytes / BYTES_PER_FRAME;
@@ -31,8 +31,9 @@ export function costOf(frames: number, bytes: number): number {
  */
 export class Window {
   #size: number;
-  /** Posts `#acknowledged + 1` to `#posted`, each in the place of its number's lowest bits. */
-  #posts = new Array<Posted | undefined>(LEAST).fill(undefined);
+  /** Posts `#acknowledged + 1` to `#posted`; those before `#head` are done with. */
+  #posts: (Posted | undefined)[] = [];
+  #head = 0;
   #posted = 0;
   #acknowledged = 0;
   #cost = 0;
@@ -66,8 +67,8 @@ export class Window {
 
   /** It has left. `asked`: it asks to be acknowledged at once. */
   add(posted: Posted, asked: boolean): void {
-    if (this.#posted - this.#acknowledged === this.#posts.length) this.#grow();
-    this.#posts[this.#placeOf(++this.#posted)] = posted;
+    this.#posted++;
+    this.#posts.push(posted);
     this.frames += posted.frames;
     this.#cost += posted.cost;
     this.#unasked = asked ? 0 : this.#unasked + posted.cost;
@@ -77,47 +78,36 @@ export class Window {
   acknowledge(post: number): number {
     if (post > this.#posted || post < this.#acknowledged) return -1;
     const before = this.frames;
-    while (this.#acknowledged < post) {
-      const { frames, cost } = this.#take(++this.#acknowledged);
+    for (; this.#acknowledged < post; this.#acknowledged++) {
+      const { frames, cost } = this.#posts[this.#head] as Posted;
+      this.#posts[this.#head++] = undefined;
       this.frames -= frames;
       this.#cost -= cost;
+    }
+    // Not at each chance: an array that is filled anew takes room for seventeen.
+    if (this.#head > CUT) {
+      this.#posts = this.#posts.slice(this.#head);
+      this.#head = 0;
     }
     return before - this.frames;
   }
 
   /** What the post of that number held, if it is under way and went alone. Told once. */
   takeLone(post: number): Lone | undefined {
-    if (!(post > this.#acknowledged && post <= this.#posted && Number.isInteger(post))) return undefined;
-    const posted = this.#posts[this.#placeOf(post)] as Posted;
-    const { lone } = posted;
-    posted.lone = undefined;
+    const posted = this.#posts[this.#head + post - this.#acknowledged - 1];
+    const lone = posted?.lone;
+    if (lone) (posted as Posted).lone = undefined;
     return lone;
   }
 
   /** Forgets it all. Returns how many events were under way. */
   clear(): number {
     let events = 0;
-    while (this.#acknowledged < this.#posted) events += this.#take(++this.#acknowledged).events;
+    for (const posted of this.#posts) events += posted?.events ?? 0;
+    this.#posts = [];
+    this.#head = 0;
+    this.#acknowledged = this.#posted;
     this.#cost = this.frames = 0;
     return events;
-  }
-
-  #take(post: number): Posted {
-    const place = this.#placeOf(post);
-    const posted = this.#posts[place] as Posted;
-    this.#posts[place] = undefined;
-    return posted;
-  }
-
-  #placeOf(post: number): number {
-    return post & (this.#posts.length - 1);
-  }
-
-  #grow(): void {
-    const before = this.#posts;
-    this.#posts = new Array<Posted | undefined>(2 * before.length).fill(undefined);
-    for (let post = this.#acknowledged + 1; post <= this.#posted; post++) {
-      this.#posts[this.#placeOf(post)] = before[post & (before.length - 1)];
-    }
   }
 }
