@@ -20,7 +20,10 @@ export interface OutboxOptions {
   readonly turn: Turn;
   /** @default defaultFlow */
   readonly flow?: Flow | undefined;
-  /** What was gathered can't be posted: this port doesn't take what every port takes. The link has to end. */
+  /**
+   * What was gathered can't be posted: this port doesn't take what every port takes. The link has to end, and this with it: it
+   * is not the fault of whoever is just sending.
+   */
   onFailure(): void;
   /** What had to wait, alone, could not be posted when its time came: this message is lost, its neighbours are not. */
   onUnpostable(lone: Lone, error: unknown): void;
@@ -89,7 +92,7 @@ export class Outbox implements Sender {
 
   /** The batch to which the caller appends exactly one frame, at once. It leaves at the end of the turn, if it can. */
   frame(events = 0): unknown[] {
-    if (this.#frames === MAX_FRAMES) this.#seal();
+    if (this.#frames === MAX_FRAMES) this.#seal(events);
     if (!this.#scheduled) {
       this.#scheduled = true;
       this.#turn.add(this);
@@ -131,7 +134,8 @@ export class Outbox implements Sender {
   postAlone(frame: readonly unknown[], transfer: readonly object[], lone: Lone, events = 0, bytes = 0): void {
     if (this.#closed) return;
     this.alone++;
-    if (this.#frames > 0) this.#seal();
+    if (this.#frames > 0) this.#seal(events);
+    if (this.#closed) return closePorts(transfer);
     const posted = { frames: 1, events, cost: costOf(1, bytes), lone };
     if (this.#blocked) {
       const [message, kept] = keep([0, ...frame], transfer);
@@ -145,9 +149,10 @@ export class Outbox implements Sender {
   /** Resolves when the other side has dispatched all that was handed over before; rejects if the link ends first. */
   drain(): Promise<void> {
     if (this.pending === 0) return Promise.resolve();
+    const drained = this.#drains.after(this.pending + 1);
     this.frame().push(ECHO);
-    this.flush();
-    return this.#drains.after(this.pending);
+    this.#flushSafely();
+    return drained;
   }
 
   // ---- the other side
@@ -176,7 +181,7 @@ export class Outbox implements Sender {
    */
   unreadable(): void {
     this.#receipts.add(0);
-    if (!this.#closed) this.#post([0, UNREADABLE, this.#receipts.count], undefined, nothing());
+    if (!this.#closed) this.#postSafely([0, UNREADABLE, this.#receipts.count]);
   }
 
   /** What the unacknowledged post of that number held, if it went alone. Told once. */
@@ -198,7 +203,11 @@ export class Outbox implements Sender {
     this.frame().push(...frame);
     this.#window.lift();
     this.#release();
-    this.flush();
+    try {
+      this.flush();
+    } catch {
+      // It ends in any case.
+    }
   }
 
   /** Ends it, and closes the ports that wait in it. Returns how many events may not have arrived. */
@@ -225,9 +234,9 @@ export class Outbox implements Sender {
     if (!this.#window.open) this.#gauge();
   }
 
-  /** What has been gathered leaves, or begins to wait behind the others: what comes next comes behind it. */
-  #seal(): void {
-    if (!this.#blocked) return this.flush();
+  /** What has been gathered leaves, or begins to wait behind the others: what comes next, with so many events, comes behind it. */
+  #seal(next: number): void {
+    if (!this.#blocked) return this.#flushSafely(next);
     const message = this.#batch;
     const bytes = textIn(message);
     const posted = { ...this.#gathered(), cost: costOf(this.#frames, bytes) };
@@ -236,10 +245,12 @@ export class Outbox implements Sender {
     this.#gauge();
   }
 
-  #flushSafely(): void {
+  /** Where that fails, the `next` events are lost, too. */
+  #flushSafely(next = 0): void {
     try {
       this.flush();
     } catch {
+      this.#events += next;
       this.#options.onFailure();
     }
   }
@@ -283,7 +294,16 @@ export class Outbox implements Sender {
   /** Acknowledges with what is gathered, or with an empty post, which asks for no acknowledgement itself. */
   #tell(): void {
     if (this.#frames > 0 && !this.#blocked) this.#flushSafely();
-    else this.#post([0], undefined, nothing());
+    else this.#postSafely([0]);
+  }
+
+  /** Posts what holds nothing to be acknowledged. */
+  #postSafely(message: unknown[]): void {
+    try {
+      this.#post(message, undefined, { frames: 0, events: 0, cost: 0, lone: undefined });
+    } catch {
+      this.#options.onFailure();
+    }
   }
 
   #post(message: unknown[], transfer: readonly object[] | undefined, posted: Posted): void {
@@ -315,9 +335,4 @@ export class Outbox implements Sender {
       this.#turn.add(this);
     }
   }
-}
-
-/** A post that holds nothing to be acknowledged. */
-function nothing(): Posted {
-  return { frames: 0, events: 0, cost: 0, lone: undefined };
 }
