@@ -13,6 +13,9 @@ const MAX_FRAMES = 512;
 /** What every port carries. */
 const least: PortCapabilities = { buffers: false, nestedPorts: false, hostObjects: false };
 
+/** In a post that holds nothing to be acknowledged. */
+const nothing: Posted = { frames: 0, events: 0, cost: 0, lone: undefined };
+
 export interface OutboxOptions {
   /** None: everything waits for `attach()`. */
   readonly port?: Port | undefined;
@@ -56,6 +59,8 @@ export class Outbox implements Sender {
   #blocked = false;
   /** While blocked: frames in the batch from which on this is full. */
   #fullAt = Infinity;
+  /** It ends in any case. */
+  #finishing = false;
   #closed = false;
 
   /** So much waits that its owner refuses events and requests; never answers, nor items of streams. */
@@ -105,22 +110,16 @@ export class Outbox implements Sender {
   /** Called by the turn. */
   endTurn(): void {
     this.#scheduled = false;
-    this.#flushSafely();
+    this.flush();
   }
 
-  /** Posts what has been gathered. Where it can't leave, it stays, and goes on gathering. */
-  flush(): void {
+  /** Posts what has been gathered. Where it can't leave, it stays, and goes on gathering. `next`: see `#postOrEnd` */
+  flush(next = 0): void {
     if (this.#frames === 0 || this.#blocked) return;
     const batch = this.#batch;
     const gathered = this.#gathered();
     this.#reset();
-    if (this.#closed) return;
-    try {
-      this.#post(batch, undefined, gathered);
-    } catch (error) {
-      this.#events += gathered.events; // they still count as lost when this is closed
-      throw error;
-    }
+    if (!this.#closed) this.#postOrEnd(batch, gathered, next);
   }
 
   /**
@@ -151,7 +150,7 @@ export class Outbox implements Sender {
     if (this.pending === 0) return Promise.resolve();
     const drained = this.#drains.after(this.pending + 1);
     this.frame().push(ECHO);
-    this.#flushSafely();
+    this.flush();
     return drained;
   }
 
@@ -181,7 +180,7 @@ export class Outbox implements Sender {
    */
   unreadable(): void {
     this.#receipts.add(0);
-    if (!this.#closed) this.#postSafely([0, UNREADABLE, this.#receipts.count]);
+    if (!this.#closed) this.#postOrEnd([0, UNREADABLE, this.#receipts.count], nothing);
   }
 
   /** What the unacknowledged post of that number held, if it went alone. Told once. */
@@ -200,14 +199,11 @@ export class Outbox implements Sender {
 
   /** Posts all that waits, however much is under way, and `frame` behind it: the last chance. */
   finish(...frame: readonly unknown[]): void {
+    this.#finishing = true;
     this.frame().push(...frame);
     this.#window.lift();
     this.#release();
-    try {
-      this.flush();
-    } catch {
-      // It ends in any case.
-    }
+    this.flush();
   }
 
   /** Ends it, and closes the ports that wait in it. Returns how many events may not have arrived. */
@@ -236,23 +232,13 @@ export class Outbox implements Sender {
 
   /** What has been gathered leaves, or begins to wait behind the others: what comes next, with so many events, comes behind it. */
   #seal(next: number): void {
-    if (!this.#blocked) return this.#flushSafely(next);
+    if (!this.#blocked) return this.flush(next);
     const message = this.#batch;
     const bytes = textIn(message);
     const posted = { ...this.#gathered(), cost: costOf(this.#frames, bytes) };
     this.#queue.push({ message, transfer: undefined, bytes, posted });
     this.#reset();
     this.#gauge();
-  }
-
-  /** Where that fails, the `next` events are lost, too. */
-  #flushSafely(next = 0): void {
-    try {
-      this.flush();
-    } catch {
-      this.#events += next;
-      this.#options.onFailure();
-    }
   }
 
   /** Posts what waits, as far as the window allows. */
@@ -264,22 +250,18 @@ export class Outbox implements Sender {
     }
     this.#gauge();
     // In a turn, more may come: then it leaves at the end.
-    if (!this.#scheduled) this.#flushSafely();
+    if (!this.#scheduled) this.flush();
   }
 
   #postWaiting({ message, transfer, posted }: Waiting): void {
+    const { lone } = posted;
+    if (!lone) return this.#postOrEnd(message, posted);
     try {
       this.#post(message, transfer, posted);
     } catch (error) {
-      const { lone, frames, events } = posted;
-      if (lone) {
-        closePorts(transfer);
-        this.#drains.done(frames);
-        this.#options.onUnpostable(lone, error);
-      } else {
-        this.#events += events; // they count as lost
-        this.#options.onFailure();
-      }
+      closePorts(transfer);
+      this.#drains.done(posted.frames);
+      this.#options.onUnpostable(lone, error);
     }
   }
 
@@ -293,16 +275,17 @@ export class Outbox implements Sender {
 
   /** Acknowledges with what is gathered, or with an empty post, which asks for no acknowledgement itself. */
   #tell(): void {
-    if (this.#frames > 0 && !this.#blocked) this.#flushSafely();
-    else this.#postSafely([0]);
+    if (this.#frames > 0 && !this.#blocked) this.flush();
+    else this.#postOrEnd([0], nothing);
   }
 
-  /** Posts what holds nothing to be acknowledged. */
-  #postSafely(message: unknown[]): void {
+  /** Posts what every port takes. Where this one doesn't, all is lost: the events in it, too, and the `next` ones, of who is just sending. */
+  #postOrEnd(message: unknown[], posted: Posted, next = 0): void {
     try {
-      this.#post(message, undefined, { frames: 0, events: 0, cost: 0, lone: undefined });
+      this.#post(message, undefined, posted);
     } catch {
-      this.#options.onFailure();
+      this.#events += posted.events + next;
+      if (!this.#finishing) this.#options.onFailure();
     }
   }
 
