@@ -1,9 +1,11 @@
+import type { Directory } from '../directory/directory.js';
 import type { Peer } from '../directory/peer.js';
 import { MeshError, notCloneable } from '../errors/mesh-error.js';
-import { describeCall, fail, type Call } from '../link/calls.js';
+import { describeCall, fail, goneError, type Call } from '../link/calls.js';
+import type { Link } from '../link/link.js';
 import { closePorts } from '../link/queue.js';
 import { Transfer } from '../wire/transfer.js';
-import type { Target } from './target.js';
+import { noPeer, peersOf, type Target } from './target.js';
 
 /** Milliseconds a request, or the beginning of a stream, is waited for. */
 const TIMEOUT_MS = 30_000;
@@ -70,6 +72,30 @@ export function closeReturned({ returned }: Request): void {
 /** Rejects a request with an argument that can't be sent. */
 export function unsendable(request: Request, error: unknown): void {
   giveUp(request, () => notCloneable(error, `${describeCall(request)}: an argument can't be sent: `));
+}
+
+/** Rejects a request whose link has ended, or has too much that waits. */
+export function notTaken(request: Request, { open, pending, peer }: Link): void {
+  giveUp(request, () => {
+    const call = describeCall(request, peer);
+    return open ? fullError(call, pending, peer) : goneError(call, 'lost');
+  });
+}
+
+/** What to say where nobody takes a request. */
+export function nobody(request: Request, directory: Directory): MeshError {
+  const { target, channel, tried } = request;
+  const call = describeCall({ ...request, link: undefined });
+  if (target !== undefined && !tried && peersOf(target, directory).length === 0) {
+    return noPeer(call, target, directory);
+  }
+  const whom =
+    target === undefined ? 'no peer' : `no peer of ${typeof target === 'string' ? `'${target}'` : target.id}`;
+  return new MeshError(
+    'NO_HANDLER',
+    `${call}: ${whom} handles this channel. Is ${request.port ? 'onPort' : 'handle'}('${channel}', …) called there? ` +
+      `with({ wait: ms }) waits for it.`,
+  );
 }
 
 /** What to say where so much waits for a peer that no more is taken. */

@@ -1,16 +1,26 @@
 import type { Directory } from '../directory/directory.js';
 import type { Entry } from '../directory/entry.js';
-import { MeshError } from '../errors/mesh-error.js';
-import { abortError, deadlineOf, describeCall, fail, goneError, timeoutError, type Call } from '../link/calls.js';
+import type { MeshError } from '../errors/mesh-error.js';
+import { abortError, deadlineOf, describeCall, fail, timeoutError, type Call } from '../link/calls.js';
 import type { Link } from '../link/link.js';
-import { PORT, REQUEST, STREAM } from '../wire/frames.js';
+import { PORT, REQUEST } from '../wire/frames.js';
 import { hold } from '../wire/hold.js';
 import { Aborts } from './aborts.js';
 import { Clock } from './clock.js';
 import { closedError, type CloseInfo } from './close-info.js';
-import { MeshStream, WINDOW } from './mesh-stream.js';
-import { closeReturned, fullError, giveUp, newRequest, unsendable, type CallOptions, type Request } from './request.js';
-import { noPeer, peersOf, select, type Target } from './target.js';
+import type { MeshStream } from './mesh-stream.js';
+import {
+  closeReturned,
+  giveUp,
+  newRequest,
+  nobody,
+  notTaken,
+  unsendable,
+  type CallOptions,
+  type Request,
+} from './request.js';
+import { streamRequest } from './stream-request.js';
+import { select, type Target } from './target.js';
 
 export interface RequestsOwner {
   /** How the bus ended, if it has. */
@@ -30,7 +40,9 @@ export const MISSED = Symbol('missed');
 /** A request for which nobody is known yet. */
 interface Parked {
   readonly args: readonly unknown[];
-  /** Whether the broker has been asked. */
+  /** Until when nobody gives up, on the clock of `performance.now()`, */
+  readonly until: number;
+  /** once the broker has been asked. */
   asked: boolean;
 }
 
@@ -65,37 +77,10 @@ export class Requests {
   }
 
   stream<T>(target: Target, channel: string, args: readonly unknown[], options: CallOptions): MeshStream<T> {
-    // Once it runs, there is no end to wait for; a time-out that was given is the longest wait for an item.
-    const idle = options.timeout ?? Infinity;
-    let running = false;
-    let waits = false;
-    const rest = (): void => {
-      request.started = waits && idle < Infinity ? { time: performance.now() } : undefined;
-      this.#clock.watch(deadlineOf(request));
-    };
-    const stream = new MeshStream<T>({
-      abandon: () => this.#abandon(request),
-      credit: (cost) => request.link?.credit(request, cost),
-      waiting: (now) => {
-        waits = now;
-        if (running) rest();
-      },
+    const [stream, request] = streamRequest<T>(target, channel, options, {
+      abandon: (each) => this.#abandon(each),
+      watch: (each) => this.#clock.watch(deadlineOf(each)),
     });
-    const request: Request = {
-      ...newRequest(STREAM, target, channel, options, (outcome) => stream.settle(outcome)),
-      stream: {
-        credit: WINDOW,
-        started: () => {
-          running = true;
-          request.timeout = idle;
-          rest();
-        },
-        item: (cost, value) => {
-          if (running) rest();
-          return stream.item(cost, value);
-        },
-      },
-    };
     this.#begin(request, args);
     return stream;
   }
@@ -124,22 +109,19 @@ export class Requests {
 
   #begin(request: Request, args: readonly unknown[]): void {
     const { channel, signal } = request;
-    if (this.#owner.closeInfo || signal?.aborted || this.#owner.refusal('request', channel)) {
-      return this.#refuse(request);
-    }
-    const entry = this.#pick(request);
-    if (entry) this.#start(request, entry, args);
-    else this.#park(request, args);
+    if (this.#owner.closeInfo || signal?.aborted || this.#owner.refusal('request', channel)) this.#refuse(request);
+    else this.#place(request, args);
   }
 
-  // What is said of a call that failed is made in places of its own: where a function makes another one in any case of its, V8
-  // makes room in each of its calls for what the two have in common.
+  /** A function of its own: where one makes another in any case of its, V8 makes room in each call for what both know. */
   #refuse(request: Request): void {
-    const { channel, signal } = request;
-    const closed = this.#owner.closeInfo;
-    if (closed) fail(request, () => closedError(describeCall(request), closed));
-    else if (signal?.aborted) fail(request, () => abortError(request));
-    else fail(request, () => this.#owner.refusal(describeCall(request), channel));
+    fail(request, () => {
+      const { closeInfo } = this.#owner;
+      if (closeInfo) return closedError(describeCall(request), closeInfo);
+      return request.signal?.aborted
+        ? abortError(request)
+        : this.#owner.refusal(describeCall(request), request.channel);
+    });
   }
 
   /** A peer gave the request back, with arguments that it says are those it got. */
@@ -155,9 +137,7 @@ export class Requests {
     const args = from.trusted ? returned : passed.copies;
     if (!args) return fail(passed, () => this.#nobody(passed));
     passed.returned = args;
-    const entry = this.#pick(passed);
-    if (entry) this.#start(passed, entry, args);
-    else this.#park(passed, args);
+    this.#place(passed, args);
   }
 
   /** The directory has changed: what is parked may find somebody now. */
@@ -178,6 +158,12 @@ export class Requests {
   close(error: (call: Call) => MeshError): void {
     this.#clock.stop();
     for (const request of [...this.#parked.keys()]) this.#cancel(request, () => error(request));
+  }
+
+  #place(request: Request, args: readonly unknown[]): void {
+    const entry = this.#pick(request);
+    if (entry) this.#start(request, entry, args);
+    else this.#park(request, args);
   }
 
   #pick({ target, channel, tried }: Request): Entry | undefined {
@@ -205,16 +191,15 @@ export class Requests {
   }
 
   #park(request: Request, args: readonly unknown[]): void {
-    let held: readonly unknown[];
+    const now = performance.now();
+    const until = (request.until ??= now + request.wait);
+    let parked: Parked;
     try {
-      held = hold(args);
+      parked = { args: hold(args), until, asked: false };
     } catch (error) {
       return unsendable(request, error);
     }
-    const now = performance.now();
     request.started ??= { time: now };
-    const until = (request.until ??= now + request.wait);
-    const parked: Parked = { args: held, asked: false };
     this.#parked.set(request, parked);
     this.#clock.watch(deadlineOf(request));
     if (request.signal) this.#aborts.add(request.signal, request);
@@ -248,9 +233,8 @@ export class Requests {
   #sweep(now: number): number {
     let next = Infinity;
     for (const link of [...this.#owner.links()]) next = Math.min(next, link.sweep(now));
-    for (const [request, { asked }] of [...this.#parked]) {
+    for (const [request, { asked, until }] of [...this.#parked]) {
       const deadline = deadlineOf(request);
-      const { until = 0 } = request;
       if (deadline <= now) this.#cancel(request, () => timeoutError(request));
       else if (asked && until <= now) this.#cancel(request, () => this.#nobody(request));
       else next = Math.min(next, deadline, asked ? until : Infinity);
@@ -259,30 +243,10 @@ export class Requests {
   }
 
   #nobody(request: Request): MeshError {
-    const { target, channel, tried } = request;
-    const call = describeCall({ ...request, link: undefined });
-    const { directory } = this.#owner;
-    if (target !== undefined && !tried && peersOf(target, directory).length === 0) {
-      return noPeer(call, target, directory);
-    }
-    const whom =
-      target === undefined ? 'no peer' : `no peer of ${typeof target === 'string' ? `'${target}'` : target.id}`;
-    return new MeshError(
-      'NO_HANDLER',
-      `${call}: ${whom} handles this channel. Is ${request.port ? 'onPort' : 'handle'}('${channel}', …) called there? ` +
-        `with({ wait: ms }) waits for it.`,
-    );
+    return nobody(request, this.#owner.directory);
   }
 }
 
 function without(entries: readonly Entry[], tried: ReadonlySet<string>): readonly Entry[] {
   return entries.filter(({ peer }) => !tried.has(peer.id));
-}
-
-/** The link has ended, or too much waits on it. */
-function notTaken(request: Request, { open, pending, peer }: Link): void {
-  giveUp(request, () => {
-    const call = describeCall(request, peer);
-    return open ? fullError(call, pending, peer) : goneError(call, 'lost');
-  });
 }

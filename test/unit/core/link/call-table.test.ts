@@ -34,7 +34,17 @@ describe('CallTable', () => {
   it('takes nothing but a number for an id, and calls nothing of what it is asked for', () => {
     const table = new CallTable();
     table.add(call(1));
-    for (const id of ['1', true, 1n, [1], { valueOf: () => 1 }, { valueOf: 0, toString: 0 }, null, undefined, Symbol()]) {
+    for (const id of [
+      '1',
+      true,
+      1n,
+      [1],
+      { valueOf: () => 1 },
+      { valueOf: 0, toString: 0 },
+      null,
+      undefined,
+      Symbol(),
+    ]) {
       expect(table.get(id)).toBeUndefined();
     }
   });
