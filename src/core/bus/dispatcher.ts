@@ -52,11 +52,7 @@ export class Dispatcher {
     // What is there at once is answered at once.
     if (!later) return answer(link, id, channel, result);
     link.serve(id, event);
-    // A promise is itself; of a foreign thenable, what it throws or calls twice does no harm.
-    Promise.resolve(result).then(
-      (value) => answer(link, id, channel, value),
-      (error: unknown) => link.fail(id, channel, error),
-    );
+    answerLater(link, id, channel, result);
   }
 
   /** `args[0]` is a free place. */
@@ -105,6 +101,14 @@ function answer(link: Link, id: number, channel: string, value: unknown): void {
   } catch (error) {
     link.fail(id, channel, notCloneable(error, `handle('${channel}'): its result can't be sent: `));
   }
+}
+
+function answerLater(link: Link, id: number, channel: string, result: unknown): void {
+  // A promise is itself; of a foreign thenable, what it throws or calls twice does no harm.
+  Promise.resolve(result).then(
+    (value) => answer(link, id, channel, value),
+    (error: unknown) => link.fail(id, channel, error),
+  );
 }
 
 function notAsked(channel: string): MeshError {
