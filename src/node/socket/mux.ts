@@ -51,8 +51,8 @@ const defaultMaxTunnels = 16_384;
 const MAX_QUEUED_FOR_PONG = 1024 * 1024;
 
 /**
- * How long an end in order waits for the far end to read what is under way to it, and to end its side. So long the process runs on:
- * a process that is gone can make its peer's next write fail, and with it what the peer has not read yet.
+ * How long an end in order waits for the far side to read what is under way to it, and to end it too. So long the process runs on: one
+ * that is gone makes the next write of the far side fail, which then loses what it has not read.
  */
 const LINGER_MS = 3000;
 
@@ -155,7 +155,7 @@ export class Mux implements TunnelCarrier, FrameOwner {
 
   closed(id: number): void {
     this.#writer.frame(CLOSE, id);
-    if (id === 0) this.#socket.unref();
+    if (id === 0) this.#wait(() => this.#socket.unref());
   }
 
   credit(id: number, bytes: number): void {
@@ -266,6 +266,7 @@ export class Mux implements TunnelCarrier, FrameOwner {
     this.#tunnels.delete(id);
     if (id !== 0 && id % 2 === this.#parity) this.#opened--;
     if (this.#tunnels.size === 0) this.#end('closed');
+    else if (id === 0) this.#unwait();
   }
 
   readonly #onData = (chunk: Buffer): void => this.#reader.read(chunk);
@@ -273,7 +274,7 @@ export class Mux implements TunnelCarrier, FrameOwner {
   // ---- the end
 
   readonly #onSocketEnd = (): void => {
-    this.#linger?.stop();
+    this.#unwait();
     // Whoever ends it in order closes port 0 before.
     this.#end(this.#tunnels.has(0) ? 'lost' : 'closed');
   };
@@ -298,8 +299,21 @@ export class Mux implements TunnelCarrier, FrameOwner {
     this.#writer.flush();
     this.#socket.end();
     this.#socket.resume();
+    this.#wait(() => this.#socket.destroy());
+  }
+
+  /** For the far side, for a while, in which this process runs on. */
+  #wait(over: () => void): void {
+    this.#linger?.stop();
+    if (this.#socket.destroyed) return;
     this.#socket.ref();
-    if (!this.#socket.destroyed) this.#linger = startTimer(LINGER_MS, () => this.#socket.destroy());
+    this.#linger = startTimer(LINGER_MS, over);
+  }
+
+  /** There is nothing to wait for any more. */
+  #unwait(): void {
+    this.#linger?.stop();
+    this.#socket.unref();
   }
 
   get #probed(): Probed {

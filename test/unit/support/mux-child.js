@@ -16,6 +16,7 @@ mux.port.start({
   unreadable() {},
   close() {},
 });
-if (what === 'flood') for (let i = 0; i < 3000; i++) mux.port.post([i, 'x'.repeat(1000)]);
-if (what === 'flood') mux.port.close();
+const messages = { flood: 3000, leave: 100 }[what];
+for (let i = 0; i < (messages ?? 0); i++) mux.port.post([i, 'x'.repeat(1000)]);
+if (messages) mux.port.close();
 else mux.port.post('ready');
