@@ -108,21 +108,20 @@ export class Lab {
   /** Runs a function in the main process; `this` world's variables reach it through `arg` only. */
   async main<T, A>(run: (main: Main, arg: A) => T | Promise<T>, arg?: A): Promise<T> {
     try {
-      // The function travels as text.
+      // The function travels as text. The debugger runs what it is given in the middle of whatever function main is in: this begins
+      // behind that. And it holds the promise that it waits for weakly: if memory is collected between the promise being settled and
+      // the debugger being told, nothing comes of it, "Resulting promise was garbage collected". So it is settled in a turn of its
+      // own, in which nothing else is between the two.
       return await (this.app.evaluate(
-        (_, [text, given]) => {
-          const result = (0, eval)(`(${text})`)(globalThis, given) as Promise<unknown> | undefined;
-          if (typeof result?.then !== 'function') return result;
-          // The debugger holds the promise that it waits for weakly. If memory is collected between the promise being settled
-          // and the debugger being told, nothing comes of it: "Resulting promise was garbage collected". So it is settled in a
-          // turn of its own, in which nothing else is between the two.
-          return new Promise<unknown>((resolve, reject) => {
-            result.then(
-              (value) => setImmediate(resolve, value),
-              (error) => setImmediate(reject, error),
-            );
-          });
-        },
+        (_, [text, given]) =>
+          new Promise<unknown>((resolve, reject) => {
+            Promise.resolve()
+              .then(() => (0, eval)(`(${text})`)(globalThis, given) as unknown)
+              .then(
+                (value) => setImmediate(resolve, value),
+                (error) => setImmediate(reject, error),
+              );
+          }),
         [run.toString(), arg] as const,
       ) as Promise<T>);
     } catch (error) {
