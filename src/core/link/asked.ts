@@ -8,32 +8,39 @@ import type { Outbox } from './outbox.js';
 import type { Turn } from './turn.js';
 import type { Writer } from './writer.js';
 
-export interface AskedOptions {
+/** The link, as far as its calls need it. */
+export interface AskedLink {
   readonly peer: Peer;
   readonly trusted: boolean;
-  readonly turn: Turn;
-  readonly outbox: Outbox;
-  readonly writer: Writer;
   /** Whether anything can be sent. */
-  isOpen(): boolean;
+  readonly open: boolean;
+}
+
+export interface AskedOwner {
   /** A call is settled, or is on its way to another link. */
   released(call: Call): void;
 }
 
 /** The calls made over a link, until each is settled. */
 export class Asked implements Carrier {
-  readonly #options: AskedOptions;
+  readonly peer: Peer;
+  readonly #link: AskedLink;
+  readonly #owner: AskedOwner;
+  readonly #turn: Turn;
+  readonly #outbox: Outbox;
+  readonly #writer: Writer;
   readonly #calls = new CallTable();
   #lastId = 0;
   /** What calls reject with, once the link has ended. */
   #over: ((call: Call) => unknown) | undefined;
 
-  constructor(options: AskedOptions) {
-    this.#options = options;
-  }
-
-  get peer(): Peer {
-    return this.#options.peer;
+  constructor(link: AskedLink, owner: AskedOwner, turn: Turn, outbox: Outbox, writer: Writer) {
+    this.peer = link.peer;
+    this.#link = link;
+    this.#owner = owner;
+    this.#turn = turn;
+    this.#outbox = outbox;
+    this.#writer = writer;
   }
 
   get size(): number {
@@ -46,15 +53,15 @@ export class Asked implements Carrier {
 
   /** Puts a call under way. Throws `NOT_CLONEABLE`; the call is not on this link then. */
   send(call: Call, args: readonly unknown[]): void {
-    const { writer, turn, trusted } = this.#options;
+    const writer = this.#writer;
     const id = ++this.#lastId;
     let copies: readonly unknown[] | undefined;
     if (call.kind === wire.REQUEST) copies = writer.request(id, call.channel, args);
     else if (call.stream) copies = writer.stream(id, call.channel, args, call.stream.credit);
     else writer.port(id, call.channel, args, call.port as object);
-    call.started ??= copies ? turn.stamp : { time: performance.now() };
+    call.started ??= copies ? this.#turn.stamp : { time: performance.now() };
     // Kept only for where it is needed: what lives as long as its call costs a tenth of their rate.
-    if (!trusted) call.copies = copies;
+    if (!this.#link.trusted) call.copies = copies;
     call.link = this;
     call.id = id;
     this.#calls.add(call);
@@ -73,7 +80,7 @@ export class Asked implements Carrier {
   }
 
   credit(call: Call, cost: number): void {
-    if (this.#options.isOpen()) this.#options.outbox.frame().push(wire.CREDIT, call.id, cost);
+    if (this.#link.open) this.#outbox.frame().push(wire.CREDIT, call.id, cost);
   }
 
   /** Rejects the calls whose time is over, and returns when the next one's is. */
@@ -132,13 +139,13 @@ export class Asked implements Carrier {
     const call = this.get(id);
     if (!call) return undefined;
     this.#calls.remove(call);
-    this.#options.released(call);
+    this.#owner.released(call);
     return call;
   }
 
   #drop(call: Call): boolean {
     if (this.#calls.get(call.id) !== call) return false;
-    if (this.#options.isOpen()) this.#options.outbox.frame().push(wire.ABORT, call.id);
+    if (this.#link.open) this.#outbox.frame().push(wire.ABORT, call.id);
     this.take(call.id);
     return true;
   }
