@@ -24,7 +24,7 @@ export async function openConnection(
 ): Promise<Mux> {
   const start = performance.now();
   const socket = await dial(address, options);
-  const left = Math.max(1, options.timeout - (performance.now() - start));
+  const left = Math.max(1, Math.ceil(options.timeout - (performance.now() - start)));
   await greet(socket, { ...options, timeout: left });
   return new Mux(socket, { ...mux, side: 'dialer' });
 }

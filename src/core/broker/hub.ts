@@ -28,6 +28,8 @@ export interface HubOwner {
   ticket?(): Ticket;
   /** The broker's state, for those who may know it. */
   state?(): MeshState;
+  /** When peers are told what is to be told, as one post each. @default at the end of the task */
+  soon?(tell: () => void): void;
 }
 
 /** Told of all that the peers of a hub are told of each other, unfiltered: for another broker. */
@@ -107,7 +109,7 @@ export class Hub {
   /** Gives a peer its seat: answers on its port, and tells the others. */
   admit(peer: Peer, port: Port, grant = everything, { remote = false, state, resume }: AdmitOptions = {}): void {
     const { redact, limits } = this.#owner;
-    const outbox = new control.ControlOutbox(port);
+    const outbox = new control.ControlOutbox(port, this.#owner.soon);
     const channels = new Channels(grant.receive, limits.channels);
     const paces = { confirmations: new Pace(CONFIRMATIONS), making: new Pace(CHANNELS) };
     const chair: Chair = { peer, grant, port, outbox, channels, remote, confirming: undefined, hangs: false, ...paces };

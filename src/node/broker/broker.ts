@@ -77,6 +77,8 @@ export class Broker extends EventEmitter<BrokerEvents> {
       left: (peer, reason) => this.#tell('leave', peer, reason),
       malformed: (peer, problem) => this.#onMalformed(problem, peer),
       state: () => this.state(),
+      // Not before all that has arrived is read: what a thousand peers say who join at once is told to each of them in a few posts.
+      soon: setImmediate,
     });
   }
 

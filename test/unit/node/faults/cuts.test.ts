@@ -6,8 +6,7 @@ import { deferred, rejection } from '../../../contract/case.js';
 import { FaultyNet } from '../../support/faulty-net.js';
 import { heapAfterCollection } from '../../support/garbage.js';
 import { until } from '../../support/guests.js';
-import { NodeMesh, news } from '../../support/node-mesh.js';
-import type { Wire } from '../../support/proxy.js';
+import { NodeMesh } from '../../support/node-mesh.js';
 import { assertProperty, scale } from '../../support/seeds.js';
 
 // Connections that are cut at a random byte, between two peers and between a peer and its broker. Nothing hangs, nothing arrives

@@ -42,14 +42,26 @@ function brokerIn(child: Child): Promise<void> {
   );
 }
 
-/** Those of them that reject, by code. */
-async function outcome(calls: readonly Promise<unknown>[]): Promise<Record<string, number>> {
-  const counts: Record<string, number> = {};
-  for (const settled of await Promise.allSettled(calls)) {
-    const key = settled.status === 'fulfilled' ? 'ok' : String((settled.reason as { code?: string }).code);
-    counts[key] = (counts[key] ?? 0) + 1;
+/** How calls came out: how many were answered, and how many rejected, by code. */
+class Outcome {
+  readonly #settled: Promise<string>[] = [];
+
+  add(...calls: readonly Promise<unknown>[]): void {
+    for (const call of calls) {
+      this.#settled.push(
+        call.then(
+          () => 'ok',
+          (error: unknown) => String((error as { code?: string }).code),
+        ),
+      );
+    }
   }
-  return counts;
+
+  async counts(): Promise<Record<string, number>> {
+    const counts: Record<string, number> = {};
+    for (const key of await Promise.all(this.#settled)) counts[key] = (counts[key] ?? 0) + 1;
+    return counts;
+  }
 }
 
 function upTo(count: number): number[] {
@@ -70,15 +82,15 @@ describe('a paused peer', () => {
       new Promise((resolve) => a.peers.once('unresponsive', resolve)),
       new Promise((resolve) => a.peers.once('responsive', resolve)),
     ];
-    let dropped = 0;
-    a.onDropped(({ count }) => (dropped += count));
     let sent = 0;
-    for (; dropped === 0; sent++) {
-      b.send('number', sent, new Uint8Array(1000));
-      if (sent % 1000 === 0) await new Promise((resolve) => setImmediate(resolve));
-    }
-    const waiting = b.pending;
-    expect(waiting).toBeLessThan(30_000);
+    const send = async (): Promise<never> => {
+      for (; ; sent++) {
+        b.send('number', sent, new Uint8Array(1000));
+        if (sent % 1000 === 0) await new Promise((resolve) => setImmediate(resolve));
+      }
+    };
+    expect((await rejection(send())).code).toBe('LIMIT');
+    expect(b.pending).toBeLessThan(30_000);
     const refused = await rejection(b.request('echo', 1));
     expect(refused.code).toBe('LIMIT');
     expect(await a.to('other').request('echo', 2)).toBe(2);
@@ -87,10 +99,10 @@ describe('a paused peer', () => {
     await other.subscribe('e', () => {}); // waits a second for it, and no longer
     child.resume();
     await back;
-    await a.drain().catch(() => {});
+    await a.drain();
     expect(b.pending).toBe(0);
     const noted = (await b.request('noted')) as number[];
-    expect(noted).toEqual(upTo(sent - 1));
+    expect(noted).toEqual(upTo(sent));
     expect(a.load).toMatchObject(idle);
     await until(() => broker.state().sockets.queued === 0);
     a.removeAllListeners();
@@ -103,9 +115,10 @@ describe('a paused peer', () => {
     const a = await mesh.join('a');
     await a.to('b').request('echo', 0);
     child.pause();
-    const late = upTo(200).map((i) => a.to('b').with({ timeout: 300 }).request('echo', i));
+    const late = new Outcome();
+    for (let i = 0; i < 200; i++) late.add(a.to('b').with({ timeout: 300 }).request('echo', i));
     const patient = upTo(200).map((i) => a.to('b').request('echo', i));
-    expect(await outcome(late)).toEqual({ TIMEOUT: 200 });
+    expect(await late.counts()).toEqual({ TIMEOUT: 200 });
     child.resume();
     expect(await Promise.all(patient)).toEqual(upTo(200));
     expect(a.load).toMatchObject(idle);
@@ -134,7 +147,7 @@ describe('a paused broker', () => {
     host.pause();
     expect(await Promise.all(upTo(100).map((i) => a.request('echo', i)))).toEqual(upTo(100));
     const joining = await rejection(mesh.join('late', { timeout: 200 }));
-    expect(joining).toMatchObject({ code: 'TIMEOUT', message: expect.stringContaining('200 ms') });
+    expect(joining).toMatchObject({ code: 'TIMEOUT', message: expect.stringMatching(/ within \d+ ms/) });
     const subscribed = a.subscribe('e', () => {});
     const c = mesh.join('c');
     host.resume();
@@ -147,10 +160,9 @@ describe('a paused broker', () => {
 
 describe('a broker that is killed', () => {
   it('in a burst: links lose nothing, what went through it rejects, all rejoin the next one under their ids', async () => {
-    const path = mesh.path;
     const first = await Child.start();
     await brokerIn(first);
-    const child = await peer('b');
+    await peer('b');
     const a = await mesh.join('a');
     const others = await Promise.all(upTo(5).map((i) => mesh.join(`other ${i}`)));
     for (const other of others) other.handle('echo', (_, value) => value);
@@ -161,22 +173,21 @@ describe('a broker that is killed', () => {
     a.peers.on('leave', ({ name }) => leaves.push(name));
     const stale = [a, ...others].map((bus) => news(bus, 'stale'));
     const fresh = [a, ...others].map((bus) => news(bus, 'fresh'));
-    const calls: Promise<unknown>[] = [];
-    const brokered: Promise<unknown>[] = [];
+    const [calls, brokered] = [new Outcome(), new Outcome()];
     const count = 3000;
     for (let i = 0; i < count; i++) {
       b.send('number', i);
-      calls.push(b.request('echo', i));
-      if (i % 10 === 0) brokered.push(others[i % 5]!.subscribe(`channel ${i}`, () => {}), others[i % 5]!.queryState());
-      if (i === 1000) for (const other of others) brokered.push(other.to('b').request('echo', i));
+      calls.add(b.request('echo', i));
+      if (i % 10 === 0) brokered.add(others[i % 5]!.subscribe(`channel ${i}`, () => {}), others[i % 5]!.queryState());
+      if (i === 1000) for (const other of others) brokered.add(other.to('b').request('echo', i));
       if (i === 1500) first.process.kill('SIGKILL');
       if (i % 20 === 0) await new Promise((resolve) => setImmediate(resolve));
     }
     await Promise.all(stale);
-    expect(await outcome(calls)).toEqual({ ok: count });
-    const { ok = 0, BRIDGE_GONE: gone = 0, PEER_GONE: unlinked = 0, ...else_ } = await outcome(brokered);
-    expect(else_).toEqual({});
-    expect([ok + gone + unlinked, gone > 0]).toEqual([brokered.length, true]);
+    expect(await calls.counts()).toEqual({ ok: count });
+    const { BRIDGE_GONE, ...rest } = await brokered.counts();
+    expect(BRIDGE_GONE).toBeGreaterThan(0);
+    expect(Object.keys(rest).filter((code) => code !== 'ok' && code !== 'PEER_GONE')).toEqual([]);
     expect(await b.request('noted')).toEqual(upTo(count));
     const second = await Child.start();
     await brokerIn(second); // its socket's file is still there
@@ -191,7 +202,6 @@ describe('a broker that is killed', () => {
       expect(await bus.to('b').request('echo', 'again')).toBe('again');
       expect(bus.load).toMatchObject(idle);
     }
-    expect(path).toBe(mesh.path);
   }, 20_000);
 });
 
@@ -216,14 +226,16 @@ describe('a peer that is killed', () => {
       a.on('storm', () => heard++);
       await until(() => heard > 2000);
       const leaves: unknown[] = [];
-      for (const bus of [a, witness]) bus.peers.on('leave', ({ name }, reason) => leaves.push([name, reason]));
-      const calls = upTo(100).map(() => b.request('never'));
+      const note = ({ name }: { name: string }, reason: string): void => void leaves.push([name, reason]);
+      for (const bus of [a, witness]) bus.peers.on('leave', note);
+      const calls = new Outcome();
+      for (let i = 0; i < 100; i++) calls.add(b.request('never'));
       for (let i = 0; i < 1000; i++) b.send('number', i, new Uint8Array(5000));
       const dropped = new Promise((resolve) => a.onDropped(resolve));
       const left = [news(a, 'leave'), news(witness, 'leave')];
       child.process.kill('SIGKILL');
       const start = performance.now();
-      const settled = outcome(calls).then((counts) => [counts, performance.now() - start] as const);
+      const settled = calls.counts().then((counts) => [counts, performance.now() - start] as const);
       await once(child.process, 'exit');
       const [counts, took] = await settled;
       expect(counts).toEqual({ PEER_GONE: 100 });
@@ -231,11 +243,11 @@ describe('a peer that is killed', () => {
       await Promise.all(left);
       await dropped;
       expect(leaves).toEqual([
-        ['witness' === '' ? '' : 'b', 'lost'],
+        ['b', 'lost'],
         ['b', 'lost'],
       ]);
       expect((await rejection(b.request('echo', 1))).code).toBe('NO_PEER');
-      for (const bus of [a, witness]) bus.peers.removeAllListeners();
+      for (const bus of [a, witness]) bus.peers.off('leave', note);
       a.removeAllListeners();
       expect([a.load, broker.state().peers.length]).toEqual([{ ...idle, links: 0 }, 2]);
     }
