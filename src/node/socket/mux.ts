@@ -229,8 +229,10 @@ export class Mux implements TunnelCarrier, FrameOwner {
   }
 
   #readMessage(kind: number, id: number, source: Buffer, start: number, end: number): string | undefined {
-    const [buffers, ports] = [this.#buffers, this.#ports];
+    // Most have nothing beside them. Those that wait keep what they are given here, so it is never added to later.
+    let [buffers, ports]: [readonly ArrayBuffer[], readonly Tunnel[]] = [nothing, nothing];
     if (this.#next !== -1) {
+      [buffers, ports] = [this.#buffers, this.#ports];
       this.#buffers = [];
       this.#ports = [];
       this.#next = -1;
@@ -327,5 +329,7 @@ export class Mux implements TunnelCarrier, FrameOwner {
     };
   }
 }
+
+const nothing: readonly never[] = [];
 
 function ignore(): void {}

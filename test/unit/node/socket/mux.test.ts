@@ -5,7 +5,7 @@ import type { Port } from '../../../../src/core/port/port.js';
 import { HEADER, writeHeader } from '../../../../src/node/socket/frames.js';
 import * as frames from '../../../../src/node/socket/frames.js';
 import { Mux } from '../../../../src/node/socket/mux.js';
-import { socketKind, SocketPort } from '../../../../src/node/socket/socket-port.js';
+import { adoptRaw, socketKind, SocketPort } from '../../../../src/node/socket/socket-port.js';
 import type { FarTunnel, Tunnel } from '../../../../src/node/socket/tunnel.js';
 import { SocketPairs } from '../../../contract/socket-pairs.js';
 import { Inbox, muxPair, released, type MuxPair } from '../../support/mux-pair.js';
@@ -286,6 +286,24 @@ describe('ports on one connection do not wait for each other', () => {
     })();
     await end;
     expect([seen, missed]).toEqual([Array.from({ length: 50 }, (_, i) => i), 0]);
+  });
+
+  it('what comes beside a message goes to no other, however many wait', async () => {
+    const pair = muxPair(pairs);
+    const [near, far] = await tunnelThrough(pair);
+    const [later, laterFar] = socketKind.channel() as readonly [object, object];
+    // In one chunk: the first is delivered, the others wait for what follows from it.
+    for (let i = 0; i < 3; i++) near.post(i);
+    const bytes = new Uint8Array(20_000).fill(7);
+    near.post(bytes, [laterFar]);
+    near.post('last');
+    new Inbox(pair.a.port);
+    const there = new Inbox(new SocketPort(far));
+    expect(await there.wait(5)).toEqual([0, 1, 2, bytes, 'last']);
+    expect(there.ports.map(({ length }) => length)).toEqual([0, 0, 0, 1, 0]);
+    adoptRaw(there.ports[3]?.[0] as object).post('mine');
+    expect(await new Inbox(adoptRaw(later)).wait(1)).toEqual(['mine']);
+    pair.a.close();
   });
 
   it('hundreds that come and go leave nothing behind', async () => {
