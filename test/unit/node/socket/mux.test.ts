@@ -1,5 +1,6 @@
 import assert from 'node:assert';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { MessageChannel } from 'node:worker_threads';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Port } from '../../../../src/core/port/port.js';
 import { HEADER, writeHeader } from '../../../../src/node/socket/frames.js';
@@ -8,6 +9,7 @@ import { Mux } from '../../../../src/node/socket/mux.js';
 import { adoptRaw, socketKind, SocketPort } from '../../../../src/node/socket/socket-port.js';
 import type { FarTunnel, Tunnel } from '../../../../src/node/socket/tunnel.js';
 import { SocketPairs } from '../../../contract/socket-pairs.js';
+import { countAlive } from '../../support/garbage.js';
 import { Inbox, muxPair, released, type MuxPair } from '../../support/mux-pair.js';
 import { turn } from '../../support/turn.js';
 
@@ -145,6 +147,27 @@ describe('the end of a connection', () => {
     mux.close();
     await released(socket);
     other.destroy();
+  });
+
+  it('leaves nothing behind: no connection, and no port, is held by anything', async () => {
+    const references: WeakRef<object>[] = [];
+    const useOne = async (how: number): Promise<void> => {
+      const pair = muxPair(pairs, { probe: { interval: 60_000, timeout: 60_000 } });
+      const [near, far] = await tunnelThrough(pair);
+      const { port1, port2 } = new MessageChannel();
+      new Inbox(pair.a.port);
+      pair.a.port.post('of Node', [port2]);
+      const [here, there] = [new Inbox(near), new Inbox(new SocketPort(far))];
+      references.push(...[pair.a, pair.b, near, far, port1, here, there].map((each) => new WeakRef(each)));
+      if (how === 0) pair.a.close();
+      else if (how === 1) pair.sockets[1].destroy();
+      else pair.sockets[0].write(frame(99, 0));
+      await Promise.all([here.closed, there.closed, ...pair.sockets.map(released)]);
+    };
+    for (let i = 0; i < 9; i++) await useOne(i % 3);
+    // What the last of them leaves on its way out.
+    for (let i = 0; i < 3; i++) await turn();
+    expect(await countAlive(references)).toBe(0);
   });
 
   it('both sides may end it at once, with ports going to and fro', async () => {
