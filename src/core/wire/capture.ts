@@ -63,8 +63,7 @@ export function captureOne(value: unknown): unknown {
 function isFlat(fresh: Record<string, unknown>): boolean {
   let nodes = 0;
   for (const key in fresh) {
-    const value = fresh[key];
-    if ((typeof value === 'object' && value !== null) || !isPlain(value, 1) || ++nodes > MAX_NODES) return false;
+    if (!isPlain(fresh[key], 1) || ++nodes > MAX_NODES) return false;
   }
   return true;
 }
@@ -79,31 +78,29 @@ function newBudget(): Budget {
   return { nodes: MAX_NODES, seen: [] };
 }
 
-/** No object is given to it. */
+/** Whether it is no object, can be sent, and weighs no more than so many nodes. */
 function isPlain(value: unknown, nodes: number): boolean {
-  const type = typeof value;
-  return type === 'string'
-    ? (value as string).length <= nodes * CHARACTERS_PER_NODE
-    : type !== 'function' && type !== 'symbol';
+  switch (typeof value) {
+    case 'string':
+      return value.length <= nodes * CHARACTERS_PER_NODE;
+    case 'object':
+      return value === null;
+    case 'function':
+    case 'symbol':
+      return false;
+    default:
+      return true;
+  }
 }
 
 function copy(value: unknown, budget: Budget): unknown {
   budget.nodes--;
-  switch (typeof value) {
-    case 'object':
-      return value === null ? null : copyObject(value, budget);
-    case 'string':
-      if (value.length > CHARACTERS_PER_NODE) {
-        budget.nodes -= value.length / CHARACTERS_PER_NODE;
-        if (budget.nodes < 0) return other;
-      }
-      return value;
-    case 'function':
-    case 'symbol':
-      return other;
-    default:
-      return value;
+  if (typeof value === 'object' && value !== null) return copyObject(value, budget);
+  if (typeof value === 'string' && value.length > CHARACTERS_PER_NODE) {
+    budget.nodes -= value.length / CHARACTERS_PER_NODE;
+    if (budget.nodes < 0) return other;
   }
+  return isPlain(value, Infinity) ? value : other;
 }
 
 function copyObject(value: object, budget: Budget): unknown {
