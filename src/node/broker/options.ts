@@ -72,7 +72,7 @@ export function checkBroker(options: unknown): CheckedBroker {
   return {
     address: checkAddress(
       { ...(path !== undefined && { path }), ...(port !== undefined && { port }), ...(host !== undefined && { host }) },
-      'createBroker',
+      'createBroker()',
     ),
     secrets: checkSecrets(secrets),
     authorize,
