@@ -29,7 +29,7 @@ export interface HubOwner {
   /** The broker's state, for those who may know it. */
   state?(): MeshState;
   /** When peers are told what is to be told, as one post each. @default at the end of the task */
-  soon?(tell: () => void): void;
+  readonly soon?: (tell: () => void) => void;
 }
 
 /** Told of all that the peers of a hub are told of each other, unfiltered: for another broker. */

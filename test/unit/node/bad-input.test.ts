@@ -152,7 +152,9 @@ describe.each(ways)('%s', (call, fails) => {
 
   it('nobody is there: names the place, and asks whether the broker runs', async () => {
     const error = await fails({ path: mesh.path });
-    expect(error).toMatchObject({ message: expect.stringContaining(`nobody listens at ${mesh.path}: is the broker running`) });
+    expect(error).toMatchObject({
+      message: expect.stringContaining(`nobody listens at ${mesh.path}: is the broker running`),
+    });
     expect(error.message.startsWith(call)).toBe(true);
     expect(error.code).toBe(call === 'connect()' ? 'BRIDGE_GONE' : 'TIMEOUT');
   });

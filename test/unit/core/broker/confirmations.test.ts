@@ -18,7 +18,14 @@ it('is done when each has answered, in whatever order; at once for nobody', () =
   confirmations.ask([], () => done.push(0));
   confirmations.ask([a, b], () => done.push(1));
   confirmations.ask([b], () => done.push(2));
-  expect([done, a.posts, b.posts]).toEqual([[0], [[control.ASK, 1]], [[control.ASK, 1], [control.ASK, 2]]]);
+  expect([done, a.posts, b.posts]).toEqual([
+    [0],
+    [[control.ASK, 1]],
+    [
+      [control.ASK, 1],
+      [control.ASK, 2],
+    ],
+  ]);
   confirmations.told(2, a); // it was not asked that
   confirmations.told(2, b);
   confirmations.told(1, b);

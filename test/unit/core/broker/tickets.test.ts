@@ -9,7 +9,11 @@ afterEach(() => void vi.useRealTimers());
 
 function chair(name: string): Chair & { readonly posts: unknown[] } {
   const posts: unknown[] = [];
-  return { peer: peer(name, { id: name }), outbox: { post: (message: unknown) => posts.push(message) }, posts } as never;
+  return {
+    peer: peer(name, { id: name }),
+    outbox: { post: (message: unknown) => posts.push(message) },
+    posts,
+  } as never;
 }
 
 const ticket = { id: 't', key: 'k' };

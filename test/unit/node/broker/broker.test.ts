@@ -35,12 +35,16 @@ describe('evict()', () => {
     const broker = await mesh.broker();
     const [a, b, c] = [await mesh.join('a'), await mesh.join('b'), await mesh.join('c')];
     for (const bus of [a, b]) bus.handle('never', () => new Promise(() => {}));
-    const calls = [a.to('b').with({ wait: 1000 }).request('never'), b.to('a').with({ wait: 1000 }).request('never')].map(rejection);
+    const calls = [
+      a.to('b').with({ wait: 1000 }).request('never'),
+      b.to('a').with({ wait: 1000 }).request('never'),
+    ].map(rejection);
     await until(() => a.load.serving + b.load.serving === 2);
     const left = [news(a, 'leave'), news(c, 'leave')];
     expect(broker.evict(b.self, 'be gone')).toBe(true);
     expect(await b.closed).toEqual({ reason: 'evicted', local: false, detail: 'be gone' });
-    for (const each of await Promise.all(left)) expect(each).toEqual([expect.objectContaining({ name: 'b' }), 'evicted']);
+    for (const each of await Promise.all(left))
+      expect(each).toEqual([expect.objectContaining({ name: 'b' }), 'evicted']);
     const [there, here] = await Promise.all(calls);
     expect(there).toMatchObject({ code: 'PEER_GONE', reason: 'evicted' });
     expect(here).toMatchObject({ code: 'CLOSED' });
@@ -52,7 +56,11 @@ describe('evict()', () => {
   it('says whether there was such a peer, and what makes no sense', async () => {
     const broker = await mesh.broker();
     const a = await mesh.join('a');
-    expect([broker.evict('nobody'), broker.evict({ id: 'nobody' }), broker.evict(a.self.id)]).toEqual([false, false, true]);
+    expect([broker.evict('nobody'), broker.evict({ id: 'nobody' }), broker.evict(a.self.id)]).toEqual([
+      false,
+      false,
+      true,
+    ]);
     expect(() => broker.evict(undefined as never)).toThrow(/give a Peer, or its id/);
     await broker.close();
     expect(() => broker.evict('a')).toThrow(/the broker was closed/);
@@ -210,7 +218,11 @@ describe('resume', () => {
   it('with a wrong secret: refused, and the seat stays with whose it is', async () => {
     const broker = await mesh.broker();
     const a = await mesh.join('a');
-    for (const secret of ['wrong', resumeSecret({ ...secrets, bridge: 'another of bridges' }, a.self.id), resumeSecret(secrets, 'x')]) {
+    for (const secret of [
+      'wrong',
+      resumeSecret({ ...secrets, bridge: 'another of bridges' }, a.self.id),
+      resumeSecret(secrets, 'x'),
+    ]) {
       const side = await byHand({ ...hello, resume: { id: a.self.id, secret } });
       expect(await answer(side)).toEqual([
         control.REFUSED,

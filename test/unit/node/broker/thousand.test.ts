@@ -19,7 +19,11 @@ it('1,000 peers of ten processes join one broker within 30 s, and a broadcast re
       child.run(
         async ({ portmesh, buses, noted }, { path, token, each, nth }) => {
           const join = async (number: number): Promise<void> => {
-            const bus = await portmesh.connect({ broker: { path, token }, name: `peer ${nth}.${number}`, timeout: 60_000 });
+            const bus = await portmesh.connect({
+              broker: { path, token },
+              name: `peer ${nth}.${number}`,
+              timeout: 60_000,
+            });
             buses.push(bus);
             bus.on('all', (_: unknown, value: unknown) => void noted.push([bus.self.id, value]));
           };
@@ -35,7 +39,8 @@ it('1,000 peers of ten processes join one broker within 30 s, and a broadcast re
       child.run(async ({ buses }, count) => {
         for (const bus of buses) {
           while (bus.peers.size < count - 1) await new Promise((resolve) => bus.peers.once('join', resolve));
-          while (bus.peers.listening('all').length < count - 1) await new Promise((resolve) => bus.peers.once('change', resolve));
+          while (bus.peers.listening('all').length < count - 1)
+            await new Promise((resolve) => bus.peers.once('change', resolve));
         }
       }, ALL),
     );
@@ -46,7 +51,10 @@ it('1,000 peers of ten processes join one broker within 30 s, and a broadcast re
     await bus!.drain();
   });
   const told = performance.now() - start;
-  const noted = (await Promise.all(children.map((child) => child.run(({ noted }) => noted)))).flat() as [string, number][];
+  const noted = (await Promise.all(children.map((child) => child.run(({ noted }) => noted)))).flat() as [
+    string,
+    number,
+  ][];
   expect(new Set(noted.map(([id]) => id)).size).toBe(ALL - 1);
   expect(noted).toHaveLength(ALL - 1);
   expect(noted.every(([, value]) => value === 42)).toBe(true);

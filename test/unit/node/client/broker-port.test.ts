@@ -110,7 +110,10 @@ describe('a connection that is lost', () => {
 
   it('is told as such, fails what was pending through it, and is made again with what shows whose the seat is', async () => {
     const lost = seated();
-    lost.port.post([[control.SYNC, 1], [control.CONFIRM, 2]]);
+    lost.port.post([
+      [control.SYNC, 1],
+      [control.CONFIRM, 2],
+    ]);
     const dialed = rejection(lost.port.dial('a', 0));
     lost.mux.say([control.SYNCED, 1]);
     lost.news();
@@ -167,7 +170,7 @@ describe('a connection that is lost', () => {
     lost.failures.push(...Array.from({ length: 9 }, () => new MeshError('BRIDGE_GONE', 'nobody listens')));
     lost.lose();
     const waits: number[] = [];
-    for (let tried = 0; tried < 9; ) {
+    for (let tried = 0; tried < 9;) {
       const start = Date.now();
       while (lost.resumes.length === tried) await vi.advanceTimersToNextTimerAsync();
       tried = lost.resumes.length;

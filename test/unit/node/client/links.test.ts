@@ -89,7 +89,10 @@ describe.each([
     c.handle('take', (__, { port }: { port: MeshPort }) => taken.resolve(port));
     b.onPort('pass', (__, port, meta) => {
       expect(meta).toEqual({ codec: 'x' });
-      void b.to('c').with({ wait: 1000 }).request('take', transfer({ port }, [port]));
+      void b
+        .to('c')
+        .with({ wait: 1000 })
+        .request('take', transfer({ port }, [port]));
     });
     const near = await a.with({ wait: 1000 }).openPort('pass', { codec: 'x' });
     const far = await taken.promise;
@@ -165,7 +168,10 @@ describe.each([
       }
       expect((got as { code?: unknown } | undefined)?.code).toBe((expected as { code?: unknown } | undefined)?.code);
     }
-    expect(((await rejection(a.request('throw', 1))) as unknown as AggregateError).errors).toEqual([new Error('one'), 2]);
+    expect(((await rejection(a.request('throw', 1))) as unknown as AggregateError).errors).toEqual([
+      new Error('one'),
+      2,
+    ]);
   });
 
   it('M27: closed on both sides at once, and twice, with calls under way: all settles, nothing is left', async () => {

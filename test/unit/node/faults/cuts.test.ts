@@ -95,10 +95,9 @@ interface Plan {
 const plan: fc.Arbitrary<Plan> = fc.record({
   after: fc.oneof(fc.nat(2000), fc.nat(500_000)),
   bursts: fc.array(
-    fc.array(
-      fc.record({ size: fc.constantFrom(0, 10, 5000, 100_000), request: fc.boolean(), back: fc.boolean() }),
-      { maxLength: 8 },
-    ),
+    fc.array(fc.record({ size: fc.constantFrom(0, 10, 5000, 100_000), request: fc.boolean(), back: fc.boolean() }), {
+      maxLength: 8,
+    }),
     { minLength: 1, maxLength: 6 },
   ),
 });
@@ -125,39 +124,43 @@ async function reach(from: Bus, to: Bus): Promise<void> {
   }
 }
 
-it('a link that is cut in mid-frame: all settles, in order, once; the next call has a new one', async () => {
-  const broker = await mesh.broker();
-  const [a, b] = [await mesh.join('a'), await mesh.join('b')];
-  for (const bus of [a, b]) bus.handle('ping', () => 'pong');
-  const [there, back] = [new Burst(a, b), new Burst(b, a)];
-  await Promise.all([a.subscribe('event', () => {}), b.subscribe('event', () => {})]);
-  const cut = async (how: Plan): Promise<void> => {
+it(
+  'a link that is cut in mid-frame: all settles, in order, once; the next call has a new one',
+  async () => {
+    const broker = await mesh.broker();
+    const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+    for (const bus of [a, b]) bus.handle('ping', () => 'pong');
+    const [there, back] = [new Burst(a, b), new Burst(b, a)];
+    await Promise.all([a.subscribe('event', () => {}), b.subscribe('event', () => {})]);
+    const cut = async (how: Plan): Promise<void> => {
+      await reach(a, b);
+      const links = await faulty.besides(mesh.path);
+      expect(links.length).toBeGreaterThan(0);
+      for (const link of links) link.cutAfter(how.after);
+      await talk(there, back, how.bursts);
+      for (const link of links) link.cut();
+      await Promise.all(links.map(({ over }) => over));
+      await until(() => a.load.links === 0 && b.load.links === 0);
+      await there.check();
+      await back.check();
+      expect([a.load, b.load]).toMatchObject([idle, idle]);
+      there.heard.length = back.heard.length = there.sent = back.sent = there.dropped = back.dropped = 0;
+      there.answers.length = back.answers.length = 0;
+    };
+    const large: Plan = { after: 1e6, bursts: Array(4).fill(Array(8).fill({ size: 1e5, request: true, back: true })) };
+    for (let i = 0; i < 5; i++) await cut(large);
+    const before = await heapAfterCollection();
+    await assertProperty('cut links', fc.asyncProperty(plan, cut), { numRuns: 25 * scale });
+    await cut(large);
+    expect((await heapAfterCollection()) - before).toBeLessThan(4 * 1024 * 1024);
     await reach(a, b);
-    const links = await faulty.besides(mesh.path);
-    expect(links.length).toBeGreaterThan(0);
-    for (const link of links) link.cutAfter(how.after);
-    await talk(there, back, how.bursts);
-    for (const link of links) link.cut();
-    await Promise.all(links.map(({ over }) => over));
-    await until(() => a.load.links === 0 && b.load.links === 0);
-    await there.check();
-    await back.check();
-    expect([a.load, b.load]).toMatchObject([idle, idle]);
-    there.heard.length = back.heard.length = there.sent = back.sent = there.dropped = back.dropped = 0;
-    there.answers.length = back.answers.length = 0;
-  };
-  const large: Plan = { after: 1e6, bursts: Array(4).fill(Array(8).fill({ size: 1e5, request: true, back: true })) };
-  for (let i = 0; i < 5; i++) await cut(large);
-  const before = await heapAfterCollection();
-  await assertProperty('cut links', fc.asyncProperty(plan, cut), { numRuns: 25 * scale });
-  await cut(large);
-  expect((await heapAfterCollection()) - before).toBeLessThan(4 * 1024 * 1024);
-  await reach(a, b);
-  const state = broker.state();
-  expect(state.peers).toHaveLength(2);
-  expect(state.malformed).toBe(0);
-  expect(await faulty.besides(mesh.path)).toHaveLength(1);
-}, 120_000 * scale);
+    const state = broker.state();
+    expect(state.peers).toHaveLength(2);
+    expect(state.malformed).toBe(0);
+    expect(await faulty.besides(mesh.path)).toHaveLength(1);
+  },
+  120_000 * scale,
+);
 
 it('who alone has noticed that a link is cut links anew; the other one takes it, and lets go of the old one', async () => {
   await mesh.broker();
@@ -198,12 +201,23 @@ it('a dial that fails does not end the link that the other peer has made meanwhi
   expect(await a.request('ping')).toBe('pong');
   release.resolve();
   await Promise.all(slow);
-  expect([a.load, b.load]).toMatchObject([{ ...idle, links: 1 }, { ...idle, links: 1 }]);
+  expect([a.load, b.load]).toMatchObject([
+    { ...idle, links: 1 },
+    { ...idle, links: 1 },
+  ]);
 });
 
 interface Unrest {
-  readonly cuts: readonly { readonly wire: number; readonly after: number; readonly half: 'dialer' | 'listener' | undefined }[];
-  readonly acts: readonly { readonly peer: number; readonly what: 'on' | 'handle' | 'call' | 'query'; readonly channel: string }[];
+  readonly cuts: readonly {
+    readonly wire: number;
+    readonly after: number;
+    readonly half: 'dialer' | 'listener' | undefined;
+  }[];
+  readonly acts: readonly {
+    readonly peer: number;
+    readonly what: 'on' | 'handle' | 'call' | 'query';
+    readonly channel: string;
+  }[];
 }
 
 const unrest: fc.Arbitrary<Unrest> = fc.record({
@@ -226,82 +240,98 @@ const unrest: fc.Arbitrary<Unrest> = fc.record({
   ),
 });
 
-it('control connections that are cut: all rejoin under their ids, with what they listen to and handle; all settles', async () => {
-  const broker = await mesh.broker();
-  const buses = [await mesh.join('a'), await mesh.join('b'), await mesh.join('c')];
-  const ids = buses.map((bus) => bus.self.id);
-  for (const bus of buses) bus.handle('ping', () => 'pong');
-  const listens = buses.map(() => new Set<string>());
-  const handles = buses.map(() => new Map<string, { dispose(): void }>());
+it(
+  'control connections that are cut: all rejoin under their ids, with what they listen to and handle; all settles',
+  async () => {
+    const broker = await mesh.broker();
+    const buses = [await mesh.join('a'), await mesh.join('b'), await mesh.join('c')];
+    const ids = buses.map((bus) => bus.self.id);
+    for (const bus of buses) bus.handle('ping', () => 'pong');
+    const listens = buses.map(() => new Set<string>());
+    const handles = buses.map(() => new Map<string, { dispose(): void }>());
 
-  let fresh = 0;
-  for (const bus of buses) bus.peers.on('fresh', () => fresh++);
+    let fresh = 0;
+    for (const bus of buses) bus.peers.on('fresh', () => fresh++);
 
-  const act = ({ peer, what, channel }: Unrest['acts'][number]): Promise<unknown> | undefined => {
-    const bus = buses[peer]!;
-    switch (what) {
-      case 'on':
-        if (listens[peer]!.delete(channel)) bus.removeAllListeners(channel);
-        else bus.on((listens[peer]!.add(channel), channel), () => {});
-        return undefined;
-      case 'handle':
-        handles[peer]!.get(channel)?.dispose();
-        if (!handles[peer]!.delete(channel)) handles[peer]!.set(channel, bus.handle(channel, () => peer));
-        return undefined;
-      case 'call':
-        listens[peer]!.add(channel);
-        return bus.subscribe(channel, () => {});
-      case 'query':
-        return bus.queryState();
-    }
-  };
-  const channels = (): unknown => {
-    const all: Record<string, { listens: string[]; handles: string[] }> = {};
-    for (const [i, id] of ids.entries()) {
-      for (const name of listens[i]!) (all[name] ??= { listens: [], handles: [] }).listens.push(id);
-      for (const name of [...handles[i]!.keys(), 'ping']) (all[name] ??= { listens: [], handles: [] }).handles.push(id);
-    }
-    return sorted(all);
-  };
-  const sorted = (all: Record<string, { readonly listens: readonly string[]; readonly handles: readonly string[] }>): unknown =>
-    Object.fromEntries(
-      Object.entries(all)
-        .sort(([one], [other]) => (one < other ? -1 : 1))
-        .map(([name, each]) => [name, { listens: [...each.listens].sort(), handles: [...each.handles].sort() }]),
-    );
+    const act = ({ peer, what, channel }: Unrest['acts'][number]): Promise<unknown> | undefined => {
+      const bus = buses[peer]!;
+      switch (what) {
+        case 'on':
+          if (listens[peer]!.delete(channel)) bus.removeAllListeners(channel);
+          else bus.on((listens[peer]!.add(channel), channel), () => {});
+          return undefined;
+        case 'handle':
+          handles[peer]!.get(channel)?.dispose();
+          if (!handles[peer]!.delete(channel))
+            handles[peer]!.set(
+              channel,
+              bus.handle(channel, () => peer),
+            );
+          return undefined;
+        case 'call':
+          listens[peer]!.add(channel);
+          return bus.subscribe(channel, () => {});
+        case 'query':
+          return bus.queryState();
+      }
+    };
+    const channels = (): unknown => {
+      const all: Record<string, { listens: string[]; handles: string[] }> = {};
+      for (const [i, id] of ids.entries()) {
+        for (const name of listens[i]!) (all[name] ??= { listens: [], handles: [] }).listens.push(id);
+        for (const name of [...handles[i]!.keys(), 'ping'])
+          (all[name] ??= { listens: [], handles: [] }).handles.push(id);
+      }
+      return sorted(all);
+    };
+    const sorted = (
+      all: Record<string, { readonly listens: readonly string[]; readonly handles: readonly string[] }>,
+    ): unknown =>
+      Object.fromEntries(
+        Object.entries(all)
+          .sort(([one], [other]) => (one < other ? -1 : 1))
+          .map(([name, each]) => [name, { listens: [...each.listens].sort(), handles: [...each.handles].sort() }]),
+      );
 
-  const disturb = async ({ cuts, acts }: Unrest): Promise<void> => {
-    const wires = await faulty.to(mesh.path);
-    expect(wires).toHaveLength(buses.length);
-    const doomed = new Set(cuts.map(({ wire }) => wires[wire]!));
-    const rejoined = fresh + doomed.size;
-    for (const { wire, after, half } of cuts) wires[wire]!.cutAfter(after, half);
-    const settled: Promise<unknown>[] = [];
-    for (const each of acts) {
-      const call = act(each);
-      if (call) settled.push(call.catch((error: unknown) => expect(error).toMatchObject({ code: 'BRIDGE_GONE' })));
-      if (each.channel === 'z') await new Promise((resolve) => setImmediate(resolve));
-    }
-    await Promise.all(settled);
-    // Those that have not come so far.
-    for (const wire of doomed) wire.cut();
-    await Promise.all([...doomed].map(({ over }) => over));
-    await until(() => fresh === rejoined);
-    expect(buses.map(({ state }) => state)).toEqual(['open', 'open', 'open']);
-    await Promise.all(buses.map((bus) => bus.subscribe('settled', () => {})));
-    for (const bus of buses) bus.removeAllListeners('settled');
-    await Promise.all(buses.map((bus) => bus.queryState()));
-    const state = broker.state();
-    expect(sorted(state.channels)).toEqual(channels());
-    expect(state.peers.map(({ id }) => id).sort()).toEqual([...ids].sort());
-    for (const bus of buses) {
-      const others = ids.filter((id) => id !== bus.self.id).sort();
-      expect([...bus.peers].map(({ id }) => id).sort()).toEqual(others);
-      expect(bus.peers.handling('ping').map(({ id }) => id).sort()).toEqual(others);
-      for (const other of buses) if (other !== bus) await reach(bus, other);
-      expect(bus.load).toMatchObject(idle);
-    }
-  };
-  await assertProperty('cut control connections', fc.asyncProperty(unrest, disturb), { numRuns: 25 * scale });
-  expect(broker.state()).toMatchObject({ malformed: 0, refused: 0, guests: 0 });
-}, 60_000 * scale);
+    const disturb = async ({ cuts, acts }: Unrest): Promise<void> => {
+      const wires = await faulty.to(mesh.path);
+      expect(wires).toHaveLength(buses.length);
+      const doomed = new Set(cuts.map(({ wire }) => wires[wire]!));
+      const rejoined = fresh + doomed.size;
+      for (const { wire, after, half } of cuts) wires[wire]!.cutAfter(after, half);
+      const settled: Promise<unknown>[] = [];
+      for (const each of acts) {
+        const call = act(each);
+        if (call) settled.push(call.catch((error: unknown) => expect(error).toMatchObject({ code: 'BRIDGE_GONE' })));
+        if (each.channel === 'z') await new Promise((resolve) => setImmediate(resolve));
+      }
+      await Promise.all(settled);
+      // Those that have not come so far.
+      for (const wire of doomed) wire.cut();
+      await Promise.all([...doomed].map(({ over }) => over));
+      await until(() => fresh === rejoined);
+      expect(buses.map(({ state }) => state)).toEqual(['open', 'open', 'open']);
+      await Promise.all(buses.map((bus) => bus.subscribe('settled', () => {})));
+      for (const bus of buses) bus.removeAllListeners('settled');
+      await Promise.all(buses.map((bus) => bus.queryState()));
+      const state = broker.state();
+      expect(sorted(state.channels)).toEqual(channels());
+      expect(state.peers.map(({ id }) => id).sort()).toEqual([...ids].sort());
+      for (const bus of buses) {
+        const others = ids.filter((id) => id !== bus.self.id).sort();
+        expect([...bus.peers].map(({ id }) => id).sort()).toEqual(others);
+        expect(
+          bus.peers
+            .handling('ping')
+            .map(({ id }) => id)
+            .sort(),
+        ).toEqual(others);
+        for (const other of buses) if (other !== bus) await reach(bus, other);
+        expect(bus.load).toMatchObject(idle);
+      }
+    };
+    await assertProperty('cut control connections', fc.asyncProperty(unrest, disturb), { numRuns: 25 * scale });
+    expect(broker.state()).toMatchObject({ malformed: 0, refused: 0, guests: 0 });
+  },
+  60_000 * scale,
+);

@@ -178,7 +178,11 @@ describe('a broker that is killed', () => {
     for (let i = 0; i < count; i++) {
       b.send('number', i);
       calls.add(b.request('echo', i));
-      if (i % 10 === 0) brokered.add(others[i % 5]!.subscribe(`channel ${i}`, () => {}), others[i % 5]!.queryState());
+      if (i % 10 === 0)
+        brokered.add(
+          others[i % 5]!.subscribe(`channel ${i}`, () => {}),
+          others[i % 5]!.queryState(),
+        );
       if (i === 1000) for (const other of others) brokered.add(other.to('b').request('echo', i));
       if (i === 1500) first.process.kill('SIGKILL');
       if (i % 20 === 0) await new Promise((resolve) => setImmediate(resolve));
