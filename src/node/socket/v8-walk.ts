@@ -32,13 +32,19 @@ export function elementsClaimed(bytes: Uint8Array, tags = Infinity): number | un
   return new Walk(bytes).run(tags);
 }
 
+/** Errors, each the cause of the one before, whose stacks are put in order: what is within moves once for each. */
+const MAX_CAUSES = 64;
+
 /**
  * `bytes` with the stack of each error before its cause, where these stand the other way round. So the v8 of Node 20, and of Electron
- * 27, writes them; the one of Electron 33 doesn't read that, and all of them read this. `undefined` if there are none such.
+ * 27, writes them; the one of Electron 33 doesn't read that, and all of them read this. `undefined` if there are none such, or
+ * far too many, one in the other.
  */
 export function stacksFirst(bytes: Uint8Array): Uint8Array | undefined {
   const walk = new Walk(bytes);
   if (walk.run(Infinity) === undefined || walk.late.length === 0) return undefined;
+  const moving = walk.late.reduce((sum, [cause, , end]) => sum + end - cause, 0);
+  if (moving > bytes.length * MAX_CAUSES) return undefined;
   const ordered = new Uint8Array(bytes); // not slice(): a Buffer's would be the same bytes
   // The inner ones first: what is done within a cause moves with it.
   for (const [cause, stack, end] of walk.late) {
