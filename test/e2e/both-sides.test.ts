@@ -173,25 +173,23 @@ describe('both sides', () => {
     const place = await places.make('utility', 'ends');
     const other = await places.join('b', 'other');
     await other.run(({ bus }) => void bus.handle('echo', (_, n: number) => n));
-    const held = await place.run(async (here) => {
-      type Via = { listenerCount(name: string): number };
-      const { via, connect } = here.lab as never as {
-        via: Via;
-        connect(options: { via: Via; name: string }): Promise<Bus>;
-      };
-      await here.bus.close();
-      const now = (): unknown => [via.listenerCount('message'), process.getActiveResourcesInfo().sort()];
-      const before = now();
+    const held = (): Promise<unknown> =>
+      place.run(({ lab }) => {
+        const via = lab.via as never as { listenerCount(name: string): number };
+        return [via.listenerCount('message'), process.getActiveResourcesInfo().sort()];
+      });
+    await place.run(({ bus }) => bus.close());
+    const before = await held();
+    await place.run(async ({ lab: { connect, via } }) => {
       for (let n = 0; n < 20; n++) {
-        const bus = await connect({ via, name: 'again' });
+        const bus = await connect({ name: 'again', ...(via && { via }) });
         await bus.with({ wait: 5000 }).request('echo', n);
         const port = bus.stream('nowhere');
         await port.next().catch(() => {});
         await bus.close();
       }
-      await new Promise((resolve) => setTimeout(resolve, 300)); // timers of what has ended fire by then
-      return [before, now()];
     });
-    expect(held[1]).toEqual(held[0]);
+    // When the timers of what has ended have fired.
+    await expect.poll(held).toEqual(before);
   });
 });

@@ -247,17 +247,27 @@ describe('a frame that its page shares', () => {
     const frame = await sharedFrame();
     await frame.run((_, given) => {
       // It asks while its page is busy, and is another document, that asks for nothing, when that comes to it.
-      setTimeout(() => {
+      const go = (): void => {
         const ask = (): void => parent.postMessage(['portmesh:ask', '0123456789abcdef', 'ghost', 1, null, 1], given);
         ask();
         addEventListener('pagehide', ask);
         location.href = 'app://d/listening.html?another';
-      }, 200);
+      };
+      addEventListener('message', ({ ports: [port] }) => port && (port.onmessage = go));
     }, owner);
     await frame.navigated(() =>
       page.run(() => {
-        const end = Date.now() + 1500;
-        while (Date.now() < end);
+        const { port1, port2 } = new MessageChannel();
+        frames[0]!.postMessage('told by a port', '*', [port2]);
+        return new Promise<void>((resolve) =>
+          // In a task behind that. What is posted on a port leaves at once.
+          setTimeout(() => {
+            port1.postMessage('busy');
+            const end = Date.now() + 1500;
+            while (Date.now() < end);
+            resolve();
+          }),
+        );
       }),
     );
     const messages = await frame.run(async (world) => {
