@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import * as control from '../../core/broker/control.js';
 import type { Message } from '../../core/broker/control.js';
 import { TICKET_MS } from '../../core/broker/tickets.js';
@@ -33,6 +34,7 @@ export class DirectLinks {
   constructor(options: DirectLinksOptions) {
     this.#options = options;
     this.#listener = new LinkListener(options.address);
+    setMaxListeners(0, this.#stopped.signal); // one for each dial
   }
 
   /** Resolves with the raw port of a link. */
