@@ -94,6 +94,18 @@ describe('what arrives is what structured clone makes of it', () => {
     }
   });
 
+  it('plain values with many numbers that are not whole go as JSON where there are more of others', () => {
+    const messages = Array.from({ length: 100 }, (_, i) => [
+      1,
+      'moved',
+      1,
+      { id: i, name: `${i}`, scale: i + 0.5, on: true },
+    ]);
+    expect(encode(messages.flat()).kind).toBe(TEXT);
+    const points = Array.from({ length: 100 }, (_, i) => ({ x: i + 0.5, y: i + 0.25 }));
+    expect(encode([1, 'moved', 1, points]).kind).toBe(V8);
+  });
+
   it('where somebody has given all objects a toJSON, it is not asked', () => {
     const { prototype } = Object as unknown as { prototype: { toJSON?: () => unknown } };
     Object.defineProperty(prototype, 'toJSON', { value: () => 'changed', configurable: true, enumerable: false });
