@@ -85,7 +85,7 @@ describe('createBroker()', () => {
     [{ port: 0, secrets: { peer: 'x'.repeat(16), bridge: 'x'.repeat(16) } }, 'must differ'],
     [{ port: 0, authorize: true }, 'a function'],
     [{ port: 0, limits: { seat: 1 } }, "there is no 'seat'"],
-    [{ port: 0, limits: { seats: 0 } }, 'a whole number above 0'],
+    [{ port: 0, limits: { seats: 0 } }, 'a whole number of 1 or more'],
     [{ port: 0, limits: 3 }, 'give an object'],
     [{ port: 0, guests: { count: 1.5 } }, 'count is 1.5'],
     [{ port: 0, secret: 'x' }, 'createBroker({ secret })'],

@@ -145,15 +145,17 @@ describe('a seat that is taken again', () => {
     expect([a.of(control.STATE), world.problems]).toEqual([[], [`b${nonsense}`]]);
   });
 
-  it.each([[['e'], 'no list'], [[1], []], [undefined, undefined], [['e', 'e'], [{}]]])(
-    'a state that makes no sense is none: %j, %j',
-    async (listens, handles) => {
-      const [a, b] = [world.join('a'), world.join('b')];
-      b.post([control.STATE, 3, listens, handles]);
-      await turn();
-      expect([a.of(control.STATE), world.hub.state().channels, world.problems]).toEqual([[], {}, [`b${nonsense}`]]);
-    },
-  );
+  it.each([
+    [['e'], 'no list'],
+    [[1], []],
+    [undefined, undefined],
+    [['e', 'e'], [{}]],
+  ])('a state that makes no sense is none: %j, %j', async (listens, handles) => {
+    const [a, b] = [world.join('a'), world.join('b')];
+    b.post([control.STATE, 3, listens, handles]);
+    await turn();
+    expect([a.of(control.STATE), world.hub.state().channels, world.problems]).toEqual([[], {}, [`b${nonsense}`]]);
+  });
 
   it('is bounded as channels are', async () => {
     const b = world.join('b');
@@ -165,7 +167,11 @@ describe('a seat that is taken again', () => {
   it('tells those who watch for another broker of its channels, as changes', async () => {
     const told: unknown[] = [];
     const [b] = [world.join('b')];
-    const stop = world.hub.watch({ joined() {}, changed: (_, first, changes) => told.push([first, changes]), left() {} });
+    const stop = world.hub.watch({
+      joined() {},
+      changed: (_, first, changes) => told.push([first, changes]),
+      left() {},
+    });
     b.post([control.STATE, 7, ['e', 'f'], ['h']]);
     await turn();
     world.join('liar').post([control.STATE, 1, ['e', 'f'], []]);
@@ -180,33 +186,44 @@ describe('a seat that is taken again', () => {
 
 describe('a query', () => {
   it('is answered to who may know, and to nobody else', async () => {
-    const asked = [world.join('plain'), world.join('granted', { state: true }), world.join('refused', { state: false })];
+    const asked = [
+      world.join('plain'),
+      world.join('granted', { state: true }),
+      world.join('refused', { state: false }),
+    ];
     const [near, far] = createMemoryChannel().ports;
     world.hub.admit(peer('page', { id: 'page' }), far);
     asked.push(new ControlSide(near));
     for (const each of asked) each.post([control.QUERY, 4]);
     await turn();
-    expect(asked.map((each) => each.of(control.QUERY))).toEqual([[[4, { some: 'state' }]], [[4, { some: 'state' }]], [], []]);
+    expect(asked.map((each) => each.of(control.QUERY))).toEqual([
+      [[4, { some: 'state' }]],
+      [[4, { some: 'state' }]],
+      [],
+      [],
+    ]);
     for (const each of asked.slice(2)) {
       expect(each.of(control.FAILED)).toEqual([[4, 'NOT_AUTHORIZED', expect.stringContaining('{ state: true }')]]);
     }
   });
 });
 
-it.each([
-  [control.DIAL, 'x', 'b', 0],
-  [control.DIAL, 1, 2, 0],
-  [control.DIAL, 1, 'b'],
-  [control.LISTENING],
-  [control.LISTENING, 3, {}],
-  [control.DEAF, {}],
-  [control.QUERY],
-  [control.QUERY, -1],
-  [control.STATE, 'x', [], []],
-  [control.FAILED, 1, 'LIMIT', ''],
-  [control.STALE, true],
-  [control.TICKET, 1, 't', 'k', {}],
-].map((message) => [message]))('what makes no sense is told, and ignored: %j', async (message) => {
+it.each(
+  [
+    [control.DIAL, 'x', 'b', 0],
+    [control.DIAL, 1, 2, 0],
+    [control.DIAL, 1, 'b'],
+    [control.LISTENING],
+    [control.LISTENING, 3, {}],
+    [control.DEAF, {}],
+    [control.QUERY],
+    [control.QUERY, -1],
+    [control.STATE, 'x', [], []],
+    [control.FAILED, 1, 'LIMIT', ''],
+    [control.STALE, true],
+    [control.TICKET, 1, 't', 'k', {}],
+  ].map((message) => [message]),
+)('what makes no sense is told, and ignored: %j', async (message) => {
   const [a, b] = [world.join('a'), world.join('b')];
   await turn();
   const before = b.messages.length;
