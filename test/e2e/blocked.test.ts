@@ -70,15 +70,17 @@ it('M1: two windows exchange events, requests and a stream with main blocked for
     return { from, to: Date.now() };
   });
   const times = await a.run((world) => (world['finish'] as () => Promise<Record<string, number[]>>)());
-  const gaps = Object.entries(times).map(([what, all]) => {
+  const seen = Object.entries(times).map(([what, all]) => {
     const inside = all.filter((time) => time >= block.from && time <= block.to);
-    expect(inside.length, what).toBeGreaterThan(50);
-    return [what, gapsOf([block.from, ...inside, block.to])] as const;
+    return { what, count: inside.length, gaps: gapsOf([block.from, ...inside, block.to]) };
   });
-  const stalls = gaps.flatMap(([what, all]) => (what === 'raw' ? all.filter((gap) => restOf(gap, []) > 10) : []));
-  for (const [what, all] of gaps) {
-    expect(Math.max(...all.map((gap) => restOf(gap, stalls))), what).toBeLessThanOrEqual(50);
-  }
+  const stalls = seen.flatMap(({ what, gaps }) => (what === 'raw' ? gaps.filter((gap) => restOf(gap, []) > 10) : []));
+  const worst = seen.map(({ what, count, gaps }) => ({
+    what,
+    count,
+    gap: Math.max(...gaps.map((gap) => restOf(gap, stalls))),
+  }));
+  expect(worst.filter(({ count, gap }) => count <= 50 || gap > 50)).toEqual([]);
 });
 
 it('a window to which main, which is blocked, is still to bring the link is not taken to hang, and answers afterwards', async () => {
