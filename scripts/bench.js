@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { runApp } from '../test/bench/runner/app.js';
 import { bundle } from '../test/bench/runner/bundle.js';
+import { runNode } from '../test/bench/runner/node.js';
 import { measureSizes } from '../test/bench/runner/size.js';
 import { summarize } from '../test/bench/runner/summary.js';
 import { table } from '../test/bench/runner/table.js';
@@ -39,27 +40,49 @@ const out = join(root, 'out/bench');
 await bundle(root, out);
 const sizes = await measureSizes(root);
 
-/** @type {import('../test/bench/runner/summary.js').Line[]} */
-const lines = [];
-const electron = await prepareElectron(values.electron ? { version: values.electron } : {});
-try {
-  const config = { only, runs, quick, profile };
-  await runApp(electron, out, config, (outcome) => void lines.push(summarize(outcome)));
-} catch (error) {
-  // What it had measured until then is shown all the same.
-  console.error(error);
-  process.exitCode = 1;
-} finally {
+/** @type {Map<string, import('../test/bench/runner/summary.js').Line>} */
+const measured = new Map();
+/** @param {import('../test/bench/contest/contest.js').Outcome} outcome */
+const take = (outcome) => void measured.set(outcome.name, summarize(outcome));
+const config = { only, runs, quick, profile };
+/** What it had measured until it failed is shown all the same. @param {() => Promise<void>} part */
+const attempt = async (part) => {
+  try {
+    await part();
+  } catch (error) {
+    console.error(error);
+    process.exitCode = 1;
+  }
+};
+
+await attempt(() => runNode(out, config, take));
+for (const outcome of sizes) if (only.length === 0 || only.includes(outcome.name)) take(outcome);
+const elsewhere = [...measured.keys()];
+let platform = `Node ${process.versions.node}`;
+// What is left to measure is the app's.
+if (only.length === 0 || only.some((name) => !measured.has(name))) {
+  const electron = await prepareElectron(values.electron ? { version: values.electron } : {});
+  await attempt(() => runApp(electron, out, config, take));
   await electron.stop();
+  platform = `Electron ${electron.version}, ${platform}`;
 }
-for (const outcome of sizes) {
-  if (only.length === 0 || only.includes(outcome.name)) lines.push(summarize(outcome));
+for (const name of only) {
+  if (measured.has(name)) continue;
+  console.error(`nothing was measured for --only=${name}`);
+  process.exitCode = 1;
 }
 
+// The app's first.
+for (const name of elsewhere) {
+  const line = measured.get(name);
+  measured.delete(name);
+  if (line) measured.set(name, line);
+}
+const lines = [...measured.values()];
 if (lines.some(({ ours }) => ours === null)) process.exitCode = 1;
 
 const doubt = quick ? ': quick, so the numbers decide nothing' : '';
-console.log(`Electron ${electron.version}, ${runs} run${runs === 1 ? '' : 's'}${doubt}\n`);
+console.log(`${platform}, ${runs} run${runs === 1 ? '' : 's'}${doubt}\n`);
 console.log(`${table(lines)}\n`);
 const json = lines.map((line) => JSON.stringify(line)).join('\n');
 if (values.json) writeFileSync(values.json, `${json}\n`);

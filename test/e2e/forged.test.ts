@@ -1,25 +1,15 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { joinByHand, talkByHand } from './support/by-hand.js';
-import { joinPage, Lab } from './support/lab.js';
-import { Places } from './support/talking-places.js';
+import { joinPage } from './support/lab.js';
+import { usePlaces } from './support/set-up.js';
 
 // M26, frame by frame: what makes sense as a frame, and is a lie, or too much. The fuzz is in hostile.test.ts.
 
-let lab: Lab;
-let places: Places;
-
-beforeAll(async () => {
-  lab = await Lab.launch();
+const places = usePlaces({
+  bridge: { limits: { serving: 100, size: 100_000, depth: 50 } },
+  left: { malformed: expect.any(Number) },
 });
-afterAll(() => lab?.close());
-beforeEach(async () => {
-  await lab.start({ limits: { serving: 100, size: 100_000, depth: 50 } });
-  places = new Places(lab);
-});
-afterEach(async () => {
-  await places.end();
-  expect(await lab.stop()).toMatchObject({ peers: [], documents: 0, departing: 0, watched: 0 });
-});
+const { lab } = places;
 
 describe('M26: a peer that speaks the wire by hand', () => {
   it.each(['window', 'main', 'utility', 'thread'] as const)(
@@ -226,7 +216,7 @@ describe('M26: a peer that speaks the wire by hand', () => {
   });
 
   it('sends control messages while authorize() still thinks: nothing of them happens, and a refusal leaves nothing', async () => {
-    await lab.stop();
+    await places.stop();
     await lab.start({
       authorize: `({ origin }) => origin === 'app://a' || new Promise((resolve) => setTimeout(() => resolve(false), 300))`,
     });
@@ -251,5 +241,127 @@ describe('M26: a peer that speaks the wire by hand', () => {
     expect(said).toEqual([[21, 'NOT_AUTHORIZED']]);
     expect(await victim.evaluate(() => [window.bus.load.links, window.bus.peers.size])).toEqual([0, 0]);
     expect((await lab.state()).peers).toHaveLength(1);
+  });
+});
+
+describe('M26: a peer that asks for too much, too often', () => {
+  it('of another peer, and takes nothing of what it is answered: its link ends, which is reported; others are served', async () => {
+    const victim = await lab.open('a');
+    await victim.evaluate(async () => {
+      window.bus = await window.lab.connect({ name: 'victim', flow: { limit: 1000 } });
+      const reports: string[] = (window['reports'] = []);
+      window.bus.onError((error) => {
+        const { code, message } = error as { code: string; message: string };
+        reports.push(`${code}: ${message}`);
+      });
+      window.bus.handle('echo', (_: unknown, value: unknown) => value);
+    });
+    const honest = await lab.join('c', 'honest');
+    const page = await lab.open('b');
+    await joinByHand(page, 'hand');
+    const closed = page.evaluate(() => {
+      const id = (window['ids'] as Record<string, string>)['victim'];
+      const link = (window['link'] as (id: string | undefined) => MessagePort)(id);
+      const ended = new Promise<string>((resolve) =>
+        (link as EventTarget).addEventListener('close', () => resolve('closed')),
+      );
+      link.start();
+      let asked = 0;
+      // It acknowledges nothing: the first of each post is how many it has taken.
+      const ask = (): void => {
+        const requests = Array.from({ length: 500 }, () => [2, ++asked, 'nobody handles that', 0]);
+        link.postMessage([0, ...requests.flat()]);
+        if (asked < 50_000) setTimeout(ask);
+      };
+      ask();
+      return ended;
+    });
+    expect(await closed).toBe('closed');
+    expect(await victim.evaluate(() => window['reports'])).toEqual([
+      expect.stringMatching(/LIMIT.*link with hand .* takes less than it asks for\. The link is ended\./),
+    ]);
+    expect(await victim.evaluate(() => window.bus.load.links)).toBeLessThan(2);
+    expect(await honest.evaluate(() => window.bus.to('victim').with({ wait: 5000 }).request('echo', 'served'))).toBe(
+      'served',
+    );
+  });
+
+  it('of the bridge, to let it in: it is refused without a look, and that is told once; others join', async () => {
+    await lab.stop();
+    await lab.start({
+      limits: { seats: 10 },
+      authorize: `(() => { globalThis.looks = 0; return () => (globalThis.looks++, true); })()`,
+    });
+    const page = await lab.open('b');
+    await page.evaluate(async () => {
+      const codes: Record<string, number> = {};
+      window['codes'] = codes;
+      for (let i = 0; i < 5000; i++) {
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = ({ data: [[kind, code]] }) => {
+          const said = kind === 21 ? code : 'in';
+          if (kind === 20 || kind === 21) codes[said] = (codes[said] ?? 0) + 1;
+        };
+        window.postMessage(['portmesh:join', undefined, 1], '/', [port2]);
+      }
+    });
+    await lab.join('a', 'another');
+    await expect.poll(() => page.evaluate(() => window['codes'])).toEqual({ in: 10, LIMIT: 4990 });
+    const looks = await lab.main((main) => (main as never as { looks: number }).looks);
+    expect(looks).toBeGreaterThanOrEqual(1000);
+    expect(looks).toBeLessThan(2000);
+    const told = await lab.main(({ refused }) => refused.filter((text) => text.includes('asks to join too often')));
+    expect(told).toEqual([expect.stringMatching(/^LIMIT: this frame .*1000 at once, then 50 a second/)]);
+  });
+
+  it('of the bridge, to ask all others whether they know: fifty times a second in the end; others are confirmed at once', async () => {
+    const victim = await lab.join('a', 'victim');
+    const page = await lab.open('b');
+    await joinByHand(page, 'hand');
+    const rounds = page.evaluate(
+      () =>
+        new Promise<number>((resolve) => {
+          const control = window['control'] as MessagePort;
+          let token = 0;
+          control.onmessage = ({ data }: MessageEvent<unknown[][]>) => {
+            for (const [kind, asked] of data) {
+              if (kind === 28) control.postMessage([[5, asked]]); // ASK: TOLD
+              if (kind === 29) control.postMessage([[4, ++token]]); // CONFIRMED: CONFIRM
+            }
+          };
+          control.postMessage([[4, 0]]);
+          setTimeout(() => resolve(token), 4000);
+        }),
+    );
+    await victim.evaluate(async () => {
+      for (let i = 0; i < 100; i++) await window.bus.subscribe(`channel ${i}`, () => {});
+    });
+    expect(await rounds).toBeGreaterThanOrEqual(500);
+    expect(await rounds).toBeLessThan(500 + 4.5 * 50);
+  });
+});
+
+describe('M26: an honest peer that asks for much at once', () => {
+  it('gets it: 100 seats of a page, 1,000 subscriptions, 1,000 ports of a utility process', async () => {
+    const page = await lab.join('a', 'page');
+    expect(
+      await page.evaluate(async () => {
+        const { connect } = window.lab;
+        const all = await Promise.all(Array.from({ length: 100 }, () => connect({ name: 'one of 100' })));
+        const start = performance.now();
+        await Promise.all(Array.from({ length: 1000 }, (_, i) => all[0]!.subscribe(`channel ${i}`, () => {})));
+        const took = performance.now() - start;
+        await Promise.all(all.map((bus) => bus.close()));
+        window.bus.onPort('open', (_, port) => port.close());
+        return [all.length, took < 5000];
+      }),
+    ).toEqual([100, true]);
+    const utility = await places.make('utility', 'opener');
+    expect(
+      await utility.run(async ({ bus }) => {
+        const all = Array.from({ length: 1000 }, () => bus.to('page').with({ wait: 5000 }).openPort('open'));
+        return (await Promise.all(all)).length;
+      }),
+    ).toBe(1000);
   });
 });

@@ -1,26 +1,16 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { BridgeState } from '../../src/main/index.js';
-import type { Frame, PlacesMain } from './support/frame.js';
+import type { Frame } from './support/frame.js';
 import type { World } from './support/place.js';
-import { Places } from './support/places.js';
+import { usePlaces } from './support/set-up.js';
 
 // Who asks its owner for a seat, and shall not get one, or not that name.
 
-let places: Places;
+const places = usePlaces({ left: { malformed: expect.any(Number) } });
 let page: Frame;
 
-beforeAll(async () => {
-  places = await Places.launch();
-});
-afterAll(() => places?.lab.close());
-
 beforeEach(async () => {
-  await places.lab.start();
-  page = await places.window('a');
-  await page.join('page');
-});
-afterEach(async () => {
-  expect(await places.stop()).toMatchObject({ peers: [], documents: 0, departing: 0, watched: 0, attached: 0 });
+  page = await places.join('a', 'page');
 });
 
 const owner = 'app://a';
@@ -35,16 +25,18 @@ async function expectNobody(state: Partial<BridgeState>): Promise<void> {
   expect(await page.run(({ bus }) => [bus.peers.size, bus.load.links])).toEqual([0, 0]);
 }
 
-/** Asks by hand: resolves with what comes on the port of the answer. */
+/** Asks by hand, and sends a port behind the answer: resolves with what comes on it. */
 function ask(frame: Frame, message: unknown[]): Promise<unknown> {
   return frame.run(
     (_, given) =>
       new Promise((resolve) => {
-        addEventListener('message', ({ data, ports: [port] }) => {
+        addEventListener('message', ({ data }) => {
           if (data[0] !== 'portmesh:answer') return;
+          const { port1, port2 } = new MessageChannel();
           const got: unknown[] = [];
-          port!.onmessage = ({ data: said }) => got.push(said[0].slice(0, 2));
-          port!.addEventListener('close', () => resolve([...got, 'closed']));
+          port1.onmessage = ({ data: said }) => got.push(said[0].slice(0, 2));
+          port1.addEventListener('close', () => resolve([...got, 'closed']));
+          parent.postMessage(given, '*', [port2]);
         });
         parent.postMessage(given, '*');
       }),
@@ -62,9 +54,9 @@ describe('M24: a frame without the preload', () => {
 
   it('M24: that its page shares no longer is not let in any more; who is in stays', async () => {
     const frame = await page.frame('inner', { src: places.url('d') });
-    await page.share('inner', { origin: 'app://d' });
+    await page.share(frame, { origin: 'app://d' });
     await frame.join('inner', { owner });
-    await page.run((world) => (world['shared inner'] as { dispose(): void }).dispose());
+    await page.unshare(frame);
     expect(await frame.refused('again', { owner, timeout: 300 })).toMatch(/^TIMEOUT/);
     expect(await frame.run(({ bus }) => bus.state)).toBe('open');
   });
@@ -72,14 +64,13 @@ describe('M24: a frame without the preload', () => {
   it('M24: that authorize() refuses is refused for good; no port is left', async () => {
     await places.stop();
     await places.lab.start({ authorize: '({ via }) => via === undefined' });
-    page = await places.window('a');
-    await page.join('page');
+    page = await places.join('a', 'page');
     const frame = await page.frame('inner', { src: places.url('d') });
-    await page.share('inner', { origin: 'app://d' });
+    await page.share(frame, { origin: 'app://d' });
     expect(await frame.refused('inner', { owner })).toMatch(
       /^NOT_AUTHORIZED: .*authorize\(\) refused the frame at app:\/\/d/,
     );
-    expect(await ask(frame, ['portmesh:ask', '0123456789abcdef', 'inner', 1])).toEqual([
+    expect(await ask(frame, ['portmesh:ask', '0123456789abcdef', 'inner', 1, null, 1])).toEqual([
       [21, 'NOT_AUTHORIZED'],
       'closed',
     ]);
@@ -88,7 +79,7 @@ describe('M24: a frame without the preload', () => {
 
   it('M24: whose asks are forged gets nothing', async () => {
     const frame = await page.frame('inner', { src: places.url('d') });
-    await page.share('inner', { origin: 'app://d' });
+    await page.share(frame, { origin: 'app://d' });
     await frame.run(() => {
       const nonce = '0123456789abcdef';
       for (const message of [
@@ -96,16 +87,22 @@ describe('M24: a frame without the preload', () => {
         ['portmesh:ask', 'short', 'x', 1],
         ['portmesh:ask', nonce, '', 1],
         ['portmesh:ask', nonce, 'x'.repeat(300), 1],
-        ['portmesh:ask', nonce, 'x', '1'],
-        ['portmesh:ask', nonce, 'x', 1, { type: 'window', origin: 'app://a', grant: {} }],
-        ['portmesh:ask', nonce, 'x', 1, { type: 'frame', origin: 5, grant: {} }],
-        ['portmesh:ask', nonce, 'x', 1, { type: 'frame', origin: 'app://a', grant: { all: ['*'] } }],
+        ['portmesh:ask', nonce, 'x', '1', null, 1],
+        ['portmesh:ask', nonce, 'x', 1, null, 'document'],
+        ...[
+          { type: 'window', origin: 'app://a', grant: {} },
+          { type: 'frame', origin: 5, grant: {} },
+          { type: 'frame', origin: 'app://a', grant: { all: ['*'] } },
+          { type: 'frame', origin: 'app://a', grant: {}, share: 'short' },
+          { type: 'frame', origin: 'app://a', grant: {}, document: '1' },
+        ].map((vouch) => ['portmesh:ask', nonce, 'x', 1, { share: nonce, document: 1, ...vouch }, 1]),
         { 0: 'portmesh:ask', 1: nonce, 2: 'x', 3: 1, length: 4 },
       ]) {
+        parent.postMessage(message, 'app://a', [new MessageChannel().port2]);
         parent.postMessage(message, 'app://a');
       }
     });
-    expect(await ask(frame, ['portmesh:ask', 'fedcba9876543210', 'x', 99])).toEqual([
+    expect(await ask(frame, ['portmesh:ask', 'fedcba9876543210', 'x', 99, null, 1])).toEqual([
       [21, 'VERSION_MISMATCH'],
       'closed',
     ]);
@@ -114,19 +111,22 @@ describe('M24: a frame without the preload', () => {
 
   it('M24: that says of itself what it is not is what its page says that it is', async () => {
     const frame = await page.frame('inner', { src: places.url('d') });
-    await page.share('inner', { origin: 'app://d', grant: { send: ['allowed'] } });
-    const forged = { type: 'worker', origin: '', grant: { send: ['*'] } };
+    await page.share(frame, { origin: 'app://d', grant: { send: ['allowed'] } });
+    const nonce = '0123456789abcdef';
+    const forged = { type: 'worker', origin: '', grant: { send: ['*'] }, share: nonce, document: 1 };
     const got = frame.run(
       (_, message) =>
         new Promise((resolve) => {
-          addEventListener('message', ({ data, ports: [port] }) => {
+          addEventListener('message', ({ data }) => {
             if (data[0] !== 'portmesh:answer') return;
-            port!.onmessage = ({ data: [[kind, welcome]] }) => resolve([kind, welcome.self.type, welcome.grant.send]);
+            const { port1: port, port2 } = new MessageChannel();
+            port.onmessage = ({ data: [[kind, welcome]] }) => resolve([kind, welcome.self.type, welcome.grant.send]);
             Object.assign(globalThis, { port });
+            parent.postMessage(message, '*', [port2]);
           });
           parent.postMessage(message, '*');
         }),
-      ['portmesh:ask', '0123456789abcdef', 'x', 1, forged],
+      ['portmesh:ask', nonce, 'x', 1, forged, 1],
     );
     expect(await got).toEqual([20, 'frame', ['allowed']]);
   });
@@ -145,17 +145,18 @@ describe('M24: a frame without the preload', () => {
     // It knows the nonce, by whatever way: it answers for the page, and asks the page.
     await thief.run((_, stolen) => {
       parent.frames[0]!.postMessage(['portmesh:answer', stolen], '*', [new MessageChannel().port2]);
-      parent.postMessage(['portmesh:ask', stolen, 'thief', 1], 'app://a');
+      parent.postMessage(['portmesh:ask', stolen, 'thief', 1, null, 1], 'app://a');
+      parent.postMessage(['portmesh:ask', stolen, 'thief', 1, null, 1], 'app://a', [new MessageChannel().port2]);
     }, nonce);
-    await page.share('victim', { origin: 'app://d' });
+    await page.share(victim, { origin: 'app://d' });
     const id = await joined;
     await thief.run((_, stolen) => {
-      parent.postMessage(['portmesh:ask', stolen, 'thief', 1], 'app://a');
+      parent.postMessage(['portmesh:ask', stolen, 'thief', 1, null, 1], 'app://a', [new MessageChannel().port2]);
     }, nonce);
-    // Asked again, with a nonce that has been answered: there is one answer for each.
+    // Asked again, with a nonce that has been answered: there is one answer for each, and one seat.
     await victim.run((_, stolen) => {
-      parent.postMessage(['portmesh:ask', stolen, 'twice', 1], 'app://a');
-      parent.postMessage(['portmesh:ask', stolen, 'twice', 1], 'app://a');
+      parent.postMessage(['portmesh:ask', stolen, 'twice', 1, null, 1], 'app://a');
+      parent.postMessage(['portmesh:ask', stolen, 'twice', 1, null, 1], 'app://a', [new MessageChannel().port2]);
     }, nonce);
     await page.run(({ bus }) => bus.subscribe('barrier', () => {}));
     await page.run(() => {
@@ -181,7 +182,7 @@ describe('M24: a frame without the preload', () => {
     await page.run(async (world) => {
       while (!world['nonce']) await new Promise((resolve) => setTimeout(resolve));
     });
-    await page.share('inner', { origin: 'app://d' });
+    await page.share(frame, { origin: 'app://d' });
     const id = await joined;
     await page.run((world) => {
       frames[0]!.postMessage(['portmesh:answer', world['nonce']], '*', [new MessageChannel().port2]);
@@ -205,29 +206,30 @@ describe('M24: others that nobody has let in', () => {
     for (const each of [utility, thread]) {
       expect(await each.refused('x', { timeout: 300 })).toMatch(/^TIMEOUT: .*bridge\.attach\(/);
     }
-    const hosted = await places.threadOf(utility);
+    const hosted = await utility.thread();
     expect(await hosted.refused('x', { timeout: 300 })).toMatch(/^TIMEOUT: .*share\(worker/);
     await expectNobody({ refused: 0, malformed: 0, attached: 0 });
     // What hosts it isn't attached: sharing it is of no use.
-    await places.shareThread(utility, hosted.index);
+    await utility.share(hosted);
     expect(await hosted.refused('x', { timeout: 1500 })).toMatch(/^TIMEOUT/);
     await expectNobody({ refused: 0, malformed: 0, attached: 0 });
   });
 
   it('M24: asks of attached processes that are forged, by hand', async () => {
     const [utility, thread] = [await places.utility(), await places.thread()];
-    await places.attachUtility(utility.index);
-    await places.attachThread(thread.index);
+    await utility.attach();
+    await thread.attach();
     const forge = (world: World): void => {
       const { via } = world.lab as never as { via: { postMessage(message: unknown): void } };
       const nonce = `${Math.random()}`.padEnd(20, '0');
       via.postMessage(['portmesh:ask']);
       via.postMessage(['portmesh:ask', 'short', 'x', 1]);
-      via.postMessage(['portmesh:ask', nonce, '', 1]);
-      via.postMessage(['portmesh:ask', nonce, 'x', 1, { type: 'window', origin: '', grant: {} }]);
+      via.postMessage(['portmesh:ask', nonce, '', 1, null, 0]);
+      const vouch = { type: 'window', origin: '', grant: {}, share: nonce, document: 0 };
+      via.postMessage(['portmesh:ask', nonce, 'x', 1, vouch, 0]);
       // One that makes sense, but lets in what it can't have.
-      via.postMessage(['portmesh:ask', nonce, 'x', 1, { type: 'frame', origin: 'app://a', grant: {} }]);
-      via.postMessage(['portmesh:ask', `${nonce}2`, 'x', 99]);
+      via.postMessage(['portmesh:ask', nonce, 'x', 1, { ...vouch, type: 'frame', origin: 'app://a' }, 0]);
+      via.postMessage(['portmesh:ask', `${nonce}2`, 'x', 99, null, 0]);
     };
     for (const each of [utility, thread]) await each.run(forge);
     // Behind them.
@@ -241,9 +243,8 @@ describe('M24: others that nobody has let in', () => {
 
   it('M24: attaching ends with its registration', async () => {
     const utility = await places.utility();
-    await places.lab.main((main, index) => {
-      main.bridge.attach((main as PlacesMain).utilities[index]!.target).dispose();
-    }, utility.index);
+    await utility.attach();
+    await utility.detach();
     expect(await utility.refused('x', { timeout: 300 })).toMatch(/^TIMEOUT/);
     await expectNobody({ refused: 0, attached: 0 });
   });

@@ -62,7 +62,7 @@ describe('what a bus tells', () => {
     }>();
     expectTypeOf(bus.close()).toEqualTypeOf<Promise<void>>();
     expectTypeOf(bus.drain()).toEqualTypeOf<Promise<void>>();
-    expectTypeOf(bus.state).toEqualTypeOf<'open' | 'closed'>();
+    expectTypeOf(bus.state).toEqualTypeOf<'open' | 'rejoining' | 'closed'>();
   });
 
   test('its trouble', () => {

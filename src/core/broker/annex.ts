@@ -1,6 +1,6 @@
 import { grantProblem, type Grant } from '../directory/grant.js';
 import type { Peer } from '../directory/peer.js';
-import { leaveReasons, type LeaveReason } from '../errors/mesh-error.js';
+import type { LeaveReason } from '../errors/mesh-error.js';
 import { isCount, isName } from '../wire/frames.js';
 import { CHANGED, FOR, GONE, PEER } from './annexing.js';
 import type { Chair } from './chair.js';
@@ -111,7 +111,7 @@ export class Annex {
     switch (kind) {
       case GONE:
         this.#remote.delete(a);
-        if (remote instanceof RemotePort) hub.remove(a, leaveReasons.find((reason) => reason === b) ?? 'lost');
+        if (remote instanceof RemotePort) hub.remove(a, isReason(b) ? b : 'lost');
         return true;
       case CHANGED:
         // It may have been ended here, which the other broker has not heard of yet.
@@ -220,6 +220,25 @@ export class Annex {
       (error: Error) => answer(undefined, error.message),
     );
   }
+}
+
+const reasons: Readonly<Record<LeaveReason, true>> = {
+  bye: true,
+  crashed: true,
+  killed: true,
+  reloaded: true,
+  navigated: true,
+  closed: true,
+  'frame-removed': true,
+  terminated: true,
+  exited: true,
+  evicted: true,
+  'bridge-gone': true,
+  lost: true,
+};
+
+function isReason(value: unknown): value is LeaveReason {
+  return typeof value === 'string' && Object.hasOwn(reasons, value);
 }
 
 /** What a peer says to a broker that it doesn't sit at. */

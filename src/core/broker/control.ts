@@ -112,8 +112,8 @@ export class ControlOutbox {
   readonly #soon: (flush: () => void) => void;
   #messages: Message[] = [];
 
-  /** @param soon decides how long it gathers */
-  constructor(port: Port, soon: (flush: () => void) => void = queueMicrotask) {
+  /** @param soon decides how long it gathers. Not `queueMicrotask` itself: a page's can't be a method of ours. */
+  constructor(port: Port, soon: (flush: () => void) => void = (flush) => queueMicrotask(flush)) {
     this.#port = port;
     this.#soon = soon;
   }

@@ -19,24 +19,20 @@ export type MeshErrorCode =
   | 'LIMIT'
   | 'CLOSED';
 
-/** Internal: every `LeaveReason`. */
-export const leaveReasons = [
-  'bye',
-  'crashed',
-  'killed',
-  'reloaded',
-  'navigated',
-  'closed',
-  'frame-removed',
-  'terminated',
-  'exited',
-  'evicted',
-  'bridge-gone',
-  'lost',
-] as const;
-
 /** Why a peer left. `docs/places.md` says what happened in each case. */
-export type LeaveReason = (typeof leaveReasons)[number];
+export type LeaveReason =
+  | 'bye'
+  | 'crashed'
+  | 'killed'
+  | 'reloaded'
+  | 'navigated'
+  | 'closed'
+  | 'frame-removed'
+  | 'terminated'
+  | 'exited'
+  | 'evicted'
+  | 'bridge-gone'
+  | 'lost';
 
 /** What an error of the mesh may have besides its code and its message. */
 export interface MeshErrorOptions {

@@ -2,17 +2,18 @@ import { Deserializer, Serializer } from 'node:v8';
 import { MeshError } from '../../core/errors/mesh-error.js';
 import { kindOf } from '../../core/wire/kinds.js';
 import { isExact } from './exact-json.js';
-import { ASCII, GAPS, UNREADABLE, UTF8, V8 } from './frames.js';
+import { GAPS, TEXT, UNREADABLE, V8 } from './frames.js';
 import { isModest } from './v8-claims.js';
+import { stacksFirst } from './v8-walk.js';
 
 /** Bytes from which an ArrayBuffer travels beside its message: received straight into its place. */
-const BESIDE_BYTES = 4096;
+const BESIDE_BYTES = 8192;
 /** Values among which such buffers are looked for; of others, v8 writes a copy into the message, which is slower. */
 const LOOKED_AT = 256;
 
 /** A message on its way: one of `text` and `bytes`, and the buffers beside it. None of it is the sender's any more. */
 export interface Encoded {
-  /** The kind of its frame; of a text `UTF8`, which is found to be `ASCII` where it is written. */
+  /** The kind of its frame. */
   readonly kind: number;
   readonly text: string | undefined;
   readonly bytes: Uint8Array | undefined;
@@ -40,26 +41,41 @@ const nothing: readonly never[] = [];
 export const unreadable: Encoded = { kind: UNREADABLE, text: undefined, bytes: undefined, buffers: nothing };
 
 /**
- * A copy of `message` as it is now, with all that structured clone keeps: JSON where that is exact, else v8's own format. (In
- * all, JSON takes a quarter of v8's time for a small message, and four fifths for a large batch of them, most of it at the
- * receiver.) `null` becomes what can't be read, as on every port.
+ * A copy of `message` as it is now, with all that structured clone keeps: JSON where that is exact and quicker, else v8's own
+ * format. `null` becomes what can't be read, as on every port.
  *
  * @throws if it can't be cloned, or is too large; nothing is detached then
  */
 export function encode(message: unknown, options: EncodeOptions = {}): Encoded {
   const { moved = nothing, max = Infinity } = options;
   const gaps: number[] = [];
-  const exact = moved.length === 0 && isExact(message, gaps);
-  const encoded = message === null ? unreadable : exact ? asText(message, gaps) : undefined;
-  const beside = encoded ? nothing : largeBuffers(message);
-  const written = encoded ?? asBytes(message, beside);
-  const size = sizeOf(written) + beside.reduce((sum, { byteLength }) => sum + byteLength, 0);
-  if (size > max) throw tooLarge(size, max);
+  if (moved.length === 0 && isExact(message, gaps)) {
+    const encoded = message === null ? unreadable : asText(message, gaps);
+    checkSize(encoded, 0, max);
+    options.commit?.();
+    return encoded;
+  }
+  const beside = largeBuffers(message);
+  const encoded = message === null ? unreadable : asBytes(message, beside);
+  checkSize(
+    encoded,
+    beside.reduce((sum, { byteLength }) => sum + byteLength, 0),
+    max,
+  );
   options.commit?.();
   const owned = new Map(moved.map((buffer) => [buffer, take(buffer)]));
-  if (beside.length === 0) return written;
   // What isn't moved is copied: Node keeps what can't be written at once, and reads it later.
-  return { ...written, buffers: beside.map((buffer) => new Uint8Array(owned.get(buffer) ?? buffer.slice(0))) };
+  return { ...encoded, buffers: beside.map((buffer) => new Uint8Array(owned.get(buffer) ?? buffer.slice(0))) };
+}
+
+/** @throws if it is more than `max` bytes, with those `beside` it */
+function checkSize(encoded: Encoded, beside: number, max: number): void {
+  // A character of a text is three bytes at most: two of them may be one of four.
+  if (encoded.text !== undefined && encoded.text.length * 3 <= max) return;
+  const size = sizeOf(encoded) + beside;
+  if (size <= max) return;
+  const text = `it is ${size} bytes large, and ${max} is the most (maxMessage). Send it in pieces: a stream, for example.`;
+  throw new MeshError('NOT_CLONEABLE', text);
 }
 
 /** Bytes of a message on the wire. */
@@ -70,7 +86,7 @@ export function sizeOf({ text, bytes, buffers }: Encoded): number {
 }
 
 function asText(message: unknown, gaps: readonly number[]): Encoded {
-  const kind = gaps.length === 0 ? UTF8 : GAPS;
+  const kind = gaps.length === 0 ? TEXT : GAPS;
   return {
     kind,
     text: JSON.stringify(gaps.length === 0 ? message : [gaps, message]),
@@ -86,11 +102,6 @@ function asBytes(message: unknown, beside: readonly ArrayBuffer[]): Encoded {
   serializer.writeHeader();
   serializer.writeValue(message);
   return { kind: V8, text: undefined, bytes: serializer.releaseBuffer(), buffers: nothing };
-}
-
-function tooLarge(size: number, max: number): MeshError {
-  const text = `it is ${size} bytes large, and ${max} is the most (maxMessage). Send it in pieces: a stream, for example.`;
-  return new MeshError('NOT_CLONEABLE', text);
 }
 
 /** Detaches `buffer`, and returns its bytes; `undefined` if it can't be detached, as a WebAssembly memory's. */
@@ -156,9 +167,7 @@ export function decode(
   buffers: readonly ArrayBuffer[] = nothing,
 ): unknown {
   switch (kind) {
-    case ASCII:
-      return JSON.parse(source.toString('latin1', start, end));
-    case UTF8:
+    case TEXT:
       return JSON.parse(source.toString('utf8', start, end));
     case GAPS:
       return fillGaps(JSON.parse(source.toString('utf8', start, end)));
@@ -181,6 +190,16 @@ function fillGaps(kept: unknown): unknown[] {
 
 function readFully(bytes: Uint8Array, buffers: readonly ArrayBuffer[]): unknown {
   if (!isModest(bytes)) throw new Error('arrays with more holes than a message may have');
+  try {
+    return read(bytes, buffers);
+  } catch (error) {
+    const ordered = stacksFirst(bytes);
+    if (!ordered) throw error;
+    return read(ordered, buffers);
+  }
+}
+
+function read(bytes: Uint8Array, buffers: readonly ArrayBuffer[]): unknown {
   const deserializer = new Deserializer(bytes);
   for (const [i, buffer] of buffers.entries()) deserializer.transferArrayBuffer(i, buffer);
   deserializer.readHeader();

@@ -71,9 +71,11 @@ export class FrameReader {
       return end;
     }
     header.copy(this.#header, 0, at, at + HEADER);
-    this.#body = kind === BUFFER ? Buffer.from(new ArrayBuffer(length)) : Buffer.allocUnsafeSlow(length);
+    const body = bodyOf(kind, length);
+    if (!body) return this.#fail(`a message of ${length} bytes, for which there is no memory`, start);
+    this.#body = body;
     this.#bodyBytes = 0;
-    return this.#fill(this.#body, chunk, start);
+    return this.#fill(body, chunk, start);
   }
 
   #fill(body: Buffer, chunk: Buffer, at: number): number {
@@ -102,5 +104,13 @@ export class FrameReader {
     this.end();
     this.#owner.malformed(problem);
     return at;
+  }
+}
+
+function bodyOf(kind: number, length: number): Buffer | undefined {
+  try {
+    return kind === BUFFER ? Buffer.from(new ArrayBuffer(length)) : Buffer.allocUnsafeSlow(length);
+  } catch {
+    return undefined;
   }
 }

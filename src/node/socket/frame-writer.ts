@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import type { Encoded } from './codec.js';
-import { ASCII, BUFFER, HEADER, putUint32, UTF8, writeHeader } from './frames.js';
+import { BUFFER, HEADER, putUint32, writeHeader } from './frames.js';
 
-/** Bytes of the piece of memory that small frames are laid into, one behind the other. */
+/** Bytes of the piece of memory that small frames are laid into, one behind the other: of all connections, since most are silent. */
 const SLAB = 64 * 1024;
 /** A text that may need more is written into memory of its own. */
 const LARGE = SLAB / 4;
@@ -10,12 +10,17 @@ const LARGE = SLAB / 4;
 const ENOUGH = 16 * 1024;
 
 const none = new Uint8Array(0);
+const noSlab = Buffer.alloc(0);
+
+/** Where the next frame of any connection goes. What is laid is never laid over. */
+let slab = noSlab;
+let laid = 0;
 
 /** Lays frames behind each other, and hands them to the socket in one piece when the turn of the event loop is over. */
 export class FrameWriter {
   readonly #socket: Socket;
-  #slab = Buffer.alloc(0);
-  /** What is laid into the slab, and not handed over. */
+  #slab = noSlab;
+  /** What is laid into its slab, and not handed over. */
   #from = 0;
   #to = 0;
   /** What goes before it. */
@@ -34,7 +39,7 @@ export class FrameWriter {
   }
 
   /** A frame with a short body. */
-  frame(kind: number, tunnel: number, ...numbers: readonly number[]): void {
+  frame(kind: number, tunnel: number, numbers: readonly number[] = []): void {
     const length = numbers.length * 4;
     const at = this.#room(HEADER + length);
     writeHeader(this.#slab, at, length, kind, tunnel);
@@ -52,6 +57,7 @@ export class FrameWriter {
   /** Hands over what is there, now. */
   flush(): void {
     this.#seal();
+    this.#slab = noSlab; // else each connection would keep one
     const chunks = this.#chunks;
     this.#chunks = [];
     this.#chunkBytes = 0;
@@ -77,8 +83,7 @@ export class FrameWriter {
     if (text.length * 3 > LARGE) return this.#body(kind, tunnel, Buffer.from(text));
     const at = this.#room(HEADER + text.length * 3);
     const length = this.#slab.write(text, at + HEADER);
-    const found = kind === UTF8 && length === text.length ? ASCII : kind;
-    writeHeader(this.#slab, at, length, found, tunnel);
+    writeHeader(this.#slab, at, length, kind, tunnel);
     this.#laid(at + HEADER + length);
   }
 
@@ -88,7 +93,7 @@ export class FrameWriter {
     writeHeader(this.#slab, at, body.length, kind, tunnel);
     if (copied > 0) this.#slab.set(body, at + HEADER);
     if (copied < body.length) {
-      this.#to = at + HEADER;
+      this.#to = laid = at + HEADER;
       this.#seal();
       this.#push(body);
       this.#laid(this.#to);
@@ -99,16 +104,21 @@ export class FrameWriter {
 
   /** Where so many bytes can be laid. */
   #room(bytes: number): number {
-    if (this.#slab.length - this.#to < bytes) {
+    const full = slab.length - laid < bytes;
+    if (full || this.#slab !== slab || this.#to !== laid) {
       this.#seal();
-      this.#slab = Buffer.allocUnsafeSlow(Math.max(SLAB, bytes));
-      this.#from = this.#to = 0;
+      if (full) {
+        slab = Buffer.allocUnsafeSlow(Math.max(SLAB, bytes));
+        laid = 0;
+      }
+      this.#slab = slab;
+      this.#from = this.#to = laid;
     }
     return this.#to;
   }
 
   #laid(to: number): void {
-    this.#to = to;
+    this.#to = laid = to;
     if (this.#gathered >= ENOUGH) this.flush();
     else if (!this.#scheduled) {
       this.#scheduled = true;

@@ -66,7 +66,9 @@ export class SocketPort implements Port {
     if (new Set(raws).size < raws.length) throw new Error('a port is listed twice. List each port once.');
     for (const raw of raws) {
       if (raw === this.raw) throw new Error('a port can not move over itself.');
-      if (raw instanceof Tunnel && raw.closed) throw new Error('a port that is to move is closed.');
+      if (raw instanceof FarTunnel ? raw.spent : raw instanceof Tunnel && raw.closed) {
+        throw new Error('a port that is to move is closed, or has been moved before.');
+      }
       if (!(raw instanceof FarTunnel)) kindOfRaw(raw);
     }
     const { carrier } = this.raw;
@@ -110,6 +112,7 @@ export function adoptRaw(raw: object): Port {
 
 /** Node's ports, moved: they are useless to who had them, as if they had been sent to another thread. */
 function claim(raws: readonly object[]): readonly object[] {
+  for (const raw of raws) if (raw instanceof FarTunnel) raw.spend();
   const ports = raws.filter((raw): raw is MessagePort => raw instanceof MessagePort);
   if (ports.length === 0) return raws;
   const moved = structuredClone(ports, { transfer: ports });

@@ -5,13 +5,16 @@ import { costOf, INITIAL_WINDOW, Outgoing, WINDOW, type Carrier } from './outgoi
 /** What carries tunnels: a `Mux`. */
 export type TunnelCarrier = Carrier<FarTunnel>;
 
-/** A message that waits for a listener. */
-interface Waiting {
+/** A message that has arrived, and is not read yet. */
+export interface Arrival {
+  /** Of its frame; the body is from `start` to `end` of `source`. */
   readonly kind: number;
-  readonly body: Buffer;
+  readonly source: Buffer;
+  readonly start: number;
+  readonly end: number;
+  /** What came beside it. */
   readonly buffers: readonly ArrayBuffer[];
   readonly ports: readonly Tunnel[];
-  readonly cost: number;
 }
 
 /** Bytes that were taken here, from which on the far end is told. */
@@ -29,8 +32,8 @@ export class Tunnel {
   readonly #outgoing = new Outgoing<FarTunnel>();
   #id = -1;
   #listener: PortListener | undefined;
-  #waiting: Waiting[] = [];
-  /** Ahead of the first that waits. */
+  /** Those that wait for a listener, from `#head` on. */
+  #waiting: Arrival[] = [];
   #head = 0;
   /** Why the far end is gone, once it is. */
   #gone: string | undefined;
@@ -100,31 +103,25 @@ export class Tunnel {
     this.#started = true;
     for (let next = this.#shift(); next; next = this.#shift()) {
       closeTunnels(next.ports);
-      this.#take(next.cost);
+      this.#take(next);
     }
   }
 
   // ---- what its Mux tells it
 
-  /** False if the far end had no right to send it. What is in `source` is copied if it has to wait. */
-  arrived(
-    kind: number,
-    source: Buffer,
-    start: number,
-    end: number,
-    buffers: readonly ArrayBuffer[],
-    ports: readonly Tunnel[],
-  ): boolean {
-    const cost = this.#id === 0 ? 0 : costOf(buffers.reduce((sum, { byteLength }) => sum + byteLength, end - start));
+  /** False if the far end had no right to send it. Its source is copied if it has to wait. */
+  arrived(arrival: Arrival): boolean {
+    const cost = this.#costOf(arrival);
     if (cost > this.#granted && !(this.#started && this.#granted > 0)) return false;
     this.#granted -= cost;
     if (this.#closed) {
-      closeTunnels(ports);
-      this.#take(cost);
-    } else if (this.#listener && !this.#busy && this.#head === this.#waiting.length) {
-      this.#deliver(kind, source, start, end, buffers, ports, cost);
+      closeTunnels(arrival.ports);
+      this.#take(arrival);
+    } else if (this.#listener && !this.#busy && this.#waiting.length === 0) {
+      this.#deliver(arrival, this.#listener);
     } else {
-      this.#waiting.push({ kind, body: Buffer.from(source.subarray(start, end)), buffers, ports, cost });
+      const source = Buffer.from(arrival.source.subarray(arrival.start, arrival.end));
+      this.#waiting.push({ ...arrival, source, start: 0, end: source.length });
     }
     return true;
   }
@@ -155,16 +152,8 @@ export class Tunnel {
 
   // ---- delivering
 
-  #deliver(
-    kind: number,
-    source: Buffer,
-    start: number,
-    end: number,
-    buffers: readonly ArrayBuffer[],
-    ports: readonly Tunnel[],
-    cost: number,
-  ): void {
-    const listener = this.#listener as PortListener;
+  #deliver(arrival: Arrival, listener: PortListener): void {
+    const { kind, source, start, end, buffers, ports } = arrival;
     let data: unknown;
     let readable = true;
     try {
@@ -173,7 +162,7 @@ export class Tunnel {
       readable = false;
     }
     if (this.#id !== 0) this.#deliverSoon();
-    this.#take(cost);
+    this.#take(arrival);
     if (readable) return listener.message(data, ports);
     closeTunnels(ports);
     listener.unreadable();
@@ -201,8 +190,7 @@ export class Tunnel {
     while (this.#listener && !this.#busy) {
       const next = this.#shift();
       if (!next) break;
-      const { kind, body, buffers, ports, cost } = next;
-      this.#deliver(kind, body, 0, body.length, buffers, ports, cost);
+      this.#deliver(next, this.#listener);
     }
     const listener = this.#listener;
     if (!listener || this.#busy || this.#gone === undefined) return;
@@ -211,7 +199,7 @@ export class Tunnel {
     listener.close(this.#gone);
   }
 
-  #shift(): Waiting | undefined {
+  #shift(): Arrival | undefined {
     const next = this.#waiting[this.#head];
     if (!next) return undefined;
     this.#waiting[this.#head++] = undefined as never;
@@ -230,11 +218,15 @@ export class Tunnel {
     if (this.#id !== 0) this.#tell(carrier, WINDOW - INITIAL_WINDOW);
   }
 
-  #take(cost: number): void {
-    this.#taken += cost;
+  #take(arrival: Arrival): void {
+    this.#taken += this.#costOf(arrival);
     if (this.#taken < TELL || !this.carrier) return;
     this.#tell(this.carrier, this.#taken);
     this.#taken = 0;
+  }
+
+  #costOf({ start, end, buffers }: Arrival): number {
+    return this.#id === 0 ? 0 : costOf(buffers.reduce((sum, { byteLength }) => sum + byteLength, end - start));
   }
 
   #tell(carrier: TunnelCarrier, bytes: number): void {
@@ -247,14 +239,26 @@ export class Tunnel {
 /** The far end of `near`, as long as it has not been sent; until then, what is posted at `near` waits there. */
 export class FarTunnel {
   readonly near: Tunnel;
+  #spent = false;
 
   constructor(near: Tunnel) {
     this.near = near;
   }
 
-  /** It will never be sent. */
+  /** Whether it was sent, or closed: it is nobody's any more. */
+  get spent(): boolean {
+    return this.#spent;
+  }
+
+  /** It is on its way. */
+  spend(): void {
+    this.#spent = true;
+  }
+
+  /** It will never be sent, or has not got there. */
   close(): void {
-    this.near.lost('closed');
+    this.#spent = true;
+    if (!this.near.carrier) this.near.lost('closed');
   }
 }
 

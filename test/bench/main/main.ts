@@ -1,13 +1,11 @@
 // The bench's app: runs the rows, and tells each one's outcome on a line of stdout.
 
 import { app } from 'electron';
+import { readConfig } from '../contest/config.js';
+import { runRows } from '../contest/rows.js';
 import { rows } from '../rows/rows.js';
-import { readConfig } from './config.js';
-import { contest } from './contest.js';
 import { Stage } from './stage.js';
 import { serveApp, setUpProcess } from './windows.js';
-
-const OUTCOME = '@outcome ';
 
 setUpProcess();
 
@@ -17,11 +15,7 @@ async function run(): Promise<void> {
   serveApp();
   const stage = new Stage();
   await stage.setUp();
-  for (const row of rows) {
-    if (config.only.length > 0 && !config.only.includes(row.name)) continue;
-    console.error(`${row.name} …`);
-    console.log(OUTCOME + JSON.stringify(await contest(row, stage, config)));
-  }
+  await runRows(rows, stage, config);
 }
 
 // The bench closes windows, and goes on.

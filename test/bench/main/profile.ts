@@ -4,12 +4,11 @@ import type { Pair } from './stage.js';
 
 /** Runs `work` with a CPU profile of both pages, and writes them as `<name>-<side>.cpuprofile`. */
 export async function profiled<T>(
-  folder: string | undefined,
+  folder: string,
   name: string,
   { client, server }: Pair,
   work: () => Promise<T>,
 ): Promise<T> {
-  if (!folder) return work();
   const all = Object.entries({ client, server });
   for (const [, { contents }] of all) {
     contents.debugger.attach();

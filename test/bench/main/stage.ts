@@ -1,10 +1,12 @@
-import { session } from 'electron';
+import { app, session } from 'electron';
 import { once } from 'node:events';
 import { CreateIpcBusBridge } from 'electron-common-ipc';
 import { createBridge, type Bridge } from 'portmesh/main';
 import type { MeshChannels } from '../page/contenders/portmesh.js';
 import type { PageContender } from '../page/page-api.js';
 import type { PreloadContender } from '../page/preload-api.js';
+import type { Venue } from '../contest/contest.js';
+import { profiled } from './profile.js';
 import { openWindow, ORIGIN, type WindowKind } from './windows.js';
 import { Utility } from './utility.js';
 import { answerInvokes, echoOnPort, handOver, introduce, relay } from './wiring.js';
@@ -39,7 +41,7 @@ const ports: Partial<Record<ContenderName, readonly string[]>> = {
 const NAMES = 100_000;
 
 /** All the windows, and the contenders in them: each is made when the first row needs it. */
-export class Stage {
+export class Stage implements Venue<Contestant> {
   readonly #pairs = new Map<WindowKind, Promise<Pair>>();
   readonly #contestants = new Map<ContenderName, Promise<Contestant>>();
   readonly #crowds = new Map<WindowKind, Seat[]>();
@@ -55,13 +57,9 @@ export class Stage {
     answerInvokes();
   }
 
-  /** Rejects if the contender can't be set up; always the same way, so that it is shown as failed. */
-  contestant(name: ContenderName): Promise<Contestant> {
-    return remember(this.#contestants, name, () => this.#prepare(name));
-  }
-
-  /** The contestant with `count` receivers in all: the pair's, and new windows, which it shares with others of its kind. */
-  async crowd(contestant: Contestant, count: number): Promise<Contestant> {
+  /** The receivers are the pair's server, and new windows, which it shares with others of its kind. */
+  async enter(name: ContenderName, count: number): Promise<Contestant> {
+    const contestant = await remember(this.#contestants, name, () => this.#prepare(name));
     const { kind, pair, receivers } = contestant;
     const crowd = remember(this.#crowds, kind, () => []);
     while (receivers.length + crowd.length < count) crowd.push(await this.open(kind));
@@ -74,7 +72,7 @@ export class Stage {
   }
 
   /** Closes the windows that a row before had besides the pairs. */
-  async closeCrowds(): Promise<void> {
+  async clear(): Promise<void> {
     const crowd = [...this.#crowds.values()].flat();
     this.#crowds.clear();
     const closed = crowd.map(({ contents }) => {
@@ -83,6 +81,15 @@ export class Stage {
       return gone;
     });
     await Promise.all(closed);
+  }
+
+  /** Electron gives it in percent of the whole machine. */
+  ownShare(): number {
+    return app.getAppMetrics().reduce((sum, { cpu }) => sum + cpu.percentCPUUsage, 0) / 100;
+  }
+
+  async profiled<T>(folder: string, row: string, work: () => Promise<T>): Promise<T> {
+    return profiled(folder, row, await this.pair('mesh'), work);
   }
 
   /** Another window, with a name of its own. */

@@ -1,8 +1,8 @@
 import { ipcMain, MessageChannelMain, utilityProcess, type UtilityProcess, type WebContents } from 'electron';
 import { join } from 'node:path';
+import { limited } from '../contest/limited.js';
 import type { Message } from '../page/payload.js';
 import type { UtilityApi } from '../utility/utility.js';
-import { limited } from './world.js';
 import { FRESH_PORT, INTRODUCE, INTRODUCED, INTRODUCE_UTILITY, INVOKE_UTILITY, PORT_MESSAGE } from './channels.js';
 
 interface Waiting {

@@ -1,10 +1,10 @@
 import type { WebContents } from 'electron';
+import { limited } from '../contest/limited.js';
 import type { PageApi } from '../page/page-api.js';
 import type { PreloadApi } from '../page/preload-api.js';
 
 /** Where Electron runs the preloads of windows with context isolation. */
 const ISOLATED_WORLD = 999;
-const LIMIT_MS = 30_000;
 
 type Api = Record<string, (...args: never[]) => unknown>;
 
@@ -32,12 +32,4 @@ export interface Seat {
   readonly contents: WebContents;
   readonly page: World<PageApi>;
   readonly preload: World<PreloadApi>;
-}
-
-export function limited<T>(done: Promise<T>, what: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what}: not done after ${LIMIT_MS / 1000} s`)), LIMIT_MS);
-  });
-  return Promise.race([done, late]).finally(() => clearTimeout(timer));
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Row } from '../main/contest.js';
+import type { Row } from '../main/row.js';
 import { measureGap, measureLatency } from '../main/stage.js';
-import { oneByOne } from '../main/ways.js';
+import { oneByOne } from '../contest/ways.js';
 
 const BLOCKED_MS = 2000;
 /** Traffic before and after it */

@@ -1,6 +1,7 @@
-import type { Arena, Row, Values } from '../main/contest.js';
+import type { Values } from '../contest/contest.js';
+import type { Arena, Row } from '../main/row.js';
 import { INTRODUCE, INTRODUCE_UTILITY } from '../main/channels.js';
-import { median } from '../main/ways.js';
+import { median } from '../contest/ways.js';
 import type { ColdSamples } from '../page/measures/cold.js';
 
 const OURS = 'portmesh';

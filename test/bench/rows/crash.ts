@@ -1,4 +1,4 @@
-import type { Row } from '../main/contest.js';
+import type { Row } from '../main/row.js';
 import { handOver } from '../main/wiring.js';
 
 const CALLS = 100;

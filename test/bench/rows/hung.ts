@@ -1,5 +1,5 @@
 import { kill } from 'node:process';
-import type { Row } from '../main/contest.js';
+import type { Row } from '../main/row.js';
 import { pageName, wireArrival, type Contestant } from '../main/stage.js';
 import type { Seat } from '../main/world.js';
 

@@ -1,5 +1,5 @@
-import type { Row } from '../main/contest.js';
-import { oneByOne } from '../main/ways.js';
+import type { Row } from '../main/row.js';
+import { oneByOne } from '../contest/ways.js';
 
 const SEATS = 10;
 

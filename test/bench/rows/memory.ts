@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { Row } from '../main/contest.js';
+import type { Row } from '../main/row.js';
 import type { Pair } from '../main/stage.js';
 import { handOver } from '../main/wiring.js';
 

@@ -1,6 +1,6 @@
-import type { Row } from '../main/contest.js';
+import type { Row } from '../main/row.js';
 import { measureLatency, pageName } from '../main/stage.js';
-import { inTurns, oneByOne } from '../main/ways.js';
+import { inTurns, oneByOne } from '../contest/ways.js';
 
 export const request: Row = {
   name: 'request',

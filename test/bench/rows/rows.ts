@@ -1,4 +1,4 @@
-import type { Row } from '../main/contest.js';
+import type { Row } from '../main/row.js';
 import { blockedMain } from './blocked-main.js';
 import { bulk } from './bulk.js';
 import { coldBusy, coldFromUtility, coldIdle, coldToUtility } from './cold.js';

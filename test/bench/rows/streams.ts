@@ -1,6 +1,6 @@
-import type { Row } from '../main/contest.js';
+import type { Row } from '../main/row.js';
 import { pageName } from '../main/stage.js';
-import { oneByOne } from '../main/ways.js';
+import { oneByOne } from '../contest/ways.js';
 
 export const streamOfItems: Row = {
   name: 'stream-items',

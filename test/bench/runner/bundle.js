@@ -29,10 +29,19 @@ export async function bundle(root, out) {
   };
   /** @type {import('esbuild').BuildOptions} */
   const node = { ...common, platform: 'node', format: 'cjs', target: 'node18', external: ['electron'] };
+  // Plain Node has no Electron: what asks for one there gets none, instead of the package that installs it.
+  /** @type {import('esbuild').BuildOptions} */
+  const plainNode = {
+    ...node,
+    external: [],
+    alias: { ...common.alias, electron: join(root, 'test/bench/node/no-electron.cjs') },
+  };
   const shims = join(root, 'test/bench/page/node-shims');
   await Promise.all([
     build({ ...node, entryPoints: ['test/bench/main/main.ts'], outfile: join(out, 'main.cjs') }),
     build({ ...node, entryPoints: ['test/bench/utility/utility.ts'], outfile: join(out, 'utility.cjs') }),
+    build({ ...plainNode, entryPoints: ['test/bench/node/main.ts'], outfile: join(out, 'node/main.cjs') }),
+    build({ ...plainNode, entryPoints: ['test/bench/node/child.ts'], outfile: join(out, 'node/child.cjs') }),
     build({ ...node, entryPoints: ['test/bench/page/preload.ts'], outfile: join(out, 'preload.cjs') }),
     build({
       ...node,

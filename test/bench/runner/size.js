@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
  * What a page pays for `connect()` and all it needs, and what every frame pays for the preload, minified and packed.
  *
  * @param {string} root the project's folder
- * @returns {Promise<import('../main/contest.js').Outcome[]>}
+ * @returns {Promise<import('../contest/contest.js').Outcome[]>}
  */
 export async function measureSizes(root) {
   const page = await minified(root, `export { connect } from './dist/renderer/index.js';`, 'browser');

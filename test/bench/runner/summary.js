@@ -1,6 +1,6 @@
 /**
- * @typedef {import('../main/contest.js').Outcome} Outcome
- * @typedef {import('../main/contest.js').Target} Target
+ * @typedef {import('../contest/contest.js').Outcome} Outcome
+ * @typedef {import('../contest/contest.js').Target} Target
  *
  * @typedef {object} Line one row, for machines
  * @property {string} name

@@ -46,36 +46,32 @@ function observe(place: Place): Promise<void> {
 }
 
 /** Resolves when 100 calls, a stream and a port of `name` are under way. */
-function pend(place: Place, name: string, portLives: boolean): Promise<void> {
-  return place.run(
-    async (world, [callee, lives]) => {
-      const { bus } = world;
-      while (bus.peers.named(callee).length === 0) await new Promise((resolve) => bus.peers.once('join', resolve));
-      const to = bus.to(callee).with({ wait: 5000 });
-      const told = (kind: string) => (error: { code: string; reason: string }) =>
-        `${kind} ${error.code} ${error.reason}`;
-      const port: MeshPort = await to.openPort('port');
-      const ping = (): Promise<string> =>
-        new Promise((resolve) => {
-          port.onmessage = () => resolve('port open');
-          port.addEventListener('close', () => resolve('port closed'));
-          port.postMessage('ping');
-        });
-      if ((await ping()) !== 'port open') throw new Error('the port does not work');
-      const closed = new Promise<string>((resolve) => port.addEventListener('close', () => resolve('port closed')));
-      const items = to.stream('items');
-      await items.next();
-      const calls = Array.from({ length: 100 }, () => to.request('never').then(() => 'answered', told('call')));
-      const item = items.next().then(() => 'item', told('stream'));
-      world['ended'] = Promise.all(calls).then(async (ends) => {
-        const at = Date.now();
-        const rest = await Promise.all([item, lives ? ping() : closed]);
-        return { ends: [...new Set([...ends, ...rest])].sort(), at };
+function pend(place: Place, name: string): Promise<void> {
+  return place.run(async (world, callee) => {
+    const { bus } = world;
+    while (bus.peers.named(callee).length === 0) await new Promise((resolve) => bus.peers.once('join', resolve));
+    const to = bus.to(callee).with({ wait: 5000 });
+    const told = (kind: string) => (error: { code: string; reason: string }) => `${kind} ${error.code} ${error.reason}`;
+    const port: MeshPort = await to.openPort('port');
+    const ping = (): Promise<string> =>
+      new Promise((resolve) => {
+        port.onmessage = () => resolve('port open');
+        port.addEventListener('close', () => resolve('port closed'));
+        port.postMessage('ping');
       });
-      await bus.drain();
-    },
-    [name, portLives] as const,
-  );
+    if ((await ping()) !== 'port open') throw new Error('the port does not work');
+    const closed = new Promise<string>((resolve) => port.addEventListener('close', () => resolve('port closed')));
+    const items = to.stream('items');
+    await items.next();
+    const calls = Array.from({ length: 100 }, () => to.request('never').then(() => 'answered', told('call')));
+    const item = items.next().then(() => 'item', told('stream'));
+    world['ended'] = Promise.all(calls).then(async (ends) => {
+      const at = Date.now();
+      const rest = await Promise.all([item, closed]);
+      return { ends: [...new Set([...ends, ...rest])].sort(), at };
+    });
+    await bus.drain();
+  }, name);
 }
 
 /** Waits for the end of what is under way, and for as many leaves. */
@@ -106,14 +102,12 @@ function seen(place: Place, name: string, leaves: number): Promise<Seen> {
 /** What ends, and how. */
 export interface End {
   readonly place: Place;
-  /** Makes it end; the `Date.now()` of that. */
+  /** Makes it end; the `Date.now()` of when it did: where main is told of that, of when it was told. */
   act(): Promise<number>;
   /** The reasons that may be given: which, depends on who is faster in naming it. */
   readonly reasons: readonly string[];
   /** Who leaves with it. */
   readonly others?: readonly string[];
-  /** Whether it lives on without its seat: so do the ports that it has. */
-  readonly lives?: boolean;
 }
 
 /**
@@ -121,10 +115,10 @@ export interface End {
  * nothing is left over.
  */
 export async function expectEnd(places: Places, callers: readonly Place[], watcher: Place, end: End): Promise<string> {
-  const { place, act, reasons, others = [], lives = false } = end;
+  const { place, act, reasons, others = [] } = end;
   await neverAnswer(place);
   for (const each of [...callers, watcher]) await observe(each);
-  for (const caller of callers) await pend(caller, 'victim', lives);
+  for (const caller of callers) await pend(caller, 'victim');
   await watcher.run((world) => void (world['ended'] = Promise.resolve({ ends: [], at: 0 })));
   await places.lab.main((main) => {
     const told: string[] = [];
@@ -143,11 +137,7 @@ export async function expectEnd(places: Places, callers: readonly Place[], watch
     expect(later[1]).toBeLessThan(SOON_MS);
     expect(load).toMatchObject({ calls: 0, parked: 0, signals: 0 });
     if (i === callers.length) continue;
-    expect(ends).toEqual([
-      `call PEER_GONE ${reason}`,
-      `port ${lives ? 'open' : 'closed'}`,
-      `stream PEER_GONE ${reason}`,
-    ]);
+    expect(ends).toEqual([`call PEER_GONE ${reason}`, 'port closed', `stream PEER_GONE ${reason}`]);
     expect(at - start).toBeLessThan(SOON_MS);
   }
   const told = await places.lab.main((main) => (main as never as { told: string[] }).told);

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { within, type Patience } from '../../../src/core/within.js';
 import { rejection } from '../../contract/case.js';
+import { spy } from '../support/spy.js';
 
 const call = "connect({ name: 'x' })";
 const late = 'nobody came.';
@@ -13,8 +14,8 @@ afterEach(() => {
 
 /** A wait that the test settles itself. */
 function wait(patience: Partial<Patience> = {}) {
-  const onFailure = vi.fn();
-  const begin = vi.fn<(resolve: (value: string) => void, reject: (error: unknown) => void) => void>();
+  const onFailure = spy();
+  const begin = spy<(resolve: (value: string) => void, reject: (error: unknown) => void) => void>();
   const promise = within<string>({ call, timeout: 100, ...patience }, late, begin, onFailure);
   promise.catch(() => {});
   const [resolve, reject] = begin.mock.calls[0] ?? [];
@@ -74,7 +75,7 @@ describe('within', () => {
     expect(await rejection(told.promise)).toBe(error);
     expect(told.onFailure).toHaveBeenCalledOnce();
 
-    const onFailure = vi.fn();
+    const onFailure = spy();
     const thrown = within(
       { call, timeout: 100 },
       late,

@@ -359,7 +359,10 @@ describe('what a page has let in', () => {
     expect(b.self.via).toBe(first.self.id);
   });
 
-  it('stays while another seat of the page stands for it, and goes with the last one', async () => {
+  it.each<[string, (last: Bus) => unknown]>([
+    ['a goodbye', (last) => last.close()],
+    ['an eviction', (last) => bridge.evict(last.self)],
+  ])('stays while another seat of the page stands for it, and goes with the last one: %s', async (_, act) => {
     widget();
     const [first, second] = [await owner('first'), await owner('second')];
     const guest = await vouched({}, 'f').joining;
@@ -368,7 +371,7 @@ describe('what a page has let in', () => {
     expect(await gone).toEqual(['first', 'bye']);
     expect(guest.state).toBe('open');
     gone = left();
-    await second.close();
+    void act(second);
     await gone;
     expect((await guest.closed).reason).toBe('evicted');
     expect(bridge.state()).toMatchObject({ peers: [], documents: 0 });

@@ -85,7 +85,7 @@ describe('createBroker()', () => {
     [{ port: 0, secrets: { peer: 'x'.repeat(16), bridge: 'x'.repeat(16) } }, 'must differ'],
     [{ port: 0, authorize: true }, 'a function'],
     [{ port: 0, limits: { seat: 1 } }, "there is no 'seat'"],
-    [{ port: 0, limits: { seats: 0 } }, 'a whole number above 0'],
+    [{ port: 0, limits: { seats: 0 } }, 'a whole number of 1 or more'],
     [{ port: 0, limits: 3 }, 'give an object'],
     [{ port: 0, guests: { count: 1.5 } }, 'count is 1.5'],
     [{ port: 0, secret: 'x' }, 'createBroker({ secret })'],
@@ -97,11 +97,11 @@ describe('createBroker()', () => {
   });
 
   it('a port that is taken', async () => {
-    const { address } = await mesh.broker({ port: 0 });
-    const error = await rejection(mesh.broker({ port: address.port! }));
+    const { port } = (await mesh.broker({ port: 0 })).address as { readonly port: number };
+    const error = await rejection(mesh.broker({ port }));
     expect([error.code, error.message]).toEqual([
       'INVALID_ARGUMENT',
-      `createBroker(): another process listens at 127.0.0.1:${address.port} already. Give another port, or connect to that one.`,
+      `createBroker(): another process listens at 127.0.0.1:${port} already. Give another port, or connect to that one.`,
     ]);
     await mesh.join('unhurt');
   });
@@ -225,7 +225,7 @@ describe('who comes to a broker', () => {
     const refused: [MeshError, string][] = [];
     broker.on('refused', (...args) => refused.push(args));
     const bus = await mesh.join('unhurt');
-    const response = await fetch(`http://127.0.0.1:${broker.address.port}/`);
+    const response = await fetch(`http://127.0.0.1:${(broker.address as { readonly port: number }).port}/`);
     expect([response.status, await response.text()]).toEqual([400, expect.stringContaining('portmesh')]);
     await until(() => refused.length === 1);
     expect(refused[0]).toEqual([

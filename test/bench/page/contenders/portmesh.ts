@@ -1,9 +1,9 @@
 import type { Bus, MeshPort } from 'portmesh';
 import { connect } from 'portmesh/renderer';
 import type { Contender } from '../contender.js';
+import { clientOf } from '../in-order.js';
 import { sink } from '../measures/sends.js';
 import { freshChunk, freshMessage, type Message } from '../payload.js';
-import { clientOf } from './raw-port.js';
 
 export interface MeshChannels {
   'bench:echo': (message: Message) => Promise<Message>;

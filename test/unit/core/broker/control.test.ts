@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import * as control from '../../../../src/core/broker/control.js';
 import { FakePort } from '../../support/fake-port.js';
 import { turn } from '../../support/turn.js';
@@ -19,6 +19,22 @@ it('gathers the messages of a turn', async () => {
     ],
     [[control.SYNC, 3]],
   ]);
+});
+
+it('gathers in a page too, where queueMicrotask is a method of the window only', async () => {
+  const { queueMicrotask } = globalThis;
+  vi.stubGlobal('queueMicrotask', function (this: unknown, task: () => void) {
+    if (this !== undefined && this !== globalThis) throw new TypeError('Illegal invocation');
+    queueMicrotask(task);
+  });
+  try {
+    const port = new FakePort();
+    new control.ControlOutbox(port).post([control.SYNC, 1]);
+    await turn();
+    expect(port.posts).toEqual([[[control.SYNC, 1]]]);
+  } finally {
+    vi.unstubAllGlobals();
+  }
 });
 
 it('posts a message with a port at once, behind what was gathered, as the last of its post', async () => {

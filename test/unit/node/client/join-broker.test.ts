@@ -20,4 +20,19 @@ describe.each([
     expect(broker.state().sockets.received).toBe(before);
     expect(broker.state().links).toBe(1);
   });
+
+  it('links to many peers at once, and Node sees no leak in it', async () => {
+    await mesh.broker(where);
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', onWarning);
+    const bus = await mesh.join('one');
+    const others = await Promise.all(Array.from({ length: 20 }, (_, i) => mesh.join(`other-${i}`)));
+    for (const other of others) other.handle('name', () => other.self.name);
+    const names = others.map((other) => other.self.name);
+    expect(await Promise.all(names.map((name) => bus.to(name).with({ wait: 1000 }).request('name')))).toEqual(names);
+    await new Promise(setImmediate); // warnings are told a turn later
+    process.off('warning', onWarning);
+    expect(warnings).toEqual([]);
+  });
 });

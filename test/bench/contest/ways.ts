@@ -1,10 +1,11 @@
-import type { Row } from './contest.js';
-import type { Contestant } from './stage.js';
+import type { ArenaAt, Entrant, Values, Venue } from './contest.js';
 
-type Run = Row['run'];
+type Run<C extends Entrant> = (arena: ArenaAt<Venue<C>, C>) => Promise<Values>;
 
 /** Each contender after the other, with a rehearsal before the first run. */
-export function oneByOne(measure: (contestant: Contestant, scaled: (count: number) => number) => Promise<number>): Run {
+export function oneByOne<C extends Entrant>(
+  measure: (contestant: C, scaled: (count: number) => number) => Promise<number>,
+): Run<C> {
   return async ({ contestants, index, scaled, fail }) => {
     const values = new Map<string, number>();
     for (const contestant of contestants) {
@@ -27,7 +28,7 @@ const BLOCKS = 12;
  * The p50 of samples that are taken in small blocks, the contenders in turns: a round trip is mostly two processes waking up,
  * whose cost drifts with the machine's mood, and in turns all drift alike.
  */
-export function inTurns(sample: (contestant: Contestant, count: number) => Promise<number[]>): Run {
+export function inTurns<C extends Entrant>(sample: (contestant: C, count: number) => Promise<number[]>): Run<C> {
   return async ({ contestants, index, scaled, fail }) => {
     const samples = new Map<string, number[]>();
     const out = new Set<string>();

@@ -1,8 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from './config.js';
 import { Disturbance } from './disturbance.js';
-import { profiled } from './profile.js';
-import type { ContenderName, Contestant, Stage } from './stage.js';
+
+/** What is measured: a contender, ready to be called. */
+export interface Entrant {
+  readonly name: string;
+}
+
+/** Where contenders run: an Electron app, or Node processes. */
+export interface Venue<C extends Entrant> {
+  /** Sets a contender up, with so many receivers. Rejects if it can't be; always the same way, so that it is shown as failed. */
+  enter(name: C['name'], receivers: number): Promise<C>;
+  /** Ends what only the row before had. */
+  clear(): Promise<void>;
+  /** The share of the machine that its processes have used since it was asked last, from 0 to 1. */
+  ownShare(): number | Promise<number>;
+  /** Does `work` with CPU profiles of our own side, which it writes into `folder`, named after the row. */
+  profiled<T>(folder: string, row: string, work: () => Promise<T>): Promise<T>;
+}
 
 /** One run's values by contender. */
 export type Values = Map<string, number>;
@@ -14,23 +29,23 @@ export interface Target {
   readonly atLeast?: number;
 }
 
-export interface Row {
+export interface RowAt<V extends Venue<C>, C extends Entrant> {
   readonly name: string;
   readonly title: string;
   readonly unit: string;
   /** Ours first */
-  readonly contenders: readonly ContenderName[];
+  readonly contenders: readonly C['name'][];
   readonly targets: readonly Target[];
-  /** How many windows receive. @default 1 */
+  /** How many receive. @default 1 */
   readonly receivers?: number;
-  run(arena: Arena): Promise<Values>;
+  run(arena: ArenaAt<V, C>): Promise<Values>;
 }
 
 /** What a run is given. */
-export interface Arena {
-  readonly stage: Stage;
+export interface ArenaAt<V extends Venue<C>, C extends Entrant> {
+  readonly stage: V;
   /** Those still in the race, in an order that changes from run to run */
-  readonly contestants: readonly Contestant[];
+  readonly contestants: readonly C[];
   /** Which run it is, from 0 */
   readonly index: number;
   /** So many; a fraction of it with --quick */
@@ -61,13 +76,13 @@ const PATIENCE = 2;
 const PAUSE_MS = 3000;
 
 /** All runs of a row. Who fails is named, with the reason; the others go on. */
-export async function contest(
-  row: Row,
-  stage: Stage,
+export async function contest<V extends Venue<C>, C extends Entrant>(
+  row: RowAt<V, C>,
+  stage: V,
   { runs, quick, profile }: Pick<Config, 'runs' | 'quick' | 'profile'>,
 ): Promise<Outcome> {
   const { name, title, unit, targets } = row;
-  const ours: string = row.contenders[0] as ContenderName;
+  const ours = row.contenders[0] as C['name'];
   const values: Record<string, number[]> = {};
   const failed: Record<string, string> = {};
   const fail = (contender: string, error: unknown): void => {
@@ -75,17 +90,17 @@ export async function contest(
   };
   // A profile shows one of them at a time, and ours is the one to be explained.
   const scaled = (count: number): number => Math.ceil(quick ? count / 10 : count);
-  const disturbance = new Disturbance();
-  let contestants = await assemble(profile ? { ...row, contenders: [ours as ContenderName] } : row, stage, fail);
+  const disturbance = new Disturbance(() => stage.ownShare());
+  let contestants = await assemble(profile ? { ...row, contenders: [ours] } : row, stage, fail);
   let disturbed = 0;
   for (let index = 0, again = 0; index < runs && !(ours in failed); index++) {
     contestants = contestants.filter((contestant) => !(contestant.name in failed));
     const arena = { stage, contestants: ordered(contestants, index), index, scaled, fail };
     try {
-      disturbance.start();
+      await disturbance.start();
       const folder = index === runs - 1 ? profile : undefined;
-      const run = await profiled(folder, name, await stage.pair('mesh'), () => row.run(arena));
-      const others = disturbance.stop();
+      const run = await (folder ? stage.profiled(folder, name, () => row.run(arena)) : row.run(arena));
+      const others = await disturbance.stop();
       if (others > TOLERATED && again++ < PATIENCE * runs) {
         console.error(`  others used ${Math.round(others * 100)} % of the machine: once more`);
         await sleep(PAUSE_MS);
@@ -101,13 +116,16 @@ export async function contest(
   return { name, title, unit, targets, ours, values, failed, disturbed };
 }
 
-async function assemble(row: Row, stage: Stage, fail: Arena['fail']): Promise<Contestant[]> {
-  const contestants: Contestant[] = [];
-  await stage.closeCrowds();
+async function assemble<V extends Venue<C>, C extends Entrant>(
+  row: RowAt<V, C>,
+  stage: V,
+  fail: ArenaAt<V, C>['fail'],
+): Promise<C[]> {
+  const contestants: C[] = [];
+  await stage.clear();
   for (const name of row.contenders) {
     try {
-      const contestant = await stage.contestant(name);
-      contestants.push(await stage.crowd(contestant, row.receivers ?? 1));
+      contestants.push(await stage.enter(name, row.receivers ?? 1));
     } catch (error) {
       fail(name, error);
     }

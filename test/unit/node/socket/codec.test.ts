@@ -1,0 +1,252 @@
+import assert from 'node:assert';
+import { MessageChannel } from 'node:worker_threads';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decode, encode, sizeOf, type Encoded } from '../../../../src/node/socket/codec.js';
+import { GAPS, TEXT, UNREADABLE, V8 } from '../../../../src/node/socket/frames.js';
+import { assertSame } from '../../support/same.js';
+import { anything, plain } from '../../support/values.js';
+
+/** What arrives: read from memory of its own, as it is from a socket. */
+function received({ kind, text, bytes, buffers }: Encoded): unknown {
+  const body = Buffer.from(text === undefined ? (bytes ?? '') : text);
+  const framed = Buffer.concat([Buffer.from('before'), body, Buffer.from('behind')]);
+  return decode(
+    kind,
+    framed,
+    6,
+    6 + body.length,
+    buffers.map((buffer) => Uint8Array.from(buffer).buffer),
+  );
+}
+
+function sent(value: unknown): unknown {
+  return received(encode(value));
+}
+
+describe('what arrives is what structured clone makes of it', () => {
+  const check = (value: unknown): void => assertSame(sent(value), structuredClone(value));
+
+  it('whatever it is', () => {
+    fc.assert(
+      fc.property(anything, (value) => {
+        fc.pre(value !== null);
+        check(value);
+      }),
+      { numRuns: 3000 },
+    );
+  }, 60_000);
+
+  it('in a batch of plain values', () => {
+    fc.assert(
+      fc.property(fc.array(plain, { maxLength: 20 }), (batch) => check(batch)),
+      { numRuns: 3000 },
+    );
+  }, 60_000);
+
+  it('what JSON would lose goes another way', () => {
+    const shared = { n: 1 };
+    const round: unknown[] = [];
+    round.push(round);
+    const named = Object.assign([1, 2], { name: 'x' });
+    const hole = [1, , 3]; // oxlint-disable-line no-sparse-arrays
+    const both = Object.assign([, 1], { name: 'x' }); // oxlint-disable-line no-sparse-arrays
+    for (const value of [
+      [-0],
+      [NaN],
+      [Infinity],
+      [shared, shared],
+      round,
+      [named],
+      hole,
+      both,
+      [hole],
+      [[undefined]],
+      [1n],
+    ]) {
+      expect(encode(value).kind).toBe(V8);
+      check(value);
+    }
+    class Point {
+      x = 1;
+    }
+    for (const value of [[new Point()], [new Date(5)], [Object.assign(() => {}, {}).length, new Map([[1, 2]])]])
+      check(value);
+  });
+
+  it('plain values go as JSON, and those with undefined among the elements of the batch too', () => {
+    const protoKey = JSON.parse('{"__proto__": 1, "toJSON": 2}') as object;
+    for (const value of [
+      [1, 'a', { b: [null, true] }],
+      ['\ud800'],
+      [protoKey],
+      { a: 1 },
+      'text',
+      5,
+      [1.5, -7, 1e300],
+    ]) {
+      expect(encode(value).kind).toBe(TEXT);
+      check(value);
+    }
+    for (const value of [[1, undefined, 3, undefined], [undefined]]) {
+      expect(encode(value).kind).toBe(GAPS);
+      check(value);
+    }
+  });
+
+  it('plain values with many numbers that are not whole go as JSON where there are more of others', () => {
+    const messages = Array.from({ length: 100 }, (_, i) => [
+      1,
+      'moved',
+      1,
+      { id: i, name: `${i}`, scale: i + 0.5, on: true },
+    ]);
+    expect(encode(messages.flat()).kind).toBe(TEXT);
+    const points = Array.from({ length: 100 }, (_, i) => ({ x: i + 0.5, y: i + 0.25 }));
+    expect(encode([1, 'moved', 1, points]).kind).toBe(V8);
+  });
+
+  it('where somebody has given all objects a toJSON, it is not asked', () => {
+    const { prototype } = Object as unknown as { prototype: { toJSON?: () => unknown } };
+    Object.defineProperty(prototype, 'toJSON', { value: () => 'changed', configurable: true, enumerable: false });
+    try {
+      expect(sent([{ a: 1 }])).toEqual([{ a: 1 }]);
+    } finally {
+      delete prototype.toJSON;
+    }
+  });
+
+  it('views share a buffer as they did, Buffers arrive as Uint8Arrays, large and small', () => {
+    for (const size of [16, 100_000]) {
+      const { buffer } = new Uint8Array(size).fill(3);
+      const message = [new Uint8Array(buffer, 2, 4), new DataView(buffer), buffer, Buffer.from(buffer, 1, 3)];
+      const arrived = sent(message) as [Uint8Array, DataView, ArrayBuffer, Uint8Array];
+      assertSame(arrived, [new Uint8Array(buffer, 2, 4), new DataView(buffer), buffer, new Uint8Array(buffer, 1, 3)]);
+      assert(arrived.slice(0, 2).every((view) => (view as Uint8Array).buffer === arrived[2]));
+    }
+  });
+
+  it('a large buffer anywhere in it goes beside it, and takes no more than its bytes', () => {
+    const bytes = new Uint8Array(50_000).fill(9);
+    for (const message of [
+      [bytes],
+      { a: { b: bytes } },
+      new Map([[1, [bytes]]]),
+      new Set([bytes.buffer]),
+      [[], bytes, bytes],
+    ]) {
+      const encoded = encode(message);
+      expect(encoded.buffers.map(({ length }) => length)).toEqual([50_000]);
+      expect(sizeOf(encoded)).toBeLessThan(50_100);
+      check(message);
+    }
+    const among = [...Array.from({ length: 1000 }, (_, i) => [i]), bytes];
+    expect(encode(among).buffers).toEqual([]);
+    check(among);
+  });
+
+  it('a buffer that can be resized arrives as one', () => {
+    const Resizable = ArrayBuffer as unknown as new (
+      length: number,
+      options: object,
+    ) => ArrayBuffer & { resizable: boolean };
+    const buffer = new Resizable(20_000, { maxByteLength: 30_000 });
+    if (!buffer.resizable) return; // this Node knows none
+    expect((sent([buffer]) as [typeof buffer])[0].resizable).toBe(true);
+    expect((sent([buffer]) as [typeof buffer])[0].byteLength).toBe(20_000);
+  });
+});
+
+describe('a message is sent as it is at the call', () => {
+  it('whatever is changed afterwards', () => {
+    const small = { list: [1], bytes: new Uint8Array([1, 2]) };
+    const large = new Uint8Array(100_000).fill(1);
+    const [one, two] = [encode([small]), encode([large])];
+    small.list.push(2);
+    small.bytes.fill(9);
+    large.fill(9);
+    expect(received(one)).toEqual([{ list: [1], bytes: new Uint8Array([1, 2]) }]);
+    expect((received(two) as [Uint8Array])[0][0]).toBe(1);
+  });
+});
+
+describe('what can not be sent', () => {
+  const uncloneable = {
+    'a function': () => {},
+    'a symbol': Symbol('s'),
+    'a WeakMap': new WeakMap(),
+    'a promise': Promise.resolve(),
+    'shared memory': new SharedArrayBuffer(8),
+    'a view of shared memory': new Uint8Array(new SharedArrayBuffer(8)),
+    'a port': new MessageChannel().port1,
+    'a proxy of something else than plain data': new Proxy(new Map(), {}),
+  };
+  for (const [name, value] of Object.entries(uncloneable)) {
+    it(`${name} throws, wherever it stands`, () => {
+      for (const message of [value, [value], [[{ a: value }]], [undefined, value], new Map([[1, value]])]) {
+        assert.throws(() => encode(message));
+      }
+    });
+  }
+
+  it('what is too deep throws', () => {
+    let deep: unknown[] = [];
+    for (let i = 0; i < 200_000; i++) deep = [deep];
+    assert.throws(() => encode(deep));
+  });
+
+  it('what is too large throws, with its size and the limit, whether it is text, bytes, or beside it', () => {
+    const bytes = new Uint8Array(2000);
+    for (const message of [['x'.repeat(2000)], ['x'.repeat(50_000)], [bytes], [new Uint8Array(20_000)]]) {
+      assert.throws(() => encode(message, { max: 1000 }), /bytes large, and 1000 is the most \(maxMessage\)/);
+    }
+    expect(encode(['é'.repeat(400)], { max: 1000 }).kind).toBe(TEXT);
+    assert.throws(() => encode(['é'.repeat(500)], { max: 1000 }));
+  });
+
+  it('what a getter throws is thrown', () => {
+    const failing = Object.defineProperty({}, 'x', {
+      enumerable: true,
+      get() {
+        throw new Error('of the getter');
+      },
+    });
+    assert.throws(() => encode([failing]), /of the getter/);
+  });
+
+  it('null stands for what can not be read', () => {
+    expect(encode(null).kind).toBe(UNREADABLE);
+    assert.throws(() => sent(null));
+    expect(sent([null])).toEqual([null]);
+  });
+});
+
+describe('what moves', () => {
+  it('is detached, large or small, in the message or not, and leaves without being copied', () => {
+    const [large, small, absent] = [new Uint8Array(100_000).fill(5), new Uint8Array(10).fill(5), new Uint8Array(10)];
+    const encoded = encode([large, small], { moved: [large.buffer, small.buffer, absent.buffer] });
+    expect([large.length, small.length, absent.length]).toEqual([0, 0, 0]);
+    const [first, second] = received(encoded) as [Uint8Array, Uint8Array];
+    expect([first.length, first[99_999], second.length, second[9]]).toEqual([100_000, 5, 10, 5]);
+  });
+
+  it('is still there when the message can not be sent, or what goes with it', () => {
+    const { buffer } = new Uint8Array(100_000);
+    assert.throws(() => encode([buffer, () => {}], { moved: [buffer] }));
+    assert.throws(() => encode([buffer], { moved: [buffer], max: 10 }));
+    const commit = (): void => {
+      throw new Error('of a port');
+    };
+    assert.throws(() => encode([buffer], { moved: [buffer], commit }), /of a port/);
+    expect(buffer.byteLength).toBe(100_000);
+  });
+
+  it('is copied, if it can not be detached', () => {
+    const { buffer } = new WebAssembly.Memory({ initial: 1 });
+    new Uint8Array(buffer)[3] = 4;
+    const encoded = encode([buffer], { moved: [buffer as ArrayBuffer] });
+    new Uint8Array(buffer)[3] = 5;
+    expect(buffer.byteLength).toBe(65_536);
+    expect(new Uint8Array((received(encoded) as [ArrayBuffer])[0])[3]).toBe(4);
+  });
+});
