@@ -184,7 +184,7 @@ export class Annex {
         if (this.#asking.push([id, a]) === 1) queueMicrotask(() => this.#confirm());
         return true;
       case control.END:
-        if (evicts) hub.remove(id, 'evicted', String(b));
+        if (evicts) hub.remove(id, 'evicted', typeof b === 'string' ? b : '');
         return evicts;
       case control.LISTEN:
         if (typeof a !== 'string' || typeof b !== 'string' || typeof c !== 'string' || !isCount(d)) return false;

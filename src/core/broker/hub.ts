@@ -12,6 +12,9 @@ import type { MeshState } from './mesh-state.js';
 import { CHANNELS, CONFIRMATIONS, MAX_CONFIRMING, Pace } from './pace.js';
 import { Tickets, type Ticket } from './tickets.js';
 
+/** Characters of what a peer says on why it can't be dialed. */
+const MAX_WHY = 1000;
+
 export interface HubOwner {
   /** Whether errors go to peers of other origins without stacks and paths. */
   readonly redact: boolean;
@@ -264,8 +267,9 @@ export class Hub {
         this.#tickets.answered(chair, a, b);
         return true;
       case control.DEAF:
-        if (typeof a !== 'string') return false;
-        this.#tickets.answered(chair, a, undefined, String(b));
+        // Never `String()` of what came from there: of a few bytes that can make gigabytes.
+        if (typeof a !== 'string' || typeof b !== 'string') return false;
+        this.#tickets.answered(chair, a, undefined, b.slice(0, MAX_WHY));
         return true;
       case control.QUERY:
         return isCount(a) && this.#onQuery(chair, a);

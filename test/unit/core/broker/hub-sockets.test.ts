@@ -71,6 +71,15 @@ describe('a dial', () => {
     expect([b.of(control.LISTEN), a.of(control.LISTEN), world.hub.state().links]).toEqual([[], [], 0]);
   });
 
+  it('that is answered with a long text is answered with its beginning', async () => {
+    const [a, b] = [world.join('a'), world.join('b')];
+    a.post([control.DIAL, 5, 'b', 2]);
+    await turn();
+    b.post([control.DEAF, 't1', 'x'.repeat(1_000_000)]);
+    await turn();
+    expect(a.of(control.UNDIALED)).toEqual([[5, 'x'.repeat(1000)]]);
+  });
+
   it('of a peer that leaves comes to nothing; an answer by somebody else is none', async () => {
     const [a, b, c] = [world.join('a'), world.join('b'), world.join('c')];
     a.post([control.DIAL, 1, 'b', 0]);
@@ -216,6 +225,8 @@ it.each(
     [control.LISTENING],
     [control.LISTENING, 3, {}],
     [control.DEAF, {}],
+    [control.DEAF, 't'],
+    [control.DEAF, 't', ['of which a text is made']],
     [control.QUERY],
     [control.QUERY, -1],
     [control.STATE, 'x', [], []],
