@@ -2,5 +2,6 @@
 
 import * as core from 'portmesh';
 import * as renderer from 'portmesh/renderer';
+import { Driven } from './lab/driven.js';
 
-Object.assign(window, { lab: { ...core, ...renderer } });
+Object.assign(window, { lab: { ...core, ...renderer, Driven } });

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { transfer } from 'portmesh';
 import { createBridge } from 'portmesh/main';
 import { fork, openView } from './lab/main.js';
+import { startThread } from './lab/thread.js';
 import { registerScheme, servePages } from './main/pages.js';
 import { startPlayground } from './main/playground.js';
 import { open } from './main/window.js';
@@ -18,7 +19,7 @@ async function start(): Promise<void> {
   if (lab) {
     const load = createRequire(__filename);
     Object.assign(globalThis, {
-      lab: { open, openView, fork, load, createBridge, transfer, session, BrowserWindow, webContents },
+      lab: { open, openView, fork, startThread, load, createBridge, transfer, session, BrowserWindow, webContents },
     });
   } else {
     await startPlayground();

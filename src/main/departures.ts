@@ -5,6 +5,11 @@ import { startTimer, type Timer } from '../core/timer.js';
 export const WORD_MS = 50;
 /** Where one is sure to come, a busy main process is given longer: less than links wait for the reason. */
 export const SURE_WORD_MS = 150;
+/**
+ * Waiting counts in turns, each of which counts as that long at most: a main process that was kept from its work finds its
+ * timers due before it hears what has come meanwhile.
+ */
+const TURN_MS = 25;
 /** A document that main knows to be gone, whose port doesn't close: it is not waited for any longer. */
 const CLOSE_MS = 1000;
 
@@ -34,17 +39,17 @@ export class Departures {
 
   /**
    * Its control port has closed. `reason`, if it is known; else `find` tells it, if Electron says nothing within `word`
-   * milliseconds.
+   * milliseconds in which main could have heard it.
    */
   closed(peer: string, reason: LeaveReason | undefined, find: () => LeaveReason, word = WORD_MS): void {
     if (reason) return this.#finish(peer, reason);
-    this.#wait(peer, { closed: true, timer: startTimer(word, () => this.#finish(peer, find())) });
+    this.#wait(peer, { closed: true, timer: startTurns(word, () => this.#finish(peer, find())) });
   }
 
   /** Electron says that its document is gone. */
   told(peer: string, reason: LeaveReason): void {
     if (this.#pending.get(peer)?.closed) return this.#finish(peer, reason);
-    this.#wait(peer, { closed: false, timer: startTimer(CLOSE_MS, () => this.#finish(peer, reason)) });
+    this.#wait(peer, { closed: false, timer: startTurns(CLOSE_MS, () => this.#finish(peer, reason)) });
   }
 
   /** Its process is dead: nothing of it will come any more. */
@@ -73,4 +78,12 @@ export class Departures {
     this.forget(peer);
     this.#remove(peer, reason);
   }
+}
+
+/** As `startTimer`, in turns. */
+function startTurns(ms: number, action: () => void): Timer {
+  let left = ms / TURN_MS;
+  const turn = (): Timer => startTimer(TURN_MS, () => (--left > 0 ? (timer = turn()) : action()));
+  let timer = turn();
+  return { stop: () => timer.stop() };
 }

@@ -34,7 +34,8 @@ export class Leaving {
     // Whatever becomes of a page, main is told of it; and a page that loads takes all along that is in it.
     const sure = document.top || this.watcher.isLoading(document.webContents);
     const reason = document.reason ?? document.owner?.reason;
-    this.#departures.closed(peer.id, reason, () => this.#find(peer, document), sure ? SURE_WORD_MS : WORD_MS);
+    const at = performance.now();
+    this.#departures.closed(peer.id, reason, () => this.#find(peer, document, at), sure ? SURE_WORD_MS : WORD_MS);
     return true;
   }
 
@@ -51,7 +52,8 @@ export class Leaving {
     return reason === 'evicted' ? guests.filter(({ via }) => via === peer.id) : [];
   }
 
-  #find(peer: Peer, document: DocumentRecord): LeaveReason {
+  /** @param at when its port has closed */
+  #find(peer: Peer, document: DocumentRecord, at: number): LeaveReason {
     if (this.watcher.isDead(document)) {
       this.watcher.processDied(document.process, 'crashed');
       return 'crashed';
@@ -59,7 +61,7 @@ export class Leaving {
     if (peer.type === 'worker') return 'terminated';
     // It can't be told which frame it was: one that nobody is known of has navigated.
     const unknown = document.owner !== undefined && document.frame === undefined;
-    if (unknown && this.watcher.strayed(document.webContents, STRAY_MS)) return 'navigated';
+    if (unknown && this.watcher.strayedSince(document.webContents, at - STRAY_MS)) return 'navigated';
     return document.top ? 'lost' : 'frame-removed';
   }
 }

@@ -14,6 +14,8 @@ interface Watched {
   readonly contents: WebContents;
   /** `PeerProcess.id` of its main frame: when that process dies, it can't be read any more. */
   process: string | undefined;
+  /** Of its main frame, as it is now: whoever is known in there or not. */
+  url: string | undefined;
   /** When a sub-frame in which nobody is known has navigated last. */
   strayed: number;
   readonly unwatch: () => void;
@@ -47,8 +49,10 @@ export class Watcher {
       pid: number,
       rid: number,
     ) => this.#onNavigate(watched, url, top, pid, rid);
-    const onNavigateInPage = (_: unknown, url: string, _top: boolean, pid: number, rid: number) =>
+    const onNavigateInPage = (_: unknown, url: string, top: boolean, pid: number, rid: number) => {
+      if (top) watched.url = url;
       this.#onNavigateInPage(id, url, pid, rid);
+    };
     const onGone = (_: unknown, details: RenderProcessGoneDetails) => this.#onGone(watched, details);
     const onDestroyed = () => {
       this.#watched.delete(id);
@@ -64,7 +68,7 @@ export class Watcher {
       contents.off('render-process-gone', onGone);
       contents.off('destroyed', onDestroyed);
     };
-    const watched: Watched = { contents, process: mainProcess(contents), strayed: -Infinity, unwatch };
+    const watched: Watched = { contents, ...readMain(contents), strayed: -Infinity, unwatch };
     this.#watched.set(id, watched);
   }
 
@@ -80,9 +84,9 @@ export class Watcher {
     return watched !== undefined && isDead(watched.contents, document.kin);
   }
 
-  /** Whether, in the last so many milliseconds, a sub-frame in which nobody is known has navigated in that window. */
-  strayed(contents: number, within: number): boolean {
-    return performance.now() - (this.#watched.get(contents)?.strayed ?? -Infinity) <= within;
+  /** Whether, since then (`performance.now()`), a sub-frame in which nobody is known has navigated in that window. */
+  strayedSince(contents: number, then: number): boolean {
+    return (this.#watched.get(contents)?.strayed ?? -Infinity) >= then;
   }
 
   close(): void {
@@ -93,17 +97,17 @@ export class Watcher {
   /** A new document in a frame: those that were in it, and below it, are gone. The new one hasn't joined yet. */
   #onNavigate(watched: Watched, url: string, top: boolean, process: number, routing: number): void {
     const { contents } = watched;
-    if (top) watched.process = mainProcess(contents);
+    const before = watched.url;
+    if (top) Object.assign(watched, readMain(contents), { url });
     // Process and routing id are the new document's, which may live elsewhere than the old one.
     const frame = top ? undefined : findFrame(contents, process, routing)?.frameTreeNodeId;
-    const isIt = (document: DocumentRecord): boolean => (top ? document.top : document.frame === frame);
     const gone = this.#documents(contents.id).filter(
       (document) => top || (frame !== undefined && (document.frame === frame || document.ancestors.includes(frame))),
     );
     if (gone.length === 0) watched.strayed = performance.now();
-    const before = gone.find(isIt);
+    const old = top ? before : gone.find((document) => document.frame === frame)?.url;
     for (const document of gone) {
-      const same = withoutHash((before ?? document).url) === withoutHash(url);
+      const same = withoutHash(old ?? document.url) === withoutHash(url);
       this.#owner.gone(document, same ? 'reloaded' : 'navigated');
     }
   }
@@ -137,11 +141,12 @@ export class Watcher {
   }
 }
 
-function mainProcess(contents: WebContents): string | undefined {
+function readMain(contents: WebContents): Pick<Watched, 'process' | 'url'> {
   try {
-    return processOf(contents.mainFrame).id;
+    const { mainFrame } = contents;
+    return { process: processOf(mainFrame).id, url: mainFrame.url };
   } catch {
-    return undefined; // it is dead already
+    return { process: undefined, url: undefined }; // it is dead already
   }
 }
 

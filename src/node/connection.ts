@@ -1,4 +1,4 @@
-import type { Address } from './net/address.js';
+import { show, type Address } from './net/address.js';
 import { dial } from './net/dial.js';
 import { greet } from './net/handshake.js';
 import { Mux, type MuxOptions } from './socket/mux.js';
@@ -24,7 +24,7 @@ export async function openConnection(
 ): Promise<Mux> {
   const start = performance.now();
   const socket = await dial(address, options);
-  const left = Math.max(1, options.timeout - (performance.now() - start));
-  await greet(socket, { ...options, timeout: left });
+  const left = Math.max(1, Math.ceil(options.timeout - (performance.now() - start)));
+  await greet(socket, { ...options, timeout: left, call: `${options.call} at ${show(address)}` });
   return new Mux(socket, { ...mux, side: 'dialer' });
 }

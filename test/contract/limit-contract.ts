@@ -216,24 +216,32 @@ export function limitContract(kind: PortKind): Case[] {
       b.handle('echo', (_, value) => value);
       const { port: seat } = mesh.joinRaw('hostile');
       seat.start({ message() {}, unreadable() {}, close() {} });
-      let open = 0;
-      const ports: Port[] = [];
-      const openLink = (epoch: number): Port => {
+      const openLink = (epoch: number): { first: Promise<'a post' | 'close'>; closed: Promise<void> } => {
         const [near, far] = mesh.channel();
-        open++;
-        ports.push(near);
+        const first = deferred<'a post' | 'close'>();
+        const closed = deferred();
+        near.start({
+          message: () => first.resolve('a post'),
+          unreadable() {},
+          close() {
+            first.resolve('close');
+            closed.resolve();
+          },
+        });
         seat.post([[control.OPEN, b.self.id, epoch, 0]], [far]);
-        return near;
+        return { first: first.promise, closed: closed.promise };
       };
-      const start = (port: Port, message: (data: unknown) => void): void =>
-        port.start({ message, unreadable() {}, close: () => open-- });
-      for (let i = 0; i < 15; i++) for (const epoch of [i, i, Math.max(0, i - 1)]) start(openLink(epoch), () => {});
-      const answered = deferred();
-      start(openLink(1000), (data) => (data as unknown[]).includes('here') && answered.resolve());
-      ports.at(-1)?.post([0, wire.REQUEST, 1, 'echo', 1, 'here']);
-      await answered.promise;
+      let link = openLink(1);
+      for (let epoch = 1; epoch < 20; epoch++) {
+        assert.equal(await link.first, 'a post', 'what is handled there');
+        assert.equal(await openLink(epoch).first, 'close', 'there is a link');
+        assert.equal(await openLink(epoch - 1).first, 'close', 'it comes too late');
+        assert.equal(b.load.links, 1);
+        const before = link;
+        link = openLink(epoch + 1);
+        await before.closed;
+      }
       assert.equal(b.load.links, 1);
-      while (open > 1) await new Promise((resolve) => setTimeout(resolve, 1));
       seat.close();
     }),
   });

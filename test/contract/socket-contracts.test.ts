@@ -8,9 +8,14 @@ import { adoptRaw, socketKind } from '../../src/node/socket/socket-port.js';
 import { allCases } from './contracts.js';
 import type { PortKind } from './port-contract.js';
 import { SocketPairs } from './socket-pairs.js';
+import { TunnelPairs } from './tunnel-pairs.js';
 
 const [unix, tcp] = [await SocketPairs.open('unix'), await SocketPairs.open('tcp')];
-afterAll(async () => Promise.all([unix.close(), tcp.close()]));
+const tunnels = await TunnelPairs.open(connected(unix));
+afterAll(async () => {
+  tunnels.close();
+  await Promise.all([unix.close(), tcp.close()]);
+});
 
 function connected(pairs: SocketPairs): readonly [Mux, Mux] {
   const [dialed, accepted] = pairs.take();
@@ -36,6 +41,14 @@ const node = nodePorts(NodeChannel);
 const kinds: Record<string, PortKind> = {
   'unix sockets': overSockets(unix),
   'TCP sockets': overSockets(tcp),
+  'ports on one connection': {
+    make() {
+      const [a, b] = tunnels.take();
+      return [adoptRaw(a), adoptRaw(b)];
+    },
+    raw: () => tunnels.take(),
+    adopt: adoptRaw,
+  },
   "unix sockets, relayed to Node's ports": {
     mixed: true,
     make() {
@@ -50,6 +63,6 @@ const kinds: Record<string, PortKind> = {
 
 for (const [name, kind] of Object.entries(kinds)) {
   describe(name, () => {
-    for (const [behaviour, { run }] of allCases(kind)) it(behaviour, run);
+    for (const [behaviour, { run }] of allCases(kind)) it(behaviour, run, 30_000);
   });
 }

@@ -1,99 +1,91 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Lab } from './support/lab.js';
-import { Places } from './support/talking-places.js';
+import { expect, it } from 'vitest';
+import { usePlaces } from './support/set-up.js';
 
-let lab: Lab;
-let places: Places;
-
-beforeAll(async () => {
-  lab = await Lab.launch();
-  await lab.start();
-  places = new Places(lab);
-});
-afterAll(async () => {
-  expect(await lab.stop()).toMatchObject({ peers: [], documents: 0, departing: 0, watched: 0, malformed: 0 });
-  await lab?.close();
-});
+const places = usePlaces();
 
 /** What lies between each time and the next one. */
-function gapsOf(times: readonly number[]): [from: number, to: number][] {
-  return times.slice(1).map((to, i) => [times[i]!, to]);
+type Gap = readonly [from: number, to: number];
+
+const gapsOf = (times: readonly number[]): Gap[] => times.slice(1).map((to, i) => [times[i]!, to]);
+
+/** What of a gap lies in none of the others, in ms. */
+function restOf([from, to]: Gap, others: readonly Gap[]): number {
+  return others.reduce(
+    (rest, other) => rest - Math.max(0, Math.min(to, other[1]) - Math.max(from, other[0])),
+    to - from,
+  );
 }
 
 it('M1: two windows exchange events, requests and a stream with main blocked for 2 s: no gap over 50 ms', async () => {
-  const a = await places.window('a');
-  const b = await places.window('b', 'b');
+  const [a, b] = [await places.join('a'), await places.join('b')];
   await b.run(async ({ bus }) => {
     bus.handle('echo', (_, n: number) => n);
     bus.handle('ticks', async function* () {
-      for (;;) yield await new Promise((resolve) => setTimeout(() => resolve(Date.now()), 5));
+      for (;;) yield await new Promise((resolve) => setTimeout(() => resolve(0), 5));
     });
-    await bus.subscribe('ping', (event, n: number) => bus.to(event.sender).send('pong', n));
+    bus.handle('take', (_, port: MessagePort) => void (port.onmessage = ({ data }) => port.postMessage(data)));
+    await bus.subscribe('ping', (event) => bus.to(event.sender).send('pong'));
   });
-  // Each notes when it runs: a machine that is busy with others keeps a process from running, now and then.
-  for (const place of [a, b]) {
-    await place.run((here) => {
-      const beats: number[] = (here['beats'] = [Date.now()]);
-      setInterval(() => beats.push(Date.now()), 5);
-    });
-  }
-  // And what it keeps from running are not these two only: of three blocks, the best one is looked at.
-  const worst: number[] = [];
-  for (let round = 0; round < 3 && !worst.some((gap) => gap <= 50); round++) {
-    await a.run(async (here) => {
-      const { bus } = here;
-      const times: Record<'pongs' | 'answers' | 'items', number[]> = { pongs: [], answers: [], items: [] };
-      let over = false;
-      await bus.subscribe('pong', () => times.pongs.push(Date.now()));
-      const asking = async (): Promise<void> => {
+  await a.run(async (world) => {
+    const { bus, lab } = world;
+    const times = { events: [] as number[], answers: [] as number[], items: [] as number[], raw: [] as number[] };
+    await bus.subscribe('pong', () => times.events.push(Date.now()));
+    const { port1, port2 } = new MessageChannel();
+    await bus.with({ wait: 5000 }).request('take', lab.transfer(port2, [port2]));
+    let over = false;
+    const loops = [
+      (async () => {
         while (!over) {
-          bus.send('ping', 1);
+          bus.send('ping');
           await bus.request('echo', 1);
           times.answers.push(Date.now());
         }
-      };
-      const taking = async (): Promise<void> => {
+      })(),
+      (async () => {
         for await (const _ of bus.stream('ticks')) {
           times.items.push(Date.now());
           if (over) break;
         }
-      };
-      const done = Promise.all([asking(), taking()]);
-      here['finish'] = async () => {
-        over = true;
-        await done;
-        bus.removeAllListeners('pong');
-        return times;
-      };
-      while (times.items.length < 10) await bus.request('echo', 1);
-    });
-    const block = await lab.main(() => {
-      const from = Date.now();
-      while (Date.now() - from < 2000);
-      return { from, to: Date.now() };
-    });
-    const times = await a.run((here) => (here['finish'] as () => Promise<Record<string, number[]>>)());
-    const inBlock = (all: readonly number[]): number[] => [
-      block.from,
-      ...all.filter((time) => time >= block.from && time <= block.to),
-      block.to,
+      })(),
+      // The witness, beside ours: a plain port between the same pages. When it stands still, they are kept from running.
+      new Promise<void>((resolve) => {
+        port1.onmessage = () => {
+          times.raw.push(Date.now());
+          if (over) resolve(port1.close());
+          else port1.postMessage(0);
+        };
+        port1.postMessage(0);
+      }),
     ];
-    const stops = (await Promise.all([a, b].map((place) => place.run((here) => here['beats'] as number[])))).flatMap(
-      (beats) => gapsOf(inBlock(beats)).filter(([from, to]) => to - from > 25),
-    );
-    const gaps = Object.values(times).flatMap((all) => {
-      expect(all.length).toBeGreaterThan(50);
-      return gapsOf(inBlock(all)).filter(([from, to]) => !stops.some((stop) => stop[0] < to && stop[1] > from));
-    });
-    worst.push(Math.max(...gaps.map(([from, to]) => to - from)));
+    world['finish'] = async () => {
+      over = true;
+      await Promise.all(loops);
+      return times;
+    };
+    while (times.items.length < 10) await bus.request('echo', 1);
+  });
+  const block = await places.lab.main(() => {
+    const from = Date.now();
+    while (Date.now() - from < 2000);
+    return { from, to: Date.now() };
+  });
+  const times = await a.run((world) => (world['finish'] as () => Promise<Record<string, number[]>>)());
+  const gaps = Object.entries(times).map(([what, all]) => {
+    const inside = all.filter((time) => time >= block.from && time <= block.to);
+    expect(inside.length, what).toBeGreaterThan(50);
+    return [what, gapsOf([block.from, ...inside, block.to])] as const;
+  });
+  const stalls = gaps.flatMap(([what, all]) => (what === 'raw' ? all.filter((gap) => restOf(gap, []) > 10) : []));
+  for (const [what, all] of gaps) {
+    expect(Math.max(...all.map((gap) => restOf(gap, stalls))), what).toBeLessThanOrEqual(50);
   }
-  expect(Math.min(...worst)).toBeLessThanOrEqual(50);
 });
 
 it('a window to which main, which is blocked, is still to bring the link is not taken to hang, and answers afterwards', async () => {
-  const main = await places.main();
-  const asking = await places.window('asking');
-  const asked = await places.window('asked', 'b');
+  const { main } = places;
+  await main.join();
+  const asking = await places.join('a', 'asking');
+  const asked = await places.join('b', 'asked');
   await asked.run(({ bus }) => void bus.handle('first', (_, n: number) => n));
   await asking.run(async (here) => {
     const { bus } = here;

@@ -1,23 +1,12 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Bus } from '../../src/core/index.js';
-import { Lab } from './support/lab.js';
-import { Places, type Place } from './support/talking-places.js';
+import type { Child } from './support/child.js';
+import type { Hosted } from './support/hosted.js';
+import type { Place } from './support/place.js';
+import { usePlaces } from './support/set-up.js';
 
-let lab: Lab;
-let places: Places;
-
-beforeAll(async () => {
-  lab = await Lab.launch();
-});
-afterAll(() => lab?.close());
-beforeEach(async () => {
-  await lab.start();
-  places = new Places(lab);
-});
-afterEach(async () => {
-  await places.end();
-  expect(await lab.stop()).toMatchObject({ peers: [], documents: 0, departing: 0, watched: 0, malformed: 0 });
-});
+const places = usePlaces();
+const { lab } = places;
 
 describe('both sides', () => {
   it.each([
@@ -51,17 +40,14 @@ describe('both sides', () => {
   );
 
   it('M31: a window and a utility process open a link at once, 1,000 times: one order in each direction', async () => {
-    const left = await places.window('left');
-    const right = await places.utility('right');
+    const left = await places.join('a', 'left');
+    const right = await places.make('utility', 'right');
     // A seat of its own for each round, so that both sides have their first message for each other.
     for (const place of [left, right]) {
       await place.run((here) => {
         here['seat'] = async (name: string) => {
-          const lab = here.lab as never as {
-            via?: unknown;
-            connect(options: { name: string; via?: unknown }): Promise<Bus>;
-          };
-          const seat = await lab.connect(lab.via ? { name, via: lab.via } : { name });
+          const { connect, via } = here.lab;
+          const seat = await connect({ name, ...(via && { via }) });
           const got: unknown[] = [];
           seat.on('e', (_, n) => got.push(n));
           seat.handle(`ask:${name}`, (_, n: number) => got.push(n) && n);
@@ -120,7 +106,7 @@ describe('both sides', () => {
   it.each(['window', 'main', 'utility', 'worker', 'thread', 'main’s thread'] as const)(
     'M27: close() twice, in a %s and in a window that talk: what was pending rejects, all is released',
     async (kind) => {
-      const sides = [await places.make(kind, 'one'), await places.window('other', 'b')] as const;
+      const sides = [await places.make(kind, 'one'), await places.join('b', 'other')] as const;
       for (const place of sides) {
         await place.run(({ bus }) => void bus.handle(`never ${bus.self.name}`, () => new Promise(() => {})));
       }
@@ -160,22 +146,9 @@ describe('both sides', () => {
   );
 
   it.each(['thread', 'main’s thread'] as const)('M27: a %s exits on its own after close()', async (kind) => {
-    type Thread = { once(event: 'exit', listener: () => void): void };
-    type Threads = readonly { readonly target: Thread }[];
-    const host = await places.utility('host');
-    const place = kind === 'thread' ? await places.thread(host, 'ends') : await places.threadOfMain('ends');
-    if (kind === 'thread') {
-      await host.run((here) => {
-        const [thread] = (here.lab as never as { threads: Threads }).threads;
-        here['exited'] = new Promise<void>((resolve) => thread!.target.once('exit', resolve));
-      });
-    } else {
-      await lab.main((main) => {
-        const { driven } = main as never as { driven: Record<string, { target: Thread }> };
-        Object.assign(main, { exited: new Promise<void>((resolve) => driven['ends']!.target.once('exit', resolve)) });
-      });
-    }
-    const other = await places.window('other', 'b');
+    const place = (await places.make(kind, 'ends')) as Child | Hosted;
+    const ended = place.ended();
+    const other = await places.join('b', 'other');
     await other.run((here) => {
       here.bus.handle('echo', (_, n: number) => n);
       here['left'] = new Promise((resolve) =>
@@ -193,33 +166,30 @@ describe('both sides', () => {
       });
     });
     expect(await other.run((here) => here['left'])).toEqual(['ends', 'bye']);
-    if (kind === 'thread') await host.run((here) => here['exited']);
-    else await lab.main((main) => (main as never as { exited: Promise<void> }).exited);
+    expect(await ended).toBeTypeOf('number');
   });
 
   it('M27: a utility process holds nothing of ours after close(): Electron alone keeps it alive', async () => {
-    const place = await places.utility('ends');
-    const other = await places.window('other', 'b');
+    const place = await places.make('utility', 'ends');
+    const other = await places.join('b', 'other');
     await other.run(({ bus }) => void bus.handle('echo', (_, n: number) => n));
-    const held = await place.run(async (here) => {
-      type Via = { listenerCount(name: string): number };
-      const { via, connect } = here.lab as never as {
-        via: Via;
-        connect(options: { via: Via; name: string }): Promise<Bus>;
-      };
-      await here.bus.close();
-      const now = (): unknown => [via.listenerCount('message'), process.getActiveResourcesInfo().sort()];
-      const before = now();
+    const held = (): Promise<unknown> =>
+      place.run(({ lab }) => {
+        const via = lab.via as never as { listenerCount(name: string): number };
+        return [via.listenerCount('message'), process.getActiveResourcesInfo().sort()];
+      });
+    await place.run(({ bus }) => bus.close());
+    const before = await held();
+    await place.run(async ({ lab: { connect, via } }) => {
       for (let n = 0; n < 20; n++) {
-        const bus = await connect({ via, name: 'again' });
+        const bus = await connect({ name: 'again', ...(via && { via }) });
         await bus.with({ wait: 5000 }).request('echo', n);
         const port = bus.stream('nowhere');
         await port.next().catch(() => {});
         await bus.close();
       }
-      await new Promise((resolve) => setTimeout(resolve, 300)); // timers of what has ended fire by then
-      return [before, now()];
     });
-    expect(held[1]).toEqual(held[0]);
+    // When the timers of what has ended have fired.
+    await expect.poll(held).toEqual(before);
   });
 });

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { build } from 'esbuild';
-import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { Lab, playgroundFolder, type Main } from './support/lab.js';
@@ -33,7 +32,6 @@ beforeAll(async () => {
       external: ['electron'],
     });
   }
-  writeFileSync(`${playgroundFolder}/pages/contract.html`, '<!doctype html><script src="contract-page.js"></script>');
   lab = await Lab.launch();
   page = await lab.open('a', {}, 'contract.html');
   await lab.main((main, file) => void main.lab.load(file), `${playgroundFolder}/contract-main.cjs`);

@@ -1,45 +1,35 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Driven } from '../../playground/src/lab/driven.js';
 import type { Frame } from './support/frame.js';
 import { expectEnd, type End } from './support/pending.js';
 import type { Place } from './support/place.js';
-import { Places } from './support/places.js';
+import { usePlaces } from './support/set-up.js';
+import { untilThere } from './support/user-code.js';
 
 // How frames, and the workers of pages, end.
 
-let places: Places;
+const places = usePlaces({ bridge: { authorize: '() => true' } });
 let caller: Frame;
 let watcher: Frame;
 /** The page that the frames are in. */
 let page: Frame;
 
-beforeAll(async () => {
-  places = await Places.launch();
-});
-afterAll(() => places?.lab.close());
-
 beforeEach(async () => {
-  await places.lab.start({ authorize: '() => true' });
-  await places.joinMain();
-  [caller, watcher] = [await places.window('b'), await places.window('c')];
-  await caller.join('caller');
-  await watcher.join('watcher');
-});
-afterEach(async () => {
-  expect(await places.stop()).toMatchObject({ peers: [], documents: 0, departing: 0, watched: 0, malformed: 0 });
+  await places.main.join();
+  [caller, watcher] = [await places.join('b', 'caller'), await places.join('c', 'watcher')];
 });
 
 const ends = (end: End): Promise<string> => expectEnd(places, [caller, places.main], watcher, end);
 
 async function openPage(nodeIntegrationInSubFrames: boolean): Promise<void> {
-  page = await places.window('a', { webPreferences: { nodeIntegrationInSubFrames } });
-  await page.join('page');
+  page = await places.join('a', 'page', { webPreferences: { nodeIntegrationInSubFrames } });
 }
 
 /** A frame without the preload, which joins through the page. */
 async function shared(origin: string, attributes: Record<string, string>): Promise<Frame> {
   await openPage(false);
   const frame = await page.frame('inner', attributes);
-  await page.share('inner', { origin });
+  await page.share(frame, { origin });
   await frame.join('victim', { owner: 'app://a' });
   return frame;
 }
@@ -70,7 +60,7 @@ const remove = (): Promise<number> =>
     return at;
   });
 const moveTo = (url: string): Promise<number> =>
-  page.navigate(() =>
+  page.navigated(() =>
     page.run((_, to) => {
       const iframe = document.querySelector('iframe')!;
       iframe.removeAttribute('srcdoc');
@@ -91,13 +81,13 @@ describe.each(frames)('M11: how a frame %s, ends', (kind, open) => {
 
   it('M11: it reloads', async () => {
     const place = await open();
-    const act = (): Promise<number> => page.navigate(() => place.run(() => void setTimeout(() => location.reload())));
+    const act = (): Promise<number> => page.navigated(() => place.run(() => void setTimeout(() => location.reload())));
     await ends({ place, reasons: ['reloaded'], act });
   });
 
   it('M11: its page reloads, and both leave', async () => {
     const place = await open();
-    const act = (): Promise<number> => page.navigate(() => page.contentsDo((contents) => contents.reload()));
+    const act = (): Promise<number> => page.navigated(() => page.reload());
     await ends({ place, reasons: ['reloaded'], others: ['page'], act });
   });
 
@@ -129,13 +119,37 @@ describe.each(frames)('M11: how a frame %s, ends', (kind, open) => {
   });
 });
 
+it('M11: a process of frames that dies, of which no event tells, takes along all that lived in it, in one step', async () => {
+  await openPage(true);
+  const outer = await page.frame('outer', { src: places.url('d') });
+  await outer.join('outer');
+  for (const [parent, name] of [
+    [outer, 'inner'],
+    [page, 'second'],
+  ] as const) {
+    await (await parent.frame(name, { src: places.url('d') })).join(name);
+  }
+  const left = await places.lab.main(({ bridge }) => {
+    const { pid } = bridge.peers.find(({ name }) => name === 'outer')!.process;
+    process.kill(pid, 'SIGKILL');
+    return new Promise((resolve) => {
+      const told: string[] = [];
+      bridge.on('leave', ({ name }, reason) => {
+        if (told.push(`${name} ${reason}`) === 1) setImmediate(() => resolve(told.sort()));
+      });
+    });
+  });
+  expect(left).toEqual(['inner crashed', 'outer crashed', 'second crashed']);
+  await watcher.run(untilThere, ['caller', 'main', 'page']);
+});
+
 describe('M11: one of two frames of one origin that a page shares, which the bridge can not tell apart', () => {
   let place: Frame;
 
   beforeEach(async () => {
     place = await shared('app://d', { src: places.url('d') });
     const second = await page.frame('second', { src: places.url('d') });
-    await page.share('second', { origin: 'app://d' });
+    await page.share(second, { origin: 'app://d' });
     await second.join('stays', { owner: 'app://a' });
   });
   afterEach(async () => {
@@ -157,7 +171,7 @@ describe('M11: how a worker of a page ends', () => {
   beforeEach(async () => {
     await openPage(false);
     worker = await page.worker('worker');
-    await page.shareWorker('worker');
+    await page.share(worker);
     await worker.join('victim');
   });
 
@@ -165,7 +179,7 @@ describe('M11: how a worker of a page ends', () => {
     const act = (): Promise<number> =>
       page.run((world) => {
         const at = Date.now();
-        (world['worker'] as Worker).terminate();
+        (world.lab.made['worker'] as Driven<Worker>).target.terminate();
         return at;
       });
     await ends({ place: worker, reasons: ['terminated'], act });
@@ -181,7 +195,7 @@ describe('M11: how a worker of a page ends', () => {
   });
 
   it('M11: its page reloads, and both leave', async () => {
-    const act = (): Promise<number> => page.navigate(() => page.contentsDo((contents) => contents.reload()));
+    const act = (): Promise<number> => page.navigated(() => page.reload());
     await ends({ place: worker, reasons: ['reloaded'], others: ['page'], act });
   });
 

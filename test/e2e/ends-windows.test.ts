@@ -1,18 +1,13 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { Frame } from './support/frame.js';
 import { expectEnd, type End } from './support/pending.js';
-import { Places } from './support/places.js';
+import { usePlaces } from './support/set-up.js';
 
 // How windows, and the pages in them that have a process of their own, end. Some ends of plain windows: leaving.test.ts.
 
-let places: Places;
+const places = usePlaces();
 let caller: Frame;
 let watcher: Frame;
-
-beforeAll(async () => {
-  places = await Places.launch();
-});
-afterAll(() => places?.lab.close());
 
 /** The ends that every page can have. */
 const ofPages: [string, (page: Frame) => Promise<number>, string[]][] = [
@@ -36,16 +31,16 @@ const ofPages: [string, (page: Frame) => Promise<number>, string[]][] = [
       }),
     ['killed'],
   ],
-  ['reloads', (page) => page.navigate(() => page.contentsDo((contents) => contents.reload())), ['reloaded']],
+  ['reloads', (page) => page.navigated(() => page.reload()), ['reloaded']],
   [
     'navigates within its site',
-    (page) => page.navigate(() => page.run(() => void setTimeout(() => (location.href = 'blank.html')))),
+    (page) => page.navigated(() => page.run(() => void setTimeout(() => (location.href = 'blank.html')))),
     ['navigated'],
   ],
   [
     'navigates to another site',
     (page) =>
-      page.navigate(() => page.run(() => void setTimeout(() => (location.href = 'app://elsewhere/blank.html')))),
+      page.navigated(() => page.run(() => void setTimeout(() => (location.href = 'app://elsewhere/blank.html')))),
     ['navigated'],
   ],
   [
@@ -62,14 +57,8 @@ const ofPages: [string, (page: Frame) => Promise<number>, string[]][] = [
 
 describe('M11: how pages end', () => {
   beforeEach(async () => {
-    await places.lab.start();
-    await places.joinMain();
-    [caller, watcher] = [await places.window('b'), await places.window('c')];
-    await caller.join('caller');
-    await watcher.join('watcher');
-  });
-  afterEach(async () => {
-    expect(await places.stop()).toMatchObject({ peers: [], documents: 0, departing: 0, watched: 0, malformed: 0 });
+    await places.main.join();
+    [caller, watcher] = [await places.join('b', 'caller'), await places.join('c', 'watcher')];
   });
 
   const ends = (end: End): Promise<string> => expectEnd(places, [caller, places.main], watcher, end);
@@ -121,8 +110,7 @@ describe('M11: how pages end', () => {
   });
 
   it('M11: what a page has opened closes, and the page stays', async () => {
-    const window = await places.window('a');
-    await window.join('opener');
+    const window = await places.join('a', 'opener');
     const place = await places.popup(window, 'a');
     await place.join('victim');
     const act = (): Promise<number> =>
@@ -136,8 +124,7 @@ describe('M11: how pages end', () => {
   it.each(['crashes', 'is killed'])(
     'M11: a page that %s takes along what it has opened in its process',
     async (how) => {
-      const window = await places.window('a');
-      await window.join('opener');
+      const window = await places.join('a', 'opener');
       const place = await places.popup(window, 'a');
       await place.join('victim');
       const [, act, reasons] = ofPages.find(([name]) => name === how)!;

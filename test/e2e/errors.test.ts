@@ -1,13 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
 import { Lab } from './support/lab.js';
+import { useLab } from './support/set-up.js';
 
-let lab: Lab;
+const lab = useLab({ per: 'suite' });
 let a: Page;
 
 beforeAll(async () => {
-  lab = await Lab.launch();
-  await lab.start();
   await lab.main(async (main) => {
     main.bus = await main.bridge.connect();
   });
@@ -48,8 +47,6 @@ beforeAll(async () => {
     });
   });
 });
-
-afterAll(() => lab?.close());
 
 describe('M23: what a handler throws in another process', () => {
   const expected: Record<string, unknown> = {

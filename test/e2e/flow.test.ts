@@ -1,23 +1,10 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Lab } from './support/lab.js';
+import { describe, expect, it } from 'vitest';
 import { peakMemory } from './support/memory.js';
-import { Places, type Place } from './support/talking-places.js';
+import type { Place } from './support/place.js';
+import { usePlaces } from './support/set-up.js';
 
-let lab: Lab;
-let places: Places;
-
-beforeAll(async () => {
-  lab = await Lab.launch();
-});
-afterAll(() => lab?.close());
-beforeEach(async () => {
-  await lab.start();
-  places = new Places(lab);
-});
-afterEach(async () => {
-  await places.end();
-  expect(await lab.stop()).toMatchObject({ peers: [], documents: 0, departing: 0, watched: 0, malformed: 0 });
-});
+const places = usePlaces();
+const { lab } = places;
 
 /** Counts what comes on `e`; on `hang`, the place is busy for so many milliseconds. */
 function listen(place: Place): Promise<void> {
@@ -69,7 +56,7 @@ describe('a slow receiver of plain sends', () => {
   });
 
   it('M22: the limit’s policy acts: events and requests beyond it fail with LIMIT, what was taken arrives', async () => {
-    const receiver = await places.window('receiver');
+    const receiver = await places.join('a', 'receiver');
     await listen(receiver);
     const sender = await lab.open('b');
     const outcome = await sender.evaluate(async () => {
@@ -104,9 +91,9 @@ describe('a slow receiver of plain sends', () => {
   });
 
   it('M22: bytes that wait are bounded, and so is the sender’s memory; with `buffer`, all of it is taken and arrives', async () => {
-    const receiver = await places.window('receiver');
+    const receiver = await places.join('a', 'receiver');
     await listen(receiver);
-    const sender = await places.window('main seat', 'b');
+    const sender = await places.join('b', 'main seat');
     const send = (flow: object) =>
       sender.run(async (_, given) => {
         const bus = await window.lab.connect({ name: 'sender', flow: given });
@@ -139,7 +126,7 @@ describe('a slow receiver of plain sends', () => {
 
   it('M22: one of eight hangs: the other seven get theirs at once, and what it loses is told', async () => {
     const receivers = [];
-    for (let i = 0; i < 8; i++) receivers.push(await places.window(`r${i}`));
+    for (let i = 0; i < 8; i++) receivers.push(await places.join('a', `r${i}`));
     for (const place of receivers) {
       await listen(place);
       await place.run(({ bus }) => void bus.handle(`done ${bus.self.name}`, () => true));

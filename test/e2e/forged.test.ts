@@ -1,25 +1,15 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { joinByHand, talkByHand } from './support/by-hand.js';
-import { joinPage, Lab } from './support/lab.js';
-import { Places } from './support/talking-places.js';
+import { joinPage } from './support/lab.js';
+import { usePlaces } from './support/set-up.js';
 
 // M26, frame by frame: what makes sense as a frame, and is a lie, or too much. The fuzz is in hostile.test.ts.
 
-let lab: Lab;
-let places: Places;
-
-beforeAll(async () => {
-  lab = await Lab.launch();
+const places = usePlaces({
+  bridge: { limits: { serving: 100, size: 100_000, depth: 50 } },
+  left: { malformed: expect.any(Number) },
 });
-afterAll(() => lab?.close());
-beforeEach(async () => {
-  await lab.start({ limits: { serving: 100, size: 100_000, depth: 50 } });
-  places = new Places(lab);
-});
-afterEach(async () => {
-  await places.end();
-  expect(await lab.stop()).toMatchObject({ peers: [], documents: 0, departing: 0, watched: 0 });
-});
+const { lab } = places;
 
 describe('M26: a peer that speaks the wire by hand', () => {
   it.each(['window', 'main', 'utility', 'thread'] as const)(
@@ -226,7 +216,7 @@ describe('M26: a peer that speaks the wire by hand', () => {
   });
 
   it('sends control messages while authorize() still thinks: nothing of them happens, and a refusal leaves nothing', async () => {
-    await lab.stop();
+    await places.stop();
     await lab.start({
       authorize: `({ origin }) => origin === 'app://a' || new Promise((resolve) => setTimeout(() => resolve(false), 300))`,
     });

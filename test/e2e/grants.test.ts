@@ -1,11 +1,8 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
 import { joinByHand, talkByHand } from './support/by-hand.js';
-import { joinPage, Lab, untilPeers } from './support/lab.js';
-import { Places } from './support/talking-places.js';
-
-let lab: Lab;
-let places: Places;
+import { joinPage, untilPeers } from './support/lab.js';
+import { usePlaces } from './support/set-up.js';
 
 /** What each host may do. */
 const authorize = `({ origin }) => ({
@@ -14,18 +11,8 @@ const authorize = `({ origin }) => ({
   'app://c': { peers: ['friend'] },
 })[origin] ?? false`;
 
-beforeAll(async () => {
-  lab = await Lab.launch();
-});
-afterAll(() => lab?.close());
-beforeEach(async () => {
-  await lab.start({ authorize, origins: [] });
-  places = new Places(lab);
-});
-afterEach(async () => {
-  await places.end();
-  expect(await lab.stop()).toMatchObject({ peers: [], documents: 0, departing: 0, watched: 0 });
-});
+const places = usePlaces({ bridge: { authorize, origins: [] } });
+const { lab } = places;
 
 /** Notes all that reaches the victim on channels of all kinds, and what it reports. */
 function serve(page: Page): Promise<void> {
@@ -201,7 +188,9 @@ describe('grants', () => {
     const victim = await lab.join('a', 'victim');
     await serve(victim);
     await lab.join('a', 'hidden');
-    const utility = await places.utility('granted', { send: ['doc:*'], receive: [], peers: ['victim'] });
+    const utility = await places.utility();
+    await utility.attach({ grant: { send: ['doc:*'], receive: [], peers: ['victim'] } });
+    await utility.join('granted');
     const outcome = await utility.run(async ({ bus }) => {
       while (bus.peers.size === 0) await new Promise((resolve) => bus.peers.once('join', resolve));
       const code = (promise: Promise<unknown>): Promise<unknown> =>
@@ -226,7 +215,7 @@ describe('grants', () => {
   });
 
   it('M25: an authorize() that answers late: its grant holds from the first frame on; one that says no leaves nothing', async () => {
-    await lab.stop();
+    await places.stop();
     await lab.start({
       origins: [],
       authorize: `(candidate) => new Promise((resolve) => setTimeout(() => resolve((${authorize})(candidate)), 200))`,

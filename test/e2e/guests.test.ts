@@ -1,75 +1,64 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { MeshPort } from '../../src/core/index.js';
+import type { Child } from './support/child.js';
 import type { Frame } from './support/frame.js';
 import { expectEnd } from './support/pending.js';
 import type { Place, World } from './support/place.js';
-import { Places } from './support/places.js';
+import { usePlaces } from './support/set-up.js';
 
 // The names of those who join through an owner, and how the bridge shows them out.
 
-let places: Places;
+const places = usePlaces();
 let page: Frame;
 
-beforeAll(async () => {
-  places = await Places.launch();
-});
-afterAll(() => places?.lab.close());
-
 beforeEach(async () => {
-  await places.lab.start();
-  await places.joinMain();
-  page = await places.window('a');
-  await page.join('page');
-});
-afterEach(async () => {
-  const left = { peers: [], documents: 0, departing: 0, watched: 0, attached: 0, malformed: 0 };
-  expect(await places.stop()).toMatchObject(left);
+  await places.main.join();
+  page = await places.join('a', 'page');
 });
 
 const owner = 'app://a';
 
 async function sharedFrame(host = 'd', options: { name?: string } = {}): Promise<Frame> {
   const frame = await page.frame(`of ${host}`, { src: places.url(host) });
-  await page.share(`of ${host}`, { origin: `app://${host}`, ...options });
+  await page.share(frame, { origin: `app://${host}`, ...options });
   return frame;
 }
 
 async function opaqueFrame(of: Frame): Promise<Frame> {
   const frame = await of.frame('opaque', { src: places.url('d'), sandbox: 'allow-scripts' });
-  await of.share('opaque', { origin: 'null' });
+  await of.share(frame, { origin: 'null' });
   return frame;
 }
 
 async function sharedWorker(name = 'worker', options: { name?: string } = {}): Promise<Place> {
   const worker = await page.worker(name);
-  await page.shareWorker(name, options);
+  await page.share(worker, options);
   return worker;
 }
 
-async function attachedUtility(): Promise<Place & { index: number }> {
+async function attachedUtility(): Promise<Child> {
   const utility = await places.utility();
-  await places.attachUtility(utility.index);
+  await utility.attach();
   return utility;
 }
 
 async function attachedThread(): Promise<Place> {
   const thread = await places.thread();
-  await places.attachThread(thread.index);
+  await thread.attach();
   return thread;
 }
 
 async function hostedThread(): Promise<Place> {
   const utility = await attachedUtility();
   await utility.join('host');
-  const thread = await places.threadOf(utility);
-  await places.shareThread(utility, thread.index);
+  const thread = await utility.thread();
+  await utility.share(thread);
   return thread;
 }
 
 describe('M29: the names of those who join through an owner', () => {
   it('M29: a frame and a worker that a page shares get no reserved name; a worker has those of its page', async () => {
-    const other = await places.window('b');
-    await other.join('theirs');
+    const other = await places.join('b', 'theirs');
     const [frame, worker] = [await sharedFrame(), await sharedWorker()];
     for (const [place, options] of [
       [frame, { owner }],
@@ -95,8 +84,7 @@ describe('M29: the names of those who join through an owner', () => {
   });
 
   it('M29: opaque frames of two pages are two, and what one holds the other does not get', async () => {
-    const other = await places.window('b');
-    await other.join('other');
+    const other = await places.join('b', 'other');
     const [mine, theirs] = [await opaqueFrame(page), await opaqueFrame(other)];
     await mine.join('opaque', { owner });
     expect(await theirs.refused('opaque', { owner: 'app://b' })).toMatch(/^NOT_AUTHORIZED: .*held by another origin/);
@@ -136,8 +124,8 @@ describe('M29: the names of those who join through an owner', () => {
       expect(await frame.refused(name, { owner })).toMatch(/^NOT_AUTHORIZED: .*reserved by main/);
     }
     const named = await places.utility();
-    await expect(places.attachUtility(named.index, { name: 'page' })).rejects.toThrow(/attach.*held by another origin/);
-    await places.attachUtility(named.index, { name: 'mail' });
+    await expect(named.attach({ name: 'page' })).rejects.toThrow(/attach.*held by another origin/);
+    await named.attach({ name: 'mail' });
     await named.join();
     expect(await page.refused('mail')).toMatch(/^NOT_AUTHORIZED: .*reserved by main/);
     expect((await places.lab.state()).peers.map(({ name }) => name)).toContain('mail');
@@ -157,8 +145,7 @@ describe('M33: the bridge shows out', () => {
   it.each(kinds)(
     'M33: %s: it and all others are told, its calls and links end, and it can come back',
     async (_, given, make) => {
-      const watcher = await places.window('b');
-      await watcher.join('watcher');
+      const watcher = await places.join('b', 'watcher');
       const place = await make();
       const options = given === undefined ? {} : { owner: given };
       const id = await place.join('victim', options);
@@ -260,17 +247,27 @@ describe('a frame that its page shares', () => {
     const frame = await sharedFrame();
     await frame.run((_, given) => {
       // It asks while its page is busy, and is another document, that asks for nothing, when that comes to it.
-      setTimeout(() => {
+      const go = (): void => {
         const ask = (): void => parent.postMessage(['portmesh:ask', '0123456789abcdef', 'ghost', 1, null, 1], given);
         ask();
         addEventListener('pagehide', ask);
         location.href = 'app://d/listening.html?another';
-      }, 200);
+      };
+      addEventListener('message', ({ ports: [port] }) => port && (port.onmessage = go));
     }, owner);
-    await frame.navigate(() =>
+    await frame.navigated(() =>
       page.run(() => {
-        const end = Date.now() + 1500;
-        while (Date.now() < end);
+        const { port1, port2 } = new MessageChannel();
+        frames[0]!.postMessage('told by a port', '*', [port2]);
+        return new Promise<void>((resolve) =>
+          // In a task behind that. What is posted on a port leaves at once.
+          setTimeout(() => {
+            port1.postMessage('busy');
+            const end = Date.now() + 1500;
+            while (Date.now() < end);
+            resolve();
+          }),
+        );
       }),
     );
     const messages = await frame.run(async (world) => {
@@ -300,8 +297,11 @@ describe('a frame that its page shares', () => {
           bus.peers.on('leave', (_, reason) => reasons.push(reason) === 100 && resolve([...new Set(reasons)]));
         }),
     );
-    await frame.navigate(() => frame.run((_, url) => void (location.href = url), places.url('d')));
-    await frame.run(() => 'lab' in globalThis);
+    await frame.navigated(() => frame.run((_, url) => void setTimeout(() => (location.href = url)), places.url('d')));
+    await page.contentsDo(async (contents) => {
+      while (!(await contents.mainFrame.frames[0]!.executeJavaScript('"lab" in window')))
+        await new Promise(setImmediate);
+    });
     await frame.join('next', { owner });
     expect(await told).toEqual(['navigated']);
     expect((await places.lab.state()).peers.map(({ name }) => name)).toEqual(['main', 'page', 'next']);
@@ -312,7 +312,7 @@ describe('a child that takes all the seats it can get', () => {
   it('is refused itself: its page, and what else that shares, get theirs', async () => {
     await places.stop();
     await places.lab.start({ limits: { seats: 5 } });
-    await places.joinMain();
+    await places.main.join();
     page = await places.window('a');
     await page.join('page');
     const greedy = await sharedFrame();

@@ -1,30 +1,15 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Lab } from './support/lab.js';
-import { Places } from './support/talking-places.js';
+import { describe, expect, it } from 'vitest';
+import { usePlaces } from './support/set-up.js';
 
-let lab: Lab;
-let places: Places;
-
-beforeAll(async () => {
-  lab = await Lab.launch();
-});
-afterAll(() => lab?.close());
-beforeEach(async () => {
-  await lab.start();
-  places = new Places(lab);
-});
-afterEach(async () => {
-  await places.end();
-  expect(await lab.stop()).toMatchObject({ peers: [], documents: 0, departing: 0, watched: 0, malformed: 0 });
-});
+const places = usePlaces();
 
 describe('a peer that hangs for 3 s', () => {
   it.each(['window', 'utility', 'worker', 'thread', 'main’s thread'] as const)(
     'M12: a %s: unresponsive, then responsive; nothing pending is rejected before its own time-out',
     async (kind) => {
       const hung = await places.make(kind, 'hung');
-      const other = await places.window('other', 'b');
-      const watcher = await places.window('watcher', 'c');
+      const other = await places.join('b', 'other');
+      const watcher = await places.join('c', 'watcher');
       await hung.run(({ bus }) => {
         bus.handle('echo', (_, n: number) => n);
         bus.handle('later', () => new Promise((resolve) => setTimeout(() => resolve('later'), 10)));
@@ -76,7 +61,7 @@ describe('a peer that hangs for 3 s', () => {
     'M15: a link that is opened to a %s while it hangs works afterwards, and a port too',
     async (kind) => {
       const hung = await places.make(kind, 'hung');
-      const late = await places.window('late', 'b');
+      const late = await places.join('b', 'late');
       await hung.run(({ bus }) => {
         bus.handle('hang', () => {
           // When the answer has left, and before anything else comes.
@@ -94,7 +79,7 @@ describe('a peer that hangs for 3 s', () => {
         while (bus.peers.handling('port').length === 0)
           await new Promise((resolve) => bus.peers.once('change', resolve));
       });
-      const teller = await places.window('teller', 'c');
+      const teller = await places.join('c', 'teller');
       expect(await teller.run(({ bus }) => bus.with({ wait: 5000 }).request('hang'))).toBe('now');
       const outcome = await late.run(async ({ bus }) => {
         const from = performance.now();

@@ -1,17 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
-import { Lab } from './support/lab.js';
+import { useLab } from './support/set-up.js';
 
 // M26 in real Electron: a peer that speaks the wire by hand, and wrongly, to main, to the bridge and to a window. The larger
 // fuzz runs on ports in memory: test/unit/core/fuzz.test.ts.
 
-let lab: Lab;
+const lab = useLab({ per: 'suite', left: { malformed: expect.any(Number) } });
 let victim: Page;
 let hostile: Page;
 
 beforeAll(async () => {
-  lab = await Lab.launch();
-  await lab.start();
   await lab.main(async (main) => {
     main.bus = await main.bridge.connect();
     main.bus.handle('echo', (_: unknown, value: unknown) => value);
@@ -34,11 +32,6 @@ beforeAll(async () => {
     window['control'] = port1;
     window['ids'] = Object.fromEntries(peers.map(([peer]) => [peer.name, peer.id]));
   });
-});
-
-afterAll(async () => {
-  expect(await lab.stop()).toMatchObject({ peers: [], departing: 0 });
-  await lab.close();
 });
 
 /** A page's `Math.random` with a seed, so that a failure can be had again. */

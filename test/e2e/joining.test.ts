@@ -1,19 +1,10 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
-import { joinPage, Lab, untilPeers } from './support/lab.js';
-
-let lab: Lab;
-
-beforeAll(async () => {
-  lab = await Lab.launch();
-});
-afterAll(() => lab?.close());
+import { joinPage, untilPeers } from './support/lab.js';
+import { useLab } from './support/set-up.js';
 
 describe('joining', () => {
-  beforeEach(() => lab.start());
-  afterEach(async () => {
-    expect(await lab.stop()).toMatchObject({ peers: [], documents: 0, departing: 0, watched: 0 });
-  });
+  const lab = useLab({ left: { malformed: expect.any(Number) } });
 
   it("M2: the page's main world gets a bus, and nothing of Electron or of ours is on its globals", async () => {
     const globals = (page: Page) =>
@@ -246,10 +237,10 @@ describe('joining', () => {
 });
 
 describe('when the bridge starts later than the page', () => {
+  const lab = useLab({ bridge: false });
+
   it('the join waits for it', async () => {
-    await lab.start();
-    await lab.main((main) => main.bridge.close());
-    // The preload stays registered for windows made now? No: it was taken back. So the window gets it by path.
+    // No preload is registered for windows that are made now. So the window gets it by its path.
     const preload = await lab.main((main) => {
       const bridge = main.lab.createBridge();
       const { preload: path } = bridge;
@@ -263,13 +254,13 @@ describe('when the bridge starts later than the page', () => {
     const other = await lab.join('b');
     await untilPeers(page, ['b']);
     expect(await other.evaluate(() => window.bus.peers.size)).toBe(1);
-    await lab.stop();
   });
 
   it('a page without any preload is told at once, with the fix', async () => {
+    await lab.start();
+    await lab.stop();
     const page = await lab.open('a');
     const error = await page.evaluate(() => window.lab.connect().catch((error) => error.code + error.message));
     expect(error).toMatch(/^BRIDGE_GONE.*no Portmesh preload.*bridge.install\(session\)/);
-    await page.close();
   });
 });

@@ -1,13 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
-import { joinPage, Lab, untilPeers } from './support/lab.js';
+import { joinPage, type Lab, untilPeers } from './support/lab.js';
+import { useLab } from './support/set-up.js';
 
-let lab: Lab;
-
-beforeAll(async () => {
-  lab = await Lab.launch();
-});
-afterAll(() => lab?.close());
+const lab = useLab();
 
 /** Makes `caller` wait for 100 answers of the peer `callee` that never come, and note how each ends, and every leave. */
 async function pend(caller: Page, callee: Page): Promise<void> {
@@ -49,11 +45,6 @@ function outcome(
 const idle = { calls: 0, serving: 0, parked: 0, signals: 0 };
 
 describe('leaving', () => {
-  beforeEach(() => lab.start());
-  afterEach(async () => {
-    expect(await lab.stop()).toMatchObject({ peers: [], documents: 0, departing: 0, watched: 0, malformed: 0 });
-  });
-
   /** How a window can end, and the reasons that may be given: which, depends on who is faster in naming it. */
   const ends: Record<string, { reason: string; end: (lab: Lab, page: Page, id: number) => Promise<unknown> }> = {
     crashes: {

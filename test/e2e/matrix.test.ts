@@ -1,20 +1,11 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Place, World } from './support/place.js';
-import { Places } from './support/places.js';
+import { usePlaces } from './support/set-up.js';
 import { serve, talk, untilThere } from './support/user-code.js';
 
-let places: Places;
-
-beforeAll(async () => {
-  places = await Places.launch();
-});
-afterAll(() => places?.lab.close());
+const places = usePlaces({ bridge: false });
 
 describe('the mesh of all places', () => {
-  afterEach(async () => {
-    expect(await places.stop()).toMatchObject({ peers: [], documents: 0, departing: 0, watched: 0, attached: 0 });
-  });
-
   it('M3: the same code, unchanged, runs in every kind of place, and each talks to each', async () => {
     await places.lab.start({ authorize: '({ origin }) => /^app:\\/\\/[a-z]+$/.test(origin)' });
     const all = new Map<string, Place>();
@@ -22,8 +13,7 @@ describe('the mesh of all places', () => {
       await place.join(name, options);
       all.set(name, place);
     };
-    await places.joinMain();
-    all.set('main', places.main);
+    await join('main', places.main);
 
     const framed = await places.window('a', { webPreferences: { nodeIntegrationInSubFrames: true } });
     await join('with frames', framed);
@@ -33,23 +23,23 @@ describe('the mesh of all places', () => {
     const plain = await places.window('a', { webPreferences: { webviewTag: true } });
     await join('plain window', plain);
     const shared = await plain.frame('shared', { src: places.url('c') });
-    await plain.share('shared', { origin: 'app://c' });
+    await plain.share(shared, { origin: 'app://c' });
     await join('shared frame', shared, { owner: 'app://a' });
     const worker = await plain.worker('worker');
-    await plain.shareWorker('worker');
+    await plain.share(worker);
     await join("page's worker", worker);
     await join('popup', await places.popup(plain, 'a'));
     await join('a view', await places.view(plain, 'd'));
     await join('a webview', await places.webview(plain, 'd'));
 
     const utility = await places.utility();
-    await places.attachUtility(utility.index);
+    await utility.attach();
     await join('utility process', utility);
     const thread = await places.thread();
-    await places.attachThread(thread.index);
+    await thread.attach();
     await join("main's thread", thread);
-    const hosted = await places.threadOf(utility);
-    await places.shareThread(utility, hosted.index);
+    const hosted = await utility.thread();
+    await utility.share(hosted);
     await join("utility's thread", hosted);
 
     const names = [...all.keys()];

@@ -1,26 +1,23 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Page } from 'playwright-core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NodeMesh, secrets } from '../unit/support/node-mesh.js';
-import { Lab, untilPeers } from './support/lab.js';
+import { untilPeers } from './support/lab.js';
 import { NodeChild } from './support/node-child.js';
-import { Place, type World } from './support/place.js';
+import type { World } from './support/place.js';
+import { usePlaces } from './support/set-up.js';
 import { serve, talk, untilThere } from './support/user-code.js';
 
-let lab: Lab;
+const places = usePlaces();
+const { lab } = places;
 let nodes: NodeMesh;
 let children: NodeChild[];
-beforeAll(async () => void (lab = await Lab.launch()));
-beforeEach(async () => {
+beforeEach(() => {
   nodes = new NodeMesh();
   children = [];
-  await lab.start();
 });
 afterEach(async () => {
-  await lab.stop();
   for (const child of children) await child.stop();
   await nodes.close();
 });
-afterAll(() => lab.close());
 
 /** A Node child process that has joined the broker. */
 async function child(name: string): Promise<NodeChild> {
@@ -37,16 +34,6 @@ function joinBroker(gateway: 'utility' | 'main' = 'utility'): Promise<void> {
   ] as const);
 }
 
-function placeOf(page: Page): Place {
-  return new Place((text) => page.evaluate(text));
-}
-
-/** The main process, with a bus of its own. */
-async function main(): Promise<Place> {
-  await lab.main(async (there) => void (there.bus = await there.bridge.connect({ name: 'main' })));
-  return new Place((text) => lab.main((_, given) => (0, eval)(given) as Promise<string>, text));
-}
-
 describe.each([
   ['a unix socket', {}, 'utility'],
   ['TCP', { port: 0 }, 'utility'],
@@ -55,13 +42,14 @@ describe.each([
   it('the same code runs in main, a window and Node children, and all talk to all', async () => {
     await nodes.broker(where);
     const names = ['main', 'window', 'first', 'second'];
-    const places = [await main(), placeOf(await lab.join('a', 'window')), await child('first'), await child('second')];
+    await places.main.join();
+    const all = [places.main, await places.join('a', 'window'), await child('first'), await child('second')];
     await joinBroker(gateway);
-    await Promise.all(places.map((place) => place.run(untilThere, names)));
-    await Promise.all(places.map((place) => place.run(serve)));
-    const wrong = await Promise.all(places.map((place) => place.run(talk, names)));
+    await Promise.all(all.map((place) => place.run(untilThere, names)));
+    await Promise.all(all.map((place) => place.run(serve)));
+    const wrong = await Promise.all(all.map((place) => place.run(talk, names)));
     expect(wrong.flat()).toEqual([]);
-    for (const place of places) {
+    for (const place of all) {
       expect(await place.run(({ bus, ...world }) => [bus.self.name, (world['greeted'] as string[]).length])).toEqual([
         expect.any(String),
         3,

@@ -1,15 +1,8 @@
 import { readFileSync, readlinkSync } from 'node:fs';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Lab } from './support/lab.js';
+import { expect, it } from 'vitest';
+import { useLab } from './support/set-up.js';
 
-let lab: Lab;
-
-beforeAll(async () => {
-  lab = await Lab.launch();
-  await lab.start();
-});
-
-afterAll(() => lab?.close());
+const lab = useLab();
 
 it("joins and talks with Chromium's own sandbox around every renderer", async (context) => {
   const { flags, pid } = await lab.main(() => ({ flags: process.argv, pid: process.pid }));

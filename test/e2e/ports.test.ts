@@ -1,17 +1,8 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { MeshPort } from '../../src/core/index.js';
-import { Lab } from './support/lab.js';
-import { kinds, Places, type Kind, type Place, type WindowPlace } from './support/talking-places.js';
-
-let lab: Lab;
-let places: Places;
-
-beforeAll(async () => {
-  lab = await Lab.launch();
-});
-afterAll(() => lab?.close());
-
-const released = { peers: [], documents: 0, departing: 0, watched: 0, malformed: 0 };
+import type { Place } from './support/place.js';
+import { kinds, type Kind } from './support/places.js';
+import { usePlaces } from './support/set-up.js';
 
 /** Takes ports on a channel, and echoes on them; `closed` resolves when the other end of one is closed. */
 function takePorts(place: Place, channel: string): Promise<void> {
@@ -41,51 +32,39 @@ function open(place: Place, channel: string): Promise<unknown> {
 }
 
 describe('openPort between any two kinds of places', () => {
-  const all = new Map<Kind, Place[]>();
+  const places = usePlaces({ per: 'suite' });
+  const all = new Map<Kind, [opener: Place, taker: Place]>();
   let workersAreDeaf: boolean;
 
   beforeAll(async () => {
-    await lab.start();
-    places = new Places(lab);
-    workersAreDeaf = await lab.main((main) => Number.parseInt(main.process.versions['electron']!) < 29);
+    workersAreDeaf = await places.lab.main((main) => Number.parseInt(main.process.versions['electron']!) < 29);
     // Two of each: one of them opens, the other one takes.
     for (const kind of kinds) {
       all.set(kind, [await places.make(kind, `${kind} 1`), await places.make(kind, `${kind} 2`)]);
-      await takePorts(all.get(kind)![1]!, kind);
+      await takePorts(all.get(kind)![1], kind);
     }
   }, 60_000);
-  afterAll(async () => {
-    await places.end();
-    expect(await lab.stop()).toMatchObject(released);
-  });
 
   it.each(kinds.flatMap((from) => kinds.map((to) => [from, to] as const)))(
     'M16: from %s to %s: both ways, with arguments; the close of one end is told to the other',
     async (from, to) => {
       const [opener] = all.get(from)!;
       const [, taker] = all.get(to)!;
-      for (const place of [opener!, taker!]) {
+      for (const place of [opener, taker]) {
         await place.run((here) => void (here['closed'] = new Promise((resolve) => (here['onClosed'] = resolve))));
       }
-      expect(await open(opener!, to)).toEqual(['hello', opener!.name, { n: 1 }]);
+      expect(await open(opener, to)).toEqual(['hello', opener.name, { n: 1 }]);
       // Where workers do not hear of a close (Electron before 29), they are the ones that close.
-      const closer = to === 'worker' && workersAreDeaf ? taker! : opener!;
-      const told = closer === taker ? opener! : taker!;
+      const [closer, told, kind] =
+        to === 'worker' && workersAreDeaf ? ([taker, opener, from] as const) : ([opener, taker, to] as const);
       await closer.run((here) => (here['port'] as MeshPort).close());
-      if (told.kind !== 'worker' || !workersAreDeaf) await told.run((here) => here['closed']);
+      if (kind !== 'worker' || !workersAreDeaf) await told.run((here) => here['closed']);
     },
   );
 });
 
 describe('ports', () => {
-  beforeEach(async () => {
-    await lab.start();
-    places = new Places(lab);
-  });
-  afterEach(async () => {
-    await places.end();
-    expect(await lab.stop()).toMatchObject(released);
-  });
+  const places = usePlaces();
 
   it.each([
     ['window', 'window', 'window'],
@@ -141,7 +120,7 @@ describe('ports', () => {
   it('M15: without onPort for it, NO_HANDLER; what the handler throws arrives; nobody holds an orphan', async () => {
     for (const kind of ['window', 'utility', 'main'] as const) {
       const taker = await places.make(kind, `the ${kind}`);
-      const opener = await places.window('opener', 'b');
+      const opener = await places.join('b', 'opener');
       const outcome = await opener.run(async ({ bus }, name) => {
         const code = (promise: Promise<unknown>): Promise<unknown> =>
           promise.then(
@@ -180,8 +159,8 @@ describe('ports', () => {
   it.each(['crashes', 'navigates'] as const)(
     'M15: to a window that %s meanwhile: PEER_GONE; a port it had accepted gets its close',
     async (does) => {
-      const taker: WindowPlace = await places.window('taker');
-      const opener = await places.window('opener', 'b');
+      const taker = await places.join('a', 'taker');
+      const opener = await places.join('b', 'opener');
       await takePorts(taker, 'port');
       expect(await open(opener, 'port')).toEqual(['hello', 'opener', { n: 1 }]);
       await taker.run(({ bus }) => {
@@ -207,7 +186,7 @@ describe('ports', () => {
         here['codes'] = Promise.all(opened);
       });
       if (does === 'crashes') await taker.kill();
-      else await taker.navigate();
+      else await taker.leave();
       expect(new Set((await opener.run((here) => here['codes'])) as string[])).toEqual(new Set(['PEER_GONE']));
       expect(await opener.run((here) => here['end'])).toBe('closed');
       expect(await opener.run(({ bus }) => bus.load)).toMatchObject({ links: 0, calls: 0 });
@@ -215,8 +194,8 @@ describe('ports', () => {
   );
 
   it('M15: to a window that reloads while ports are opened: each one is refused, or accepted and then closed', async () => {
-    const taker: WindowPlace = await places.window('taker');
-    const opener = await places.window('opener', 'b');
+    const taker = await places.join('a', 'taker');
+    const opener = await places.join('b', 'opener');
     await takePorts(taker, 'port');
     await opener.run(async (here) => {
       const { bus } = here;

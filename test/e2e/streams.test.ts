@@ -1,26 +1,14 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Lab } from './support/lab.js';
-import { kinds, Places, type Kind, type Place, type WindowPlace } from './support/talking-places.js';
+import { describe, expect, it } from 'vitest';
+import type { Place } from './support/place.js';
+import { kinds, type Kind } from './support/places.js';
+import { usePlaces } from './support/set-up.js';
 import { peakMemory } from './support/memory.js';
 
 /** What each of the two processes may grow by, while 320 MB go through them. */
 const MOST_MEGABYTES = 200;
 
-let lab: Lab;
-let places: Places;
-
-beforeAll(async () => {
-  lab = await Lab.launch();
-});
-afterAll(() => lab?.close());
-beforeEach(async () => {
-  await lab.start();
-  places = new Places(lab);
-});
-afterEach(async () => {
-  await places.end();
-  expect(await lab.stop()).toMatchObject({ peers: [], documents: 0, departing: 0, watched: 0, malformed: 0 });
-});
+const places = usePlaces();
+const { lab } = places;
 
 /** From now on, the place notes when its generator's `finally` runs. */
 function expectFinally(place: Place): Promise<void> {
@@ -92,21 +80,19 @@ describe('streams', () => {
         };
         const error = await failing().catch((thrown: Error) => thrown);
         const reader = caller.stream('numbers', 2).readable().getReader();
-        const read = [await reader.read(), await reader.read(), await reader.read()].map(({ done, value }) => [
-          done,
-          value,
-        ]);
-        return { count: expected - 1, last, error: error instanceof RangeError && error.message, read };
+        const read = [await reader.read(), await reader.read(), await reader.read()];
+        return {
+          count: expected - 1,
+          last,
+          error: error instanceof RangeError && error.message,
+          read: read.map(({ done, value }) => (done ? 'done' : value)),
+        };
       });
       expect(outcome).toEqual({
         count: 5000,
         last: 3,
         error: 'enough',
-        read: [
-          [false, 1],
-          [false, 2],
-          [true, undefined],
-        ],
+        read: [1, 2, 'done'],
       });
       await expectFinally(producer);
       const taken = await consumer.run(async ({ bus }) => {
@@ -132,10 +118,10 @@ describe('streams', () => {
       const producer = await places.make(from, 'producer');
       const consumer = await places.make(to, 'consumer');
       await producer.run((here) => {
-        here['made'] = 0;
+        here['yielded'] = 0;
         here.bus.handle('blocks', async function* (_, count: number) {
           for (let n = 0; n < count; n++) {
-            here['made'] = n + 1;
+            here['yielded'] = n + 1;
             yield new Uint8Array(16 * 1024).fill(n);
           }
         });
@@ -146,7 +132,7 @@ describe('streams', () => {
       });
       // When all that is under way has been dispatched, the producer stands: 1,024 of credit, 5 for a block of 16 KiB.
       await producer.run(({ bus }) => bus.drain());
-      expect(await producer.run((here) => here['made'])).toBeLessThan(300);
+      expect(await producer.run((here) => here['yielded'])).toBeLessThan(300);
       const { result, growth } = await peakMemory(lab, [producer, consumer], () =>
         consumer.run(async (here) => {
           const turn = (): Promise<void> =>
@@ -179,7 +165,7 @@ describe('streams', () => {
     ['main’s thread', 'terminated'],
   ] as const)('M21: the place of the producer ends, a %s: the consumer is told (%s)', async (kind, reason) => {
     const producer = await places.make(kind, 'producer');
-    const consumer = await places.window('consumer', 'b');
+    const consumer = await places.join('b', 'consumer');
     await produce(producer);
     await consumeEndlessly(consumer);
     await producer.kill();
@@ -190,7 +176,7 @@ describe('streams', () => {
     'M21: the place of the consumer ends, a %s: the producer’s finally runs, and its signal has aborted',
     async (kind) => {
       const consumer = await places.make(kind, 'consumer');
-      const producer = await places.window('producer', 'b');
+      const producer = await places.join('b', 'producer');
       await produce(producer);
       await consumeEndlessly(consumer);
       await consumer.kill();
@@ -200,18 +186,18 @@ describe('streams', () => {
   );
 
   it('M21: either side reloads, or navigates: the other one is told', async () => {
-    const stays = await places.window('stays');
-    for (const does of ['reload', 'navigate'] as const) {
-      const producer: WindowPlace = await places.window('producer', 'b');
+    const stays = await places.join('a', 'stays');
+    for (const does of ['reload', 'leave'] as const) {
+      const producer = await places.join('b', 'producer');
       await produce(producer);
       await consumeEndlessly(stays);
       await producer[does]();
       expect(await end(stays)).toBe(`PEER_GONE ${does === 'reload' ? 'reloaded' : 'navigated'}`);
     }
     await produce(stays);
-    for (const does of ['reload', 'navigate'] as const) {
+    for (const does of ['reload', 'leave'] as const) {
       await expectFinally(stays);
-      const consumer: WindowPlace = await places.window('consumer', 'b');
+      const consumer = await places.join('b', 'consumer');
       await consumeEndlessly(consumer);
       await consumer[does]();
       expect(await finallyRan(stays)).toBe(true);

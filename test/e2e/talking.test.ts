@@ -1,19 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Lab } from './support/lab.js';
+import { describe, expect, it } from 'vitest';
+import { useLab } from './support/set-up.js';
 
-let lab: Lab;
-
-beforeAll(async () => {
-  lab = await Lab.launch();
-});
-afterAll(() => lab?.close());
+const lab = useLab();
 
 describe('two windows, and main', () => {
-  beforeEach(() => lab.start());
-  afterEach(async () => {
-    expect(await lab.stop()).toMatchObject({ peers: [], documents: 0, departing: 0, watched: 0, malformed: 0 });
-  });
-
   it('M1: exchange events and requests while main is blocked', async () => {
     const a = await lab.join('a');
     const b = await lab.join('b');

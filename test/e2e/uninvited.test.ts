@@ -1,26 +1,16 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { BridgeState } from '../../src/main/index.js';
-import type { Frame, PlacesMain } from './support/frame.js';
+import type { Frame } from './support/frame.js';
 import type { World } from './support/place.js';
-import { Places } from './support/places.js';
+import { usePlaces } from './support/set-up.js';
 
 // Who asks its owner for a seat, and shall not get one, or not that name.
 
-let places: Places;
+const places = usePlaces({ left: { malformed: expect.any(Number) } });
 let page: Frame;
 
-beforeAll(async () => {
-  places = await Places.launch();
-});
-afterAll(() => places?.lab.close());
-
 beforeEach(async () => {
-  await places.lab.start();
-  page = await places.window('a');
-  await page.join('page');
-});
-afterEach(async () => {
-  expect(await places.stop()).toMatchObject({ peers: [], documents: 0, departing: 0, watched: 0, attached: 0 });
+  page = await places.join('a', 'page');
 });
 
 const owner = 'app://a';
@@ -64,9 +54,9 @@ describe('M24: a frame without the preload', () => {
 
   it('M24: that its page shares no longer is not let in any more; who is in stays', async () => {
     const frame = await page.frame('inner', { src: places.url('d') });
-    await page.share('inner', { origin: 'app://d' });
+    await page.share(frame, { origin: 'app://d' });
     await frame.join('inner', { owner });
-    await page.run((world) => (world['shared inner'] as { dispose(): void }).dispose());
+    await page.unshare(frame);
     expect(await frame.refused('again', { owner, timeout: 300 })).toMatch(/^TIMEOUT/);
     expect(await frame.run(({ bus }) => bus.state)).toBe('open');
   });
@@ -74,10 +64,9 @@ describe('M24: a frame without the preload', () => {
   it('M24: that authorize() refuses is refused for good; no port is left', async () => {
     await places.stop();
     await places.lab.start({ authorize: '({ via }) => via === undefined' });
-    page = await places.window('a');
-    await page.join('page');
+    page = await places.join('a', 'page');
     const frame = await page.frame('inner', { src: places.url('d') });
-    await page.share('inner', { origin: 'app://d' });
+    await page.share(frame, { origin: 'app://d' });
     expect(await frame.refused('inner', { owner })).toMatch(
       /^NOT_AUTHORIZED: .*authorize\(\) refused the frame at app:\/\/d/,
     );
@@ -90,7 +79,7 @@ describe('M24: a frame without the preload', () => {
 
   it('M24: whose asks are forged gets nothing', async () => {
     const frame = await page.frame('inner', { src: places.url('d') });
-    await page.share('inner', { origin: 'app://d' });
+    await page.share(frame, { origin: 'app://d' });
     await frame.run(() => {
       const nonce = '0123456789abcdef';
       for (const message of [
@@ -122,7 +111,7 @@ describe('M24: a frame without the preload', () => {
 
   it('M24: that says of itself what it is not is what its page says that it is', async () => {
     const frame = await page.frame('inner', { src: places.url('d') });
-    await page.share('inner', { origin: 'app://d', grant: { send: ['allowed'] } });
+    await page.share(frame, { origin: 'app://d', grant: { send: ['allowed'] } });
     const nonce = '0123456789abcdef';
     const forged = { type: 'worker', origin: '', grant: { send: ['*'] }, share: nonce, document: 1 };
     const got = frame.run(
@@ -159,7 +148,7 @@ describe('M24: a frame without the preload', () => {
       parent.postMessage(['portmesh:ask', stolen, 'thief', 1, null, 1], 'app://a');
       parent.postMessage(['portmesh:ask', stolen, 'thief', 1, null, 1], 'app://a', [new MessageChannel().port2]);
     }, nonce);
-    await page.share('victim', { origin: 'app://d' });
+    await page.share(victim, { origin: 'app://d' });
     const id = await joined;
     await thief.run((_, stolen) => {
       parent.postMessage(['portmesh:ask', stolen, 'thief', 1, null, 1], 'app://a', [new MessageChannel().port2]);
@@ -193,7 +182,7 @@ describe('M24: a frame without the preload', () => {
     await page.run(async (world) => {
       while (!world['nonce']) await new Promise((resolve) => setTimeout(resolve));
     });
-    await page.share('inner', { origin: 'app://d' });
+    await page.share(frame, { origin: 'app://d' });
     const id = await joined;
     await page.run((world) => {
       frames[0]!.postMessage(['portmesh:answer', world['nonce']], '*', [new MessageChannel().port2]);
@@ -217,19 +206,19 @@ describe('M24: others that nobody has let in', () => {
     for (const each of [utility, thread]) {
       expect(await each.refused('x', { timeout: 300 })).toMatch(/^TIMEOUT: .*bridge\.attach\(/);
     }
-    const hosted = await places.threadOf(utility);
+    const hosted = await utility.thread();
     expect(await hosted.refused('x', { timeout: 300 })).toMatch(/^TIMEOUT: .*share\(worker/);
     await expectNobody({ refused: 0, malformed: 0, attached: 0 });
     // What hosts it isn't attached: sharing it is of no use.
-    await places.shareThread(utility, hosted.index);
+    await utility.share(hosted);
     expect(await hosted.refused('x', { timeout: 1500 })).toMatch(/^TIMEOUT/);
     await expectNobody({ refused: 0, malformed: 0, attached: 0 });
   });
 
   it('M24: asks of attached processes that are forged, by hand', async () => {
     const [utility, thread] = [await places.utility(), await places.thread()];
-    await places.attachUtility(utility.index);
-    await places.attachThread(thread.index);
+    await utility.attach();
+    await thread.attach();
     const forge = (world: World): void => {
       const { via } = world.lab as never as { via: { postMessage(message: unknown): void } };
       const nonce = `${Math.random()}`.padEnd(20, '0');
@@ -254,9 +243,8 @@ describe('M24: others that nobody has let in', () => {
 
   it('M24: attaching ends with its registration', async () => {
     const utility = await places.utility();
-    await places.lab.main((main, index) => {
-      main.bridge.attach((main as PlacesMain).utilities[index]!.target).dispose();
-    }, utility.index);
+    await utility.attach();
+    await utility.detach();
     expect(await utility.refused('x', { timeout: 300 })).toMatch(/^TIMEOUT/);
     await expectNobody({ refused: 0, attached: 0 });
   });

@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Lab } from './support/lab.js';
-import { kinds, Places, type Kind, type Place } from './support/talking-places.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Place } from './support/place.js';
+import { kinds, type Kind } from './support/places.js';
+import { usePlaces } from './support/set-up.js';
 
 // What arrives, and what can't, between all kinds of places: one of each for the whole file.
 
-let lab: Lab;
-let places: Places;
+const places = usePlaces({ per: 'suite' });
 const all = new Map<Kind, Place>();
 let far: Place;
 
@@ -13,11 +13,8 @@ let far: Place;
 const isDom = (kind: Kind): boolean => kind === 'window' || kind === 'worker';
 
 beforeAll(async () => {
-  lab = await Lab.launch();
-  await lab.start();
-  places = new Places(lab);
   for (const kind of kinds) all.set(kind, await places.make(kind, `a ${kind}`));
-  far = await places.window('far', 'b');
+  far = await places.join('b', 'far');
   for (const place of [...all.values(), far]) {
     await place.run(({ bus }) => {
       bus.handle(`echo ${bus.self.name}`, (_, ...args: unknown[]) => args);
@@ -50,11 +47,6 @@ beforeAll(async () => {
     });
   }
 }, 60_000);
-afterAll(async () => {
-  await places?.end();
-  expect(await lab.stop()).toMatchObject({ peers: [], documents: 0, departing: 0, watched: 0, malformed: 0 });
-  await lab?.close();
-});
 
 const other = kinds.map((kind) => [kind] as const);
 

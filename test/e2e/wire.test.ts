@@ -1,20 +1,17 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Lab } from './support/lab.js';
-import { kinds, Places, type Kind, type Place } from './support/talking-places.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Place } from './support/place.js';
+import { kinds, type Kind } from './support/places.js';
+import { usePlaces } from './support/set-up.js';
 
 // What looks like frames, what changes after the call, and what only the far process can't read: a window and one of each kind.
 
-let lab: Lab;
-let places: Places;
+const places = usePlaces({ per: 'suite' });
 const all = new Map<Kind, Place>();
 let far: Place;
 
 beforeAll(async () => {
-  lab = await Lab.launch();
-  await lab.start();
-  places = new Places(lab);
   for (const kind of kinds) all.set(kind, await places.make(kind, `a ${kind}`));
-  far = await places.window('far', 'b');
+  far = await places.join('b', 'far');
   for (const place of [...all.values(), far]) {
     await place.run(async (here) => {
       const { bus } = here;
@@ -37,11 +34,6 @@ beforeAll(async () => {
     });
   }
 }, 60_000);
-afterAll(async () => {
-  await places?.end();
-  expect(await lab.stop()).toMatchObject({ peers: [], documents: 0, departing: 0, watched: 0, malformed: 0 });
-  await lab?.close();
-});
 
 /** A window to each kind, and back. */
 const pairs = kinds.flatMap(

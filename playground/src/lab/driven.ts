@@ -8,6 +8,9 @@ interface Asked {
 /** A process or thread that obeys, as its driver holds it. */
 export class Driven<T> {
   readonly target: T;
+  /** Resolves with `Date.now()` when it has ended, where its driver is told. */
+  readonly ended: Promise<number>;
+  #onEnd!: (at: number) => void;
   readonly #post: (message: unknown[]) => void;
   readonly #asked = new Map<number, Asked>();
   #lastId = 0;
@@ -15,6 +18,7 @@ export class Driven<T> {
   constructor(target: T, post: (message: unknown[]) => void) {
     this.target = target;
     this.#post = post;
+    this.ended = new Promise((resolve) => (this.#onEnd = resolve));
   }
 
   /** @param text a function, which is called there with `argument`, and may return a promise */
@@ -36,6 +40,7 @@ export class Driven<T> {
   }
 
   end(): void {
+    this.#onEnd(Date.now());
     for (const asked of this.#asked.values()) asked.reject(new Error('it has ended'));
     this.#asked.clear();
   }

@@ -109,14 +109,17 @@ export type Message = readonly unknown[];
 /** Gathers the messages of a turn into posts. A message with ports leaves at once, behind what was gathered. */
 export class ControlOutbox {
   readonly #port: Port;
+  readonly #soon: (flush: () => void) => void;
   #messages: Message[] = [];
 
-  constructor(port: Port) {
+  /** @param soon decides how long it gathers */
+  constructor(port: Port, soon: (flush: () => void) => void = queueMicrotask) {
     this.#port = port;
+    this.#soon = soon;
   }
 
   post(message: Message, ...ports: object[]): void {
-    if (this.#messages.push(message) === 1 && ports.length === 0) queueMicrotask(() => this.flush());
+    if (this.#messages.push(message) === 1 && ports.length === 0) this.#soon(() => this.flush());
     if (ports.length > 0) this.flush(ports);
   }
 

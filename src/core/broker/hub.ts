@@ -28,6 +28,8 @@ export interface HubOwner {
   ticket?(): Ticket;
   /** The broker's state, for those who may know it. */
   state?(): MeshState;
+  /** When peers are told what is to be told, as one post each. @default at the end of the task */
+  readonly soon?: (tell: () => void) => void;
 }
 
 /** Told of all that the peers of a hub are told of each other, unfiltered: for another broker. */
@@ -107,7 +109,7 @@ export class Hub {
   /** Gives a peer its seat: answers on its port, and tells the others. */
   admit(peer: Peer, port: Port, grant = everything, { remote = false, state, resume }: AdmitOptions = {}): void {
     const { redact, limits } = this.#owner;
-    const outbox = new control.ControlOutbox(port);
+    const outbox = new control.ControlOutbox(port, this.#owner.soon);
     const channels = new Channels(grant.receive, limits.channels);
     const paces = { confirmations: new Pace(CONFIRMATIONS), making: new Pace(CHANNELS) };
     const chair: Chair = { peer, grant, port, outbox, channels, remote, confirming: undefined, hangs: false, ...paces };
@@ -301,7 +303,8 @@ export class Hub {
     this.#tellState(chair);
     const changes = [...channels.listens].flatMap((channel) => [LISTEN, channel]);
     changes.push(...[...channels.handles].flatMap((channel) => [HANDLE, channel]));
-    for (const watcher of this.#watchers) watcher.changed(chair, number + 1 - changes.length / 2, changes);
+    const first = Math.max(1, number + 1 - changes.length / 2); // one that lies may have more than it has announced
+    for (const watcher of this.#watchers) watcher.changed(chair, first, changes);
     return true;
   }
 
@@ -330,14 +333,20 @@ export class Hub {
     (this.#chairs.get(to) as Chair).outbox.post([control.LINK, chair.peer.id, epoch, known], port);
   }
 
+  /** False if there is no need to, or too many wait for that: each makes another peer wait for somebody to come. */
   #onDial(chair: Chair, token: number, to: string, known: number): boolean {
-    const ticket = this.#owner.ticket?.();
-    if (!ticket) return false;
-    this.listen(ticket, chair.peer.id, to, known, (address, why) => {
-      const { id, key } = ticket;
-      chair.outbox.post(why === undefined ? [control.TICKET, token, id, key, address] : [control.UNDIALED, token, why]);
-    });
-    return true;
+    return (
+      this.#owner.ticket !== undefined &&
+      chair.making.step(() => {
+        const ticket = this.#owner.ticket?.() as Ticket;
+        const { id, key } = ticket;
+        this.listen(ticket, chair.peer.id, to, known, (address, why) =>
+          chair.outbox.post(
+            why === undefined ? [control.TICKET, token, id, key, address] : [control.UNDIALED, token, why],
+          ),
+        );
+      })
+    );
   }
 
   #onQuery(chair: Chair, token: number): boolean {

@@ -9,7 +9,10 @@ export const CONFIRMATIONS: PaceOptions = { atOnce: 500, perSecond: 50, waiting:
 /** So many calls may wait for one confirmation. */
 export const MAX_CONFIRMING = 100_000;
 
-/** Channels made for one peer that can't make its own, one for each link or port that it opens. Each takes some tenths of a millisecond. */
+/**
+ * Channels made for one peer that can't make its own, one for each link or port that it opens. Each takes some tenths of a millisecond.
+ * And tickets for one that dials: for each, the peer that is dialed keeps a place for some seconds.
+ */
 export const CHANNELS: PaceOptions = { atOnce: 2000, perSecond: 500, waiting: 10_000 };
 
 export interface PaceOptions {

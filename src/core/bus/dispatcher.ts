@@ -34,8 +34,8 @@ export class Dispatcher {
     return emptied && this.listeners.count(channel) === 0;
   }
 
-  /** `args[0]` is a free place. */
-  request(link: Link, id: number, channel: string, args: unknown[]): void {
+  /** `args[0]` is a free place. `credit`: it asks for a stream, and has room for so much. */
+  request(link: Link, id: number, channel: string, args: unknown[], credit?: number): void {
     const handler = this.handlers.get(channel)?.handler;
     if (!handler) return link.missed(id, channel, args);
     link.keepPorts();
@@ -45,33 +45,18 @@ export class Dispatcher {
     let later: boolean;
     try {
       result = handler.apply(undefined, args as [RequestEvent, ...unknown[]]);
-      later = isThenable(result);
+      later = credit === undefined && isThenable(result);
     } catch (error) {
       return link.fail(id, channel, error);
     }
+    if (credit !== undefined) return this.#produce(link, id, channel, credit, event, result);
     // What is there at once is answered at once.
     if (!later) return answer(link, id, channel, result);
     link.serve(id, event);
-    // A promise is itself; of a foreign thenable, what it throws or calls twice does no harm.
-    Promise.resolve(result).then(
-      (value) => answer(link, id, channel, value),
-      (error: unknown) => link.fail(id, channel, error),
-    );
+    answerLater(link, id, channel, result);
   }
 
-  /** `args[0]` is a free place. */
-  stream(link: Link, id: number, channel: string, args: unknown[], credit: number): void {
-    const handler = this.handlers.get(channel)?.handler;
-    if (!handler) return link.missed(id, channel, args);
-    link.keepPorts();
-    const event = new RequestEvent(channel, link.peer);
-    args[0] = event;
-    let result: unknown;
-    try {
-      result = handler.apply(undefined, args as [RequestEvent, ...unknown[]]);
-    } catch (error) {
-      return link.fail(id, channel, error);
-    }
+  #produce(link: Link, id: number, channel: string, credit: number, event: RequestEvent, result: unknown): void {
     const producer = new Producer(link, id, credit, event, (error) => this.#reports.failed(error, link.peer, channel));
     link.serve(id, producer);
     void producer.run(result);
@@ -105,6 +90,14 @@ function answer(link: Link, id: number, channel: string, value: unknown): void {
   } catch (error) {
     link.fail(id, channel, notCloneable(error, `handle('${channel}'): its result can't be sent: `));
   }
+}
+
+function answerLater(link: Link, id: number, channel: string, result: unknown): void {
+  // A promise is itself; of a foreign thenable, what it throws or calls twice does no harm.
+  Promise.resolve(result).then(
+    (value) => answer(link, id, channel, value),
+    (error: unknown) => link.fail(id, channel, error),
+  );
 }
 
 function notAsked(channel: string): MeshError {

@@ -54,8 +54,10 @@ export class Links implements Iterable<Link> {
       entry.epoch = epoch;
     }
     if (entry.link) {
-      if (!entry.link.join(port)) port.close();
-      return;
+      if (entry.link.join(port)) return;
+      if (epoch !== CURRENT) return port.close();
+      // It has dialed again: it has lost the link, and noticed before us.
+      entry.link.end('lost');
     }
     const link = this.#make(entry, port, false);
     // Its opener knows what we announced before it opened the link, unless that is still on the way through the broker.
@@ -91,7 +93,8 @@ export class Links implements Iterable<Link> {
         const port = platform.adopt(raw, entry.peer);
         if (!link.join(port)) port.close();
       },
-      (cause: Error) => link.end('lost', unlinkedError(cause.message, cause)),
+      // The peer's own connection may be there, and is enough.
+      (cause: Error) => link.connected || link.end('lost', unlinkedError(cause.message, cause)),
     );
     return link;
   }

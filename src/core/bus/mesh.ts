@@ -248,6 +248,10 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
   // ---- what the broker tells
 
   join(peer: Peer, grant: Grant): void {
+    // It had left, and is back before all was told that it had sent before.
+    for (const link of this.#links) {
+      if (link.peer.id === peer.id) link.end(this.directory.whyLeft(peer.id) ?? 'lost');
+    }
     this.directory.add(peer, grant);
     this.#news('join', peer);
   }

@@ -36,7 +36,7 @@ export class Receiver implements LinkOwner {
   }
 
   stream(link: Link, id: number, channel: string, args: unknown[], credit: number): void {
-    this.#owner.dispatcher.stream(link, id, channel, args, credit);
+    this.#owner.dispatcher.request(link, id, channel, args, credit);
   }
 
   port(link: Link, id: number, channel: string, args: unknown[], port: MeshPort): void {

@@ -1,8 +1,10 @@
+import type { Directory } from '../directory/directory.js';
 import type { Peer } from '../directory/peer.js';
 import { MeshError, notCloneable } from '../errors/mesh-error.js';
-import { describeCall, fail, type Call } from '../link/calls.js';
+import { describeCall, fail, goneError, type Call } from '../link/calls.js';
+import type { Link } from '../link/link.js';
 import { letGo } from './hold.js';
-import type { Target } from './target.js';
+import { noPeer, peersOf, type Target } from './target.js';
 
 /** Milliseconds a request, or the beginning of a stream, is waited for. */
 const TIMEOUT_MS = 30_000;
@@ -28,15 +30,19 @@ export interface Request extends Call {
   /** Milliseconds it waits for somebody to handle its channel, */
   readonly wait: number;
   /** and until when that is, on the clock of `performance.now()`, once it waits. */
-  until: number;
+  until?: number;
   /** Arguments that wait here, or that a peer gave back, until they are on their way: nobody else has what moves with them. */
-  held: readonly unknown[] | undefined;
+  held?: readonly unknown[] | undefined;
   /** The number of the peer's last announcement when it was sent there. */
   known: number;
-  tried: Tried | undefined;
+  tried?: Tried;
 }
 
-/** @param kind `REQUEST`, `STREAM` or `PORT` */
+/**
+ * What few requests need is not set: of a call under way, this object is the largest part.
+ *
+ * @param kind `REQUEST`, `STREAM` or `PORT`
+ */
 export function newRequest(
   kind: number,
   target: Target,
@@ -51,12 +57,8 @@ export function newRequest(
     signal,
     target,
     wait,
-    until: 0,
     known: 0,
     started: undefined,
-    copies: undefined,
-    held: undefined,
-    tried: undefined,
     link: undefined,
     id: 0,
     resolve,
@@ -69,8 +71,33 @@ export function giveUp(request: Request, error: () => unknown): void {
   fail(request, error);
 }
 
-export function unsendable(request: Request, error: unknown, peer?: Peer): MeshError {
-  return notCloneable(error, `${describeCall(request, peer)}: an argument can't be sent: `);
+/** Rejects a request with an argument that can't be sent. */
+export function unsendable(request: Request, error: unknown, peer?: Peer): void {
+  giveUp(request, () => notCloneable(error, `${describeCall(request, peer)}: an argument can't be sent: `));
+}
+
+/** Rejects a request whose link has ended, or has too much that waits. */
+export function notTaken(request: Request, { open, pending, peer }: Link): void {
+  giveUp(request, () => {
+    const call = describeCall(request, peer);
+    return open ? fullError(call, pending, peer) : goneError(call, 'lost');
+  });
+}
+
+/** What to say where nobody takes a request. */
+export function nobody(request: Request, directory: Directory): MeshError {
+  const { target, channel, tried } = request;
+  const call = describeCall({ ...request, link: undefined });
+  if (target !== undefined && !tried && peersOf(target, directory).length === 0) {
+    return noPeer(call, target, directory);
+  }
+  const whom =
+    target === undefined ? 'no peer' : `no peer of ${typeof target === 'string' ? `'${target}'` : target.id}`;
+  return new MeshError(
+    'NO_HANDLER',
+    `${call}: ${whom} handles this channel. Is ${request.port ? 'onPort' : 'handle'}('${channel}', …) called there? ` +
+      `with({ wait: ms }) waits for it.`,
+  );
 }
 
 /** What to say where so much waits for a peer that no more is taken. */

@@ -1,17 +1,27 @@
 import type { Directory } from '../directory/directory.js';
 import type { Entry } from '../directory/entry.js';
 import type { MessageLimits } from '../directory/limits.js';
-import { MeshError } from '../errors/mesh-error.js';
-import { abortError, deadlineOf, describeCall, fail, goneError, timeoutError, type Call } from '../link/calls.js';
+import type { MeshError } from '../errors/mesh-error.js';
+import { abortError, deadlineOf, describeCall, fail, timeoutError, type Call } from '../link/calls.js';
 import type { Link } from '../link/link.js';
-import { PORT, REQUEST, STREAM } from '../wire/frames.js';
+import { PORT, REQUEST } from '../wire/frames.js';
 import { Aborts } from './aborts.js';
 import { Clock } from './clock.js';
 import { closedError, type CloseInfo } from './close-info.js';
 import { hold, letGo } from './hold.js';
-import { MeshStream, WINDOW } from './mesh-stream.js';
-import { fullError, giveUp, newRequest, unsendable, type CallOptions, type Request, type Tried } from './request.js';
-import { noPeer, peersOf, select, type Target } from './target.js';
+import type { MeshStream } from './mesh-stream.js';
+import {
+  giveUp,
+  newRequest,
+  nobody,
+  notTaken,
+  unsendable,
+  type CallOptions,
+  type Request,
+  type Tried,
+} from './request.js';
+import { streamRequest } from './stream-request.js';
+import { select, type Target } from './target.js';
 
 export interface RequestsOwner {
   /** How the bus ended, if it has. */
@@ -32,7 +42,9 @@ export const MISSED = Symbol('missed');
 /** A request for which nobody is known yet. */
 interface Parked {
   readonly args: readonly unknown[];
-  /** Whether the broker has been asked. */
+  /** Until when nobody gives up, on the clock of `performance.now()`, */
+  readonly until: number;
+  /** once the broker has been asked. */
   asked: boolean;
 }
 
@@ -67,37 +79,10 @@ export class Requests {
   }
 
   stream<T>(target: Target, channel: string, args: readonly unknown[], options: CallOptions): MeshStream<T> {
-    // Once it runs, there is no end to wait for; a time-out that was given is the longest wait for an item.
-    const idle = options.timeout ?? Infinity;
-    let running = false;
-    let waits = false;
-    const rest = (): void => {
-      request.started = waits && idle < Infinity ? { time: performance.now() } : undefined;
-      this.#clock.watch(deadlineOf(request));
-    };
-    const stream = new MeshStream<T>({
-      abandon: () => this.#abandon(request),
-      credit: (cost) => request.link?.credit(request, cost),
-      waiting: (now) => {
-        waits = now;
-        if (running) rest();
-      },
+    const [stream, request] = streamRequest<T>(target, channel, options, {
+      abandon: (each) => this.#abandon(each),
+      watch: (each) => this.#clock.watch(deadlineOf(each)),
     });
-    const request: Request = {
-      ...newRequest(STREAM, target, channel, options, (outcome) => stream.settle(outcome)),
-      stream: {
-        credit: WINDOW,
-        started: () => {
-          running = true;
-          request.timeout = idle;
-          rest();
-        },
-        item: (cost, value) => {
-          if (running) rest();
-          return stream.item(cost, value);
-        },
-      },
-    };
     this.#begin(request, args);
     return stream;
   }
@@ -126,14 +111,19 @@ export class Requests {
 
   #begin(request: Request, args: readonly unknown[]): void {
     const { channel, signal } = request;
-    const closed = this.#owner.closeInfo;
-    if (closed) return fail(request, () => closedError(describeCall(request), closed));
-    if (signal?.aborted) return fail(request, () => abortError(request));
-    const refusal = this.#owner.refusal('request', channel);
-    if (refusal) return fail(request, () => this.#owner.refusal(describeCall(request), channel));
-    const entry = this.#pick(request);
-    if (entry) this.#start(request, entry, args);
-    else this.#park(request, args);
+    if (this.#owner.closeInfo || signal?.aborted || this.#owner.refusal('request', channel)) this.#refuse(request);
+    else this.#place(request, args);
+  }
+
+  /** A function of its own: where one makes another in any case of its, V8 makes room in each call for what both know. */
+  #refuse(request: Request): void {
+    fail(request, () => {
+      const { closeInfo } = this.#owner;
+      if (closeInfo) return closedError(describeCall(request), closeInfo);
+      return request.signal?.aborted
+        ? abortError(request)
+        : this.#owner.refusal(describeCall(request), request.channel);
+    });
   }
 
   /** A peer gave the request back, with arguments that it says are those it got. */
@@ -149,9 +139,7 @@ export class Requests {
     const args = from.trusted ? returned : passed.copies;
     if (!args) return fail(passed, () => this.#nobody(passed));
     passed.held = args;
-    const entry = this.#pick(passed);
-    if (entry) this.#start(passed, entry, args);
-    else this.#park(passed, args);
+    this.#place(passed, args);
   }
 
   /** The directory has changed: what is parked may find somebody now. */
@@ -174,10 +162,15 @@ export class Requests {
     for (const request of [...this.#parked.keys()]) this.#cancel(request, () => error(request));
   }
 
-  #pick(request: Request): Entry | undefined {
-    const { target, channel, tried } = request;
+  #place(request: Request, args: readonly unknown[]): void {
+    const entry = this.#pick(request);
+    if (entry) this.#start(request, entry, args);
+    else this.#park(request, args);
+  }
+
+  #pick({ target, channel, tried }: Request): Entry | undefined {
     let entries = select(target, this.#owner.directory.handling(channel));
-    if (tried) entries = entries.filter(({ peer, channels }) => tried.get(peer.id) !== channels.number);
+    if (tried) entries = without(entries, tried);
     if (entries.length < 2) return entries[0];
     const turn = (this.#turns.get(channel) ?? 0) + 1;
     this.#turns.set(channel, turn);
@@ -186,9 +179,7 @@ export class Requests {
 
   #start(request: Request, entry: Entry, args: readonly unknown[]): void {
     const link = this.#owner.linkTo(entry);
-    const { peer } = entry;
-    if (!link.open) return giveUp(request, () => goneError(describeCall(request, peer), 'lost'));
-    if (link.full) return giveUp(request, () => fullError(describeCall(request, peer), link.pending, peer));
+    if (!link.open || link.full) return notTaken(request, link);
     request.known = entry.channels.number;
     // Before it is sent: it may be settled when that returns.
     if (request.signal) this.#aborts.add(request.signal, request);
@@ -196,10 +187,10 @@ export class Requests {
       link.sendCall(request, args);
     } catch (error) {
       this.released(request);
-      return giveUp(request, () => unsendable(request, error, peer));
+      return unsendable(request, error, entry.peer);
     }
-    request.held = undefined;
-    this.#clock.watch(deadlineOf(request));
+    if (request.held) request.held = undefined;
+    this.#clock.watchFor(request.timeout);
   }
 
   #park(request: Request, args: readonly unknown[]): void {
@@ -207,13 +198,13 @@ export class Requests {
     try {
       held = hold(args, this.#owner.limits);
     } catch (error) {
-      return giveUp(request, () => unsendable(request, error));
+      return unsendable(request, error);
     }
     request.held = held;
     const now = performance.now();
+    const until = (request.until ??= now + request.wait);
+    const parked: Parked = { args: held, until, asked: false };
     request.started ??= { time: now };
-    request.until ||= now + request.wait;
-    const parked: Parked = { args: held, asked: false };
     this.#parked.set(request, parked);
     this.#clock.watch(deadlineOf(request));
     if (request.signal) this.#aborts.add(request.signal, request);
@@ -221,7 +212,7 @@ export class Requests {
       () => {
         parked.asked = true;
         if (!this.#parked.has(request)) return;
-        if (request.until > performance.now()) this.#clock.watch(request.until);
+        if (until > performance.now()) this.#clock.watch(until);
         else this.#cancel(request, () => this.#nobody(request));
       },
       (error: unknown) => this.#cancel(request, () => error),
@@ -247,28 +238,20 @@ export class Requests {
   #sweep(now: number): number {
     let next = Infinity;
     for (const link of [...this.#owner.links()]) next = Math.min(next, link.sweep(now));
-    for (const [request, { asked }] of [...this.#parked]) {
+    for (const [request, { asked, until }] of [...this.#parked]) {
       const deadline = deadlineOf(request);
       if (deadline <= now) this.#cancel(request, () => timeoutError(request));
-      else if (asked && request.until <= now) this.#cancel(request, () => this.#nobody(request));
-      else next = Math.min(next, deadline, asked ? request.until : Infinity);
+      else if (asked && until <= now) this.#cancel(request, () => this.#nobody(request));
+      else next = Math.min(next, deadline, asked ? until : Infinity);
     }
     return next;
   }
 
   #nobody(request: Request): MeshError {
-    const { target, channel, tried } = request;
-    const call = describeCall({ ...request, link: undefined });
-    const { directory } = this.#owner;
-    if (target !== undefined && !tried && peersOf(target, directory).length === 0) {
-      return noPeer(call, target, directory);
-    }
-    const whom =
-      target === undefined ? 'no peer' : `no peer of ${typeof target === 'string' ? `'${target}'` : target.id}`;
-    return new MeshError(
-      'NO_HANDLER',
-      `${call}: ${whom} handles this channel. Is ${request.port ? 'onPort' : 'handle'}('${channel}', …) called there? ` +
-        `with({ wait: ms }) waits for it.`,
-    );
+    return nobody(request, this.#owner.directory);
   }
+}
+
+function without(entries: readonly Entry[], tried: Tried): readonly Entry[] {
+  return entries.filter(({ peer, channels }) => tried.get(peer.id) !== channels.number);
 }

@@ -26,9 +26,12 @@ export function peersOf(target: Target, directory: Directory): readonly Entry[] 
 
 /** Of `entries`, those that are meant. */
 export function select(target: Target, entries: readonly Entry[]): readonly Entry[] {
-  if (target === undefined || entries.length === 0) return entries;
-  if (typeof target === 'string') return entries.filter(({ peer }) => peer.name === target);
-  return entries.filter(({ peer }) => peer.id === target.id);
+  if (target === undefined || entries.every((entry) => isMeant(target, entry))) return entries;
+  return entries.filter((entry) => isMeant(target, entry));
+}
+
+function isMeant(target: Exclude<Target, undefined>, { peer }: Entry): boolean {
+  return typeof target === 'string' ? peer.name === target : peer.id === target.id;
 }
 
 /** What to say where `peersOf` finds nobody. Who is hidden and who isn't there sound the same. */

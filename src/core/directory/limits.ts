@@ -15,9 +15,9 @@ export interface Limits extends MessageLimits {
 
 /**
  * How large one message may be: an event, a request, a result, an item of a stream. Beyond, its call fails with `LIMIT` before anything
- * is sent. Whoever speaks the wire by hand is refused by the receiver, but for those who could speak for it anyway: of its own
- * origin, main, and what main attached. Ports deliver a message whole, so it has been in memory by then; the application doesn't get
- * it. What is posted on a `MeshPort` is not looked at.
+ * is sent. Whoever speaks the wire by hand is refused by the receiver, unless that trusts it anyway: peers of its own origin, main,
+ * utility and Node processes. Ports deliver a message whole, so it has been in memory by then; the application doesn't get it. What
+ * is posted on a `MeshPort` is not looked at.
  */
 export interface MessageLimits {
   /**

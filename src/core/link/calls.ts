@@ -24,7 +24,7 @@ export interface Call {
   /** Since when it is under way; `undefined`: not yet */
   started: Stamp | undefined;
   /** Its arguments, as they were captured; `undefined` if they went alone, or to a peer that is trusted with them */
-  copies: readonly unknown[] | undefined;
+  copies?: readonly unknown[] | undefined;
   readonly signal: AbortSignal | undefined;
   /** The link it is on, and its id there: both change when it is passed on to another peer. */
   link: Carrier | undefined;
@@ -63,7 +63,7 @@ export function fail(call: Pick<Call, 'resolve'>, make: () => unknown): void {
   queueMicrotask(() => begin?.());
 }
 
-/** When it times out, on the clock of `performance.now()`. */
+/** When it times out, on the clock of `performance.now()`; `Infinity` until it leaves. */
 export function deadlineOf({ started, timeout }: Call): number {
   return (started?.time ?? Infinity) + timeout;
 }

@@ -118,19 +118,19 @@ export class Incoming<L extends IncomingLink> implements FrameSink {
   }
 
   onEvent(channel: string, args: unknown[]): void {
-    if (this.#excess(wire.EVENT, channel, args)) return;
-    const values = this.#arrivals.restore(args);
-    if (!this.#refuses(channel)) return this.#owner.event(this.#link, channel, values);
-    this.#owner.refused(this.#link, channel, this.#notGranted(`send('${channel}')`), ++this.#refused);
+    if (this.#refuses(channel)) {
+      this.#owner.refused(this.#link, channel, this.#notGranted(`send('${channel}')`), ++this.#refused);
+    } else if (!this.#excess(wire.EVENT, channel, args)) {
+      this.#owner.event(this.#link, channel, this.#arrivals.restore(args));
+    }
   }
 
   onRequest(kind: number, id: number, channel: string, args: unknown[]): boolean {
     if (this.#serving.has(id)) return false;
-    if (this.#asksExcess(kind, id, channel, args)) return true;
+    if (!this.#mayAsk(kind, id, channel, args)) return true;
     const port = kind === wire.PORT ? this.#arrivals.first() : undefined;
     if (kind === wire.PORT && !port) return false;
     const values = this.#arrivals.restore(args);
-    if (!this.#mayAsk(kind, id, channel)) return true;
     if (port) this.#owner.port(this.#link, id, channel, values, port);
     else this.#owner.request(this.#link, id, channel, values);
     return true;
@@ -138,9 +138,9 @@ export class Incoming<L extends IncomingLink> implements FrameSink {
 
   onStream(id: number, channel: string, args: unknown[], credit: number): boolean {
     if (this.#serving.has(id)) return false;
-    if (this.#asksExcess(wire.STREAM, id, channel, args)) return true;
-    const values = this.#arrivals.restore(args);
-    if (this.#mayAsk(wire.STREAM, id, channel)) this.#owner.stream(this.#link, id, channel, values, credit);
+    if (this.#mayAsk(wire.STREAM, id, channel, args)) {
+      this.#owner.stream(this.#link, id, channel, this.#arrivals.restore(args), credit);
+    }
     return true;
   }
 
@@ -174,8 +174,7 @@ export class Incoming<L extends IncomingLink> implements FrameSink {
   }
 
   onItem(id: unknown, cost: number, value: unknown): void {
-    if (this.#answersExcess(id, value)) return;
-    if (!this.#asked.wants(wire.ITEM, id)) return;
+    if (!this.#asked.wants(wire.ITEM, id) || this.#answersExcess(id, value)) return;
     if (this.#asked.item(id, cost, this.#arrivals.restoreOne(value))) return;
     this.#arrivals.refuse();
     this.#link.malformed('more items of a stream than there was room for');
@@ -208,13 +207,6 @@ export class Incoming<L extends IncomingLink> implements FrameSink {
     return problem;
   }
 
-  /** Whether too much is asked; answered then. */
-  #asksExcess(kind: number, id: number, channel: string, args: readonly unknown[]): boolean {
-    const problem = this.#excess(kind, channel, args);
-    if (problem) this.#link.fail(id, channel, new MeshError('LIMIT', `${callOf(kind, channel)}: ${problem}`));
-    return problem !== undefined;
-  }
-
   /** Whether too much is answered, or there is too much in an item; the call is over then. */
   #answersExcess(id: unknown, value: unknown): boolean {
     if (this.#options.trusted) return false;
@@ -238,22 +230,25 @@ export class Incoming<L extends IncomingLink> implements FrameSink {
   }
 
   /** False, and answered, if the peer may not ask this, or asks too much. */
-  #mayAsk(kind: number, id: number, channel: string): boolean {
+  #mayAsk(kind: number, id: number, channel: string, args: readonly unknown[]): boolean {
     if (!this.#link.full) this.#fullAt = undefined;
-    const error = this.#refusal(callOf(kind, channel), channel);
+    const error = this.#refusal(kind, channel, args);
     if (!error) return true;
     if (this.#floods()) this.#endFlood(channel);
     else this.#link.fail(id, channel, error);
     return false;
   }
 
-  #refusal(call: string, channel: string): MeshError | undefined {
+  #refusal(kind: number, channel: string, args: readonly unknown[]): MeshError | undefined {
     const { serving } = this.#options.limits;
-    if (this.#refuses(channel)) return this.#notGranted(call);
+    if (this.#refuses(channel)) return this.#notGranted(callOf(kind, channel));
     // Answers are never refused: one that takes none, and asks for more, would fill this side's memory.
-    if (this.#link.full) return new MeshError('LIMIT', `${call}: too much waits for this peer that it has not taken.`);
-    if (this.#serving.size < serving) return undefined;
-    return new MeshError('LIMIT', `${call}: ${serving} of this peer are pending.`);
+    const problem = this.#link.full
+      ? 'too much waits for this peer that it has not taken.'
+      : this.#serving.size >= serving
+        ? `${serving} of this peer are pending.`
+        : this.#excess(kind, channel, args);
+    return problem === undefined ? undefined : new MeshError('LIMIT', `${callOf(kind, channel)}: ${problem}`);
   }
 
   /**

@@ -100,15 +100,7 @@ export class Link {
     });
     this.#writer = new Writer(this.#outbox, options.redact, options.limits);
     this.#arrivals = new Arrivals((raw, opened) => owner.adopt(this, raw, opened));
-    this.#asked = new Asked({
-      peer,
-      trusted: options.trusted,
-      turn: options.turn,
-      outbox: this.#outbox,
-      writer: this.#writer,
-      isOpen: () => this.open,
-      released: (call) => owner.released(call),
-    });
+    this.#asked = new Asked(this, owner, options.turn, this.#outbox, this.#writer);
     this.#incoming = new Incoming(this, owner, options, this.#asked, this.#arrivals);
     if (port) this.#listen(port);
   }

@@ -4,7 +4,7 @@ import { Drains } from './drains.js';
 import { defaultFlow, type Flow } from './flow.js';
 import { closePorts, keep, Queue, textIn, type Waiting } from './queue.js';
 import { Receipts } from './receipts.js';
-import type { Turn } from './turn.js';
+import type { Sender, Turn } from './turn.js';
 import { costOf, Window, type Lone, type Posted } from './window.js';
 
 /** Frames in one post at most, so that the receiver works on one while the sender makes the next. */
@@ -13,6 +13,9 @@ const MAX_FRAMES = 512;
 /** What every port carries. */
 const least: PortCapabilities = { buffers: false, nestedPorts: false, hostObjects: false };
 
+/** In a post that holds nothing to be acknowledged. */
+const nothing: Posted = { frames: 0, events: 0, cost: 0, lone: undefined };
+
 export interface OutboxOptions {
   /** None: everything waits for `attach()`. */
   readonly port?: Port | undefined;
@@ -20,7 +23,10 @@ export interface OutboxOptions {
   readonly turn: Turn;
   /** @default defaultFlow */
   readonly flow?: Flow | undefined;
-  /** What was gathered can't be posted: this port doesn't take what every port takes. The link has to end. */
+  /**
+   * What was gathered can't be posted: this port doesn't take what every port takes. The link has to end, and this with it: it
+   * is not the fault of whoever is just sending.
+   */
   onFailure(): void;
   /** What had to wait, alone, could not be posted when its time came: this message is lost, its neighbours are not. */
   onUnpostable(lone: Lone, error: unknown): void;
@@ -36,7 +42,7 @@ export interface OutboxOptions {
  *    gathering.
  * 3. Acknowledgements never wait, neither for the window nor in the queue: two sides that are full can't stop each other.
  */
-export class Outbox {
+export class Outbox implements Sender {
   readonly #options: OutboxOptions;
   readonly #turn: Turn;
   readonly #flow: Flow;
@@ -53,18 +59,22 @@ export class Outbox {
   #blocked = false;
   /** While blocked: frames in the batch from which on this is full. */
   #fullAt = Infinity;
+  /** It ends in any case. */
+  #finishing = false;
   #closed = false;
 
   /** So much waits that its owner refuses events and requests; never answers, nor items of streams. */
   full = false;
   /** How many frames went alone. */
   alone = 0;
+  /** The turn's: who is flushed next. */
+  next: Sender | undefined;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
     this.#turn = options.turn;
     this.#flow = options.flow ?? defaultFlow;
-    this.#window = new Window(this.#flow.highWater, options.turn);
+    this.#window = new Window(this.#flow.highWater);
     this.#port = options.port;
     this.#gauge();
   }
@@ -83,16 +93,11 @@ export class Outbox {
     return this.#frames + this.#queue.frames + this.#window.frames;
   }
 
-  /** Since when, by `performance.now()`, something is under way and no acknowledgement has come; `Infinity` if nothing is. */
-  get oldest(): number {
-    return this.#window.oldest;
-  }
-
   // ---- handing over
 
   /** The batch to which the caller appends exactly one frame, at once. It leaves at the end of the turn, if it can. */
   frame(events = 0): unknown[] {
-    if (this.#frames === MAX_FRAMES) this.#seal();
+    if (this.#frames === MAX_FRAMES) this.#seal(events);
     if (!this.#scheduled) {
       this.#scheduled = true;
       this.#turn.add(this);
@@ -105,22 +110,16 @@ export class Outbox {
   /** Called by the turn. */
   endTurn(): void {
     this.#scheduled = false;
-    this.#flushSafely();
+    this.flush();
   }
 
-  /** Posts what has been gathered. Where it can't leave, it stays, and goes on gathering. */
-  flush(): void {
+  /** Posts what has been gathered. Where it can't leave, it stays, and goes on gathering. `next`: see `#postOrEnd` */
+  flush(next = 0): void {
     if (this.#frames === 0 || this.#blocked) return;
     const batch = this.#batch;
     const gathered = this.#gathered();
     this.#reset();
-    if (this.#closed) return;
-    try {
-      this.#post(batch, undefined, gathered);
-    } catch (error) {
-      this.#events += gathered.events; // they still count as lost when this is closed
-      throw error;
-    }
+    if (!this.#closed) this.#postOrEnd(batch, gathered, next);
   }
 
   /**
@@ -134,7 +133,8 @@ export class Outbox {
   postAlone(frame: readonly unknown[], transfer: readonly object[], lone: Lone, events = 0, bytes = 0): void {
     if (this.#closed) return;
     this.alone++;
-    if (this.#frames > 0) this.#seal();
+    if (this.#frames > 0) this.#seal(events);
+    if (this.#closed) return closePorts(transfer);
     const posted = { frames: 1, events, cost: costOf(1, bytes), lone };
     if (this.#blocked) {
       const [message, kept] = keep([0, ...frame], transfer);
@@ -148,9 +148,10 @@ export class Outbox {
   /** Resolves when the other side has dispatched all that was handed over before; rejects if the link ends first. */
   drain(): Promise<void> {
     if (this.pending === 0) return Promise.resolve();
+    const drained = this.#drains.after(this.pending + 1);
     this.frame().push(ECHO);
     this.flush();
-    return this.#drains.after(this.pending);
+    return drained;
   }
 
   // ---- the other side
@@ -179,7 +180,7 @@ export class Outbox {
    */
   unreadable(): void {
     this.#receipts.add(0);
-    if (!this.#closed) this.#post([0, UNREADABLE, this.#receipts.count], undefined, nothing());
+    if (!this.#closed) this.#postOrEnd([0, UNREADABLE, this.#receipts.count], nothing);
   }
 
   /** What the unacknowledged post of that number held, if it went alone. Told once. */
@@ -198,6 +199,7 @@ export class Outbox {
 
   /** Posts all that waits, however much is under way, and `frame` behind it: the last chance. */
   finish(...frame: readonly unknown[]): void {
+    this.#finishing = true;
     this.frame().push(...frame);
     this.#window.lift();
     this.#release();
@@ -228,23 +230,15 @@ export class Outbox {
     if (!this.#window.open) this.#gauge();
   }
 
-  /** What has been gathered leaves, or begins to wait behind the others: what comes next comes behind it. */
-  #seal(): void {
-    if (!this.#blocked) return this.flush();
+  /** What has been gathered leaves, or begins to wait behind the others: what comes next, with so many events, comes behind it. */
+  #seal(next: number): void {
+    if (!this.#blocked) return this.flush(next);
     const message = this.#batch;
     const bytes = textIn(message);
     const posted = { ...this.#gathered(), cost: costOf(this.#frames, bytes) };
     this.#queue.push({ message, transfer: undefined, bytes, posted });
     this.#reset();
     this.#gauge();
-  }
-
-  #flushSafely(): void {
-    try {
-      this.flush();
-    } catch {
-      this.#options.onFailure();
-    }
   }
 
   /** Posts what waits, as far as the window allows. */
@@ -256,22 +250,18 @@ export class Outbox {
     }
     this.#gauge();
     // In a turn, more may come: then it leaves at the end.
-    if (!this.#scheduled) this.#flushSafely();
+    if (!this.#scheduled) this.flush();
   }
 
   #postWaiting({ message, transfer, posted }: Waiting): void {
+    const { lone } = posted;
+    if (!lone) return this.#postOrEnd(message, posted);
     try {
       this.#post(message, transfer, posted);
     } catch (error) {
-      const { lone, frames, events } = posted;
-      if (lone) {
-        closePorts(transfer);
-        this.#drains.done(frames);
-        this.#options.onUnpostable(lone, error);
-      } else {
-        this.#events += events; // they count as lost
-        this.#options.onFailure();
-      }
+      closePorts(transfer);
+      this.#drains.done(posted.frames);
+      this.#options.onUnpostable(lone, error);
     }
   }
 
@@ -285,8 +275,18 @@ export class Outbox {
 
   /** Acknowledges with what is gathered, or with an empty post, which asks for no acknowledgement itself. */
   #tell(): void {
-    if (this.#frames > 0 && !this.#blocked) this.#flushSafely();
-    else this.#post([0], undefined, nothing());
+    if (this.#frames > 0 && !this.#blocked) this.flush();
+    else this.#postOrEnd([0], nothing);
+  }
+
+  /** Posts what every port takes. Where this one doesn't, all is lost: the events in it, too, and the `next` ones, of who is just sending. */
+  #postOrEnd(message: unknown[], posted: Posted, next = 0): void {
+    try {
+      this.#post(message, undefined, posted);
+    } catch {
+      this.#events += posted.events + next;
+      if (!this.#finishing) this.#options.onFailure();
+    }
   }
 
   #post(message: unknown[], transfer: readonly object[] | undefined, posted: Posted): void {
@@ -318,9 +318,4 @@ export class Outbox {
       this.#turn.add(this);
     }
   }
-}
-
-/** A post that holds nothing to be acknowledged. */
-function nothing(): Posted {
-  return { frames: 0, events: 0, cost: 0, lone: undefined };
 }

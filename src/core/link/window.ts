@@ -18,7 +18,7 @@ export interface Posted {
 /** So many bytes take the receiver, or its memory, about as much as a frame. */
 const BYTES_PER_FRAME = 2048;
 
-/** Settled posts are cut off at once where none is left, else when there are so many. */
+/** Settled posts are cut off when there are so many. */
 const CUT = 1024;
 
 export function costOf(frames: number, bytes: number): number {
@@ -30,10 +30,9 @@ export function costOf(frames: number, bytes: number): number {
  * the order in which they leave.
  */
 export class Window {
-  readonly #clock: { now(): number };
   #size: number;
   /** Posts `#acknowledged + 1` to `#posted`; those before `#head` are done with. */
-  #posts: Posted[] = [];
+  #posts: (Posted | undefined)[] = [];
   #head = 0;
   #posted = 0;
   #acknowledged = 0;
@@ -42,13 +41,10 @@ export class Window {
   #unasked = 0;
   /** Frames under way. */
   frames = 0;
-  /** Since when frames are under way, and no acknowledgement has come; `Infinity` if none are. */
-  oldest = Infinity;
 
   /** @param size the cost of what is under way from which on nothing more may leave */
-  constructor(size: number, clock: { now(): number }) {
+  constructor(size: number) {
     this.#size = size;
-    this.#clock = clock;
   }
 
   /** Whether a post may leave, of whatever cost: one that is larger than the window could never leave else. */
@@ -71,7 +67,6 @@ export class Window {
 
   /** It has left. `asked`: it asks to be acknowledged at once. */
   add(posted: Posted, asked: boolean): void {
-    if (this.frames === 0 && posted.frames > 0) this.oldest = this.#clock.now();
     this.#posted++;
     this.#posts.push(posted);
     this.frames += posted.frames;
@@ -82,18 +77,18 @@ export class Window {
   /** The other side has dispatched the posts up to `post`. Returns how many frames those were, or -1: no such post. */
   acknowledge(post: number): number {
     if (post > this.#posted || post < this.#acknowledged) return -1;
-    if (post === this.#acknowledged) return 0;
     const before = this.frames;
     for (; this.#acknowledged < post; this.#acknowledged++) {
-      const { frames, cost } = this.#posts[this.#head++] as Posted;
+      const { frames, cost } = this.#posts[this.#head] as Posted;
+      this.#posts[this.#head++] = undefined;
       this.frames -= frames;
       this.#cost -= cost;
     }
-    if (this.#head > CUT || this.#head === this.#posts.length) {
+    // Not at each chance: an array that is filled anew takes room for seventeen.
+    if (this.#head > CUT) {
       this.#posts = this.#posts.slice(this.#head);
       this.#head = 0;
     }
-    this.oldest = this.frames > 0 ? this.#clock.now() : Infinity;
     return before - this.frames;
   }
 
@@ -108,12 +103,11 @@ export class Window {
   /** Forgets it all. Returns how many events were under way. */
   clear(): number {
     let events = 0;
-    for (let i = this.#head; i < this.#posts.length; i++) events += (this.#posts[i] as Posted).events;
+    for (const posted of this.#posts) events += posted?.events ?? 0;
     this.#posts = [];
     this.#head = 0;
     this.#acknowledged = this.#posted;
     this.#cost = this.frames = 0;
-    this.oldest = Infinity;
     return events;
   }
 }

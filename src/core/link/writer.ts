@@ -5,7 +5,6 @@ import { capture, captureOne, uncaptured } from '../wire/capture.js';
 import * as wire from '../wire/frames.js';
 import { preparePayload, type Payload } from '../wire/payload.js';
 import type { Outbox } from './outbox.js';
-import type { Lone } from './window.js';
 
 /** An item of a stream costs one, and one more for each so many bytes of it. */
 const BYTES_PER_COST = 4096;
@@ -29,7 +28,7 @@ export class Writer {
   /** `copies`, if the arguments could be captured; else they go alone. */
   event(channel: string, args: readonly unknown[], copies: readonly unknown[] | undefined): void {
     if (!copies) {
-      this.#alone([wire.EVENT, channel], args, { kind: wire.EVENT, id: 0, channel }, { events: 1 });
+      this.#alone(wire.EVENT, 0, channel, [channel], args);
       return;
     }
     const batch = this.#outbox.frame(1);
@@ -45,7 +44,7 @@ export class Writer {
       batch.push(wire.REQUEST, id, channel, copies.length);
       for (const value of copies) batch.push(value);
     } else {
-      this.#alone([wire.REQUEST, id, channel], args, { kind: wire.REQUEST, id, channel });
+      this.#alone(wire.REQUEST, id, channel, [id, channel], args);
     }
     return copies;
   }
@@ -54,13 +53,13 @@ export class Writer {
   stream(id: number, channel: string, args: readonly unknown[], credit: number): readonly unknown[] | undefined {
     const copies = capture(args);
     if (copies) this.#outbox.frame().push(wire.STREAM, id, channel, credit, copies.length, ...copies);
-    else this.#alone([wire.STREAM, id, channel, credit], args, { kind: wire.STREAM, id, channel });
+    else this.#alone(wire.STREAM, id, channel, [id, channel, credit], args);
     return copies;
   }
 
   /** Hands a raw port over. It is the receiver's when this returns. */
   port(id: number, channel: string, args: readonly unknown[], port: object): void {
-    this.#alone([wire.PORT, id, channel], args, { kind: wire.PORT, id, channel }, { port });
+    this.#alone(wire.PORT, id, channel, [id, channel], args, port);
   }
 
   result(id: number, channel: string, value: unknown): void {
@@ -89,7 +88,7 @@ export class Writer {
       return;
     }
     try {
-      this.#alone([wire.MISSED, id], args, { kind: wire.MISSED, id, channel });
+      this.#alone(wire.MISSED, id, channel, [id], args);
     } catch {
       const text = `handle('${channel}'): not handled any more, and its arguments can't be given back.`;
       this.failure(id, channel, new MeshError('NO_HANDLER', text));
@@ -103,44 +102,37 @@ export class Writer {
       this.#outbox.frame().push(wire.ITEM, id, 1, copy);
       return 1;
     }
-    const head = [wire.ITEM, id, 0];
     const payload = this.#prepare([value]);
     const cost = 1 + Math.floor(payload.bytes / BYTES_PER_COST);
-    head[2] = cost;
-    this.#post(head, payload, { kind: wire.ITEM, id, channel });
+    this.#post(wire.ITEM, id, channel, [id, cost], payload);
     return cost;
+  }
+
+  #value(kind: number, id: number, channel: string, value: unknown): void {
+    const copy = captureOne(value);
+    if (copy !== uncaptured) this.#outbox.frame().push(kind, id, copy);
+    else this.#post(kind, id, channel, [id], this.#prepare([value]));
   }
 
   #prepare(values: readonly unknown[]): Payload {
     return preparePayload(values, this.#outbox.carries, this.#limits);
   }
 
-  #value(kind: number, id: number, channel: string, value: unknown): void {
-    const copy = captureOne(value);
-    if (copy !== uncaptured) this.#outbox.frame().push(kind, id, copy);
-    else this.#post([kind, id], this.#prepare([value]), { kind, id, channel });
-  }
-
-  /** The frame of `head`, with the count of `args` and these behind it. */
-  #alone(head: unknown[], args: readonly unknown[], lone: Lone, more: { events?: number; port?: object } = {}): void {
+  /** The frame of that kind: `head`, and behind it the count of `args` and these. */
+  #alone(kind: number, id: number, channel: string, head: unknown[], args: readonly unknown[], port?: object): void {
     const payload = this.#prepare(args);
     head.push(payload.values.length);
-    this.#post(head, payload, lone, more);
+    this.#post(kind, id, channel, head, payload, port);
   }
 
-  #post(
-    head: unknown[],
-    payload: Payload,
-    lone: Lone,
-    { events = 0, port }: { events?: number; port?: object } = {},
-  ): void {
+  #post(kind: number, id: number, channel: string, head: unknown[], payload: Payload, port?: object): void {
     const frame: unknown[] = [];
     const placeholders = port ? [{}, ...payload.placeholders] : payload.placeholders;
     if (placeholders.length > 0) frame.push(wire.PORTS, placeholders);
-    frame.push(...head);
+    frame.push(kind, ...head);
     for (const value of payload.values) frame.push(value);
     const transfer = port ? [port, ...payload.transfer] : payload.transfer;
-    this.#outbox.postAlone(frame, transfer, lone, events, payload.bytes);
+    this.#outbox.postAlone(frame, transfer, { kind, id, channel }, kind === wire.EVENT ? 1 : 0, payload.bytes);
     payload.settle();
   }
 }

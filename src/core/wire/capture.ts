@@ -26,17 +26,23 @@ export const uncaptured = other;
  * to what structured clone would have made of them. A getter that throws throws here.
  */
 export function capture(values: readonly unknown[]): unknown[] | undefined {
-  if (values.length > MAX_NODES) return undefined;
-  // Arrays here grow by push: one made with a length counts as holey, and V8 then writes it key by key.
-  const copies: unknown[] = [];
+  const { length } = values;
+  if (length > MAX_NODES) return undefined;
+  // By far the most frequent. An array that grows by push takes room for seventeen.
+  if (length === 1) {
+    const copied = captureOne(values[0]);
+    return copied === other ? undefined : [copied];
+  }
+  const copies = values.slice();
   // Two objects may hold, or be, the same one.
   const budget = countObjects(values) > 1 ? newBudget() : undefined;
   let characters = 0;
-  for (const value of values) {
+  for (let i = 0; i < length; i++) {
+    const value = values[i];
     if (typeof value === 'string' && (characters += value.length) > MAX_CHARACTERS) return undefined;
     const copied = budget ? copy(value, budget) : captureOne(value);
     if (copied === other) return undefined;
-    copies.push(copied);
+    copies[i] = copied;
   }
   return copies;
 }
@@ -45,19 +51,21 @@ export function capture(values: readonly unknown[]): unknown[] | undefined {
 export function captureOne(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return isPlain(value, MAX_NODES) ? value : other;
   const prototype = Object.getPrototypeOf(value) as unknown;
-  if (prototype === Object.prototype || prototype === null) {
+  if (prototype === Object.prototype || (prototype === null && !Array.isArray(value))) {
     // By far the most frequent: an object that holds no other can't hold one twice either.
     const flat = { ...value };
-    if (isFlat(Object.values(flat))) return flat;
+    if (isFlat(flat)) return flat;
   }
   return copyObject(value, newBudget());
 }
 
-function isFlat(values: readonly unknown[]): boolean {
-  for (const value of values) {
-    if ((typeof value === 'object' && value !== null) || !isPlain(value, 1)) return false;
+/** `for in`, which makes no array of what it visits. */
+function isFlat(fresh: Record<string, unknown>): boolean {
+  let nodes = 0;
+  for (const key in fresh) {
+    if (!isPlain(fresh[key], 1) || ++nodes > MAX_NODES) return false;
   }
-  return values.length <= MAX_NODES;
+  return true;
 }
 
 function countObjects(values: readonly unknown[]): number {
@@ -70,36 +78,34 @@ function newBudget(): Budget {
   return { nodes: MAX_NODES, seen: [] };
 }
 
-/** No object is given to it. */
+/** Whether it is no object, can be sent, and weighs no more than so many nodes. */
 function isPlain(value: unknown, nodes: number): boolean {
-  const type = typeof value;
-  return type === 'string'
-    ? (value as string).length <= nodes * CHARACTERS_PER_NODE
-    : type !== 'function' && type !== 'symbol';
+  switch (typeof value) {
+    case 'string':
+      return value.length <= nodes * CHARACTERS_PER_NODE;
+    case 'object':
+      return value === null;
+    case 'function':
+    case 'symbol':
+      return false;
+    default:
+      return true;
+  }
 }
 
 function copy(value: unknown, budget: Budget): unknown {
   budget.nodes--;
-  switch (typeof value) {
-    case 'object':
-      return value === null ? null : copyObject(value, budget);
-    case 'string':
-      if (value.length > CHARACTERS_PER_NODE) {
-        budget.nodes -= value.length / CHARACTERS_PER_NODE;
-        if (budget.nodes < 0) return other;
-      }
-      return value;
-    case 'function':
-    case 'symbol':
-      return other;
-    default:
-      return value;
+  if (typeof value === 'object' && value !== null) return copyObject(value, budget);
+  if (typeof value === 'string' && value.length > CHARACTERS_PER_NODE) {
+    budget.nodes -= value.length / CHARACTERS_PER_NODE;
+    if (budget.nodes < 0) return other;
   }
+  return isPlain(value, Infinity) ? value : other;
 }
 
 function copyObject(value: object, budget: Budget): unknown {
   const prototype = Object.getPrototypeOf(value) as unknown;
-  if (prototype === Object.prototype || prototype === null) {
+  if (prototype === Object.prototype || (prototype === null && !Array.isArray(value))) {
     return isNew(value, budget) ? copyPlain(value as Record<string, unknown>, budget) : other;
   }
   if (prototype === Array.prototype && Array.isArray(value)) {

@@ -105,7 +105,10 @@ export function inspect(
 }
 
 function tooMuch(what: string, fix: string, limit: keyof MessageLimits): MeshError {
-  return new MeshError('LIMIT', `the message ${what}. Send ${fix}, or raise createBridge({ limits: { ${limit} } }).`);
+  return new MeshError(
+    'LIMIT',
+    `the message ${what}. Send ${fix}, or raise limits: { ${limit} } of the bridge, or broker.`,
+  );
 }
 
 /** A Blob's; of other objects of the platform, none is known. */

@@ -40,7 +40,7 @@ export function checkJoin(given: unknown, options: unknown): CheckedJoin {
     if (typeof token !== 'string' || token === '') {
       throw invalid(`${call}({ token })`, "give the broker's secret for bridges: secrets.bridge of createBroker().");
     }
-    return { address: checkAddress(address, call), token };
+    return { address: checkAddress(address, `${call}()`), token };
   });
   if (typeof options !== 'object' || options === null) throw invalid(`${call}(address, options)`, 'give an object.');
   const { gateway = 'utility', timeout = 10_000, ...others } = options as JoinBrokerOptions;

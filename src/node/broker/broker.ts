@@ -77,6 +77,8 @@ export class Broker extends EventEmitter<BrokerEvents> {
       left: (peer, reason) => this.#tell('leave', peer, reason),
       malformed: (peer, problem) => this.#onMalformed(problem, peer),
       state: () => this.state(),
+      // Not before all that has arrived is read: what a thousand peers say who join at once is told to each of them in a few posts.
+      soon: setImmediate,
     });
   }
 
@@ -168,9 +170,14 @@ export class Broker extends EventEmitter<BrokerEvents> {
     const process = { type: 'node', id: `n${hello.process.pid}.${hello.process.id}`, pid: hello.process.pid } as const;
     const id = resume?.id ?? `${this.#prefix}.${++this.#lastId}`;
     const peer: Peer = { id, name, type: 'node', origin: '', process };
-    const seats = this.#hub.peers().filter((other) => other.process.id === process.id).length;
-    if (seats >= limits.seats)
-      return no('LIMIT', `this process has ${limits.seats} seats already. close() those no longer used.`);
+    const full = (): boolean => {
+      // Its own may still be there.
+      const seats = this.#hub.peers().filter((other) => other.process.id === process.id && other.id !== id).length;
+      if (seats >= limits.seats)
+        no('LIMIT', `this process has ${limits.seats} seats already. close() those no longer used.`);
+      return seats >= limits.seats;
+    };
+    if (full()) return;
     try {
       const grant = grantOf(
         await this.#options.authorize({ name, type: 'node', origin: '', grant: everything }),
@@ -178,6 +185,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
       );
       if (!grant) return no('NOT_AUTHORIZED', `the broker's authorize() refused '${name}'.`);
       if (this.#closed) return mux.close();
+      if (full()) return; // others have come meanwhile
       // It has lost its connection, and is back before this side has noticed.
       this.#hub.remove(id, 'lost');
       this.#hub.admit(peer, mux.port, grant, { resume: resumeSecret(secrets, id) });

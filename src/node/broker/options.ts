@@ -1,4 +1,4 @@
-import { defaultLimits, type Limits } from '../../core/directory/limits.js';
+import { defaultLimits, leastLimits, type Limits } from '../../core/directory/limits.js';
 import type { Grant } from '../../core/directory/grant.js';
 import { grantProblem } from '../../core/directory/grant.js';
 import type { Peer } from '../../core/directory/peer.js';
@@ -33,7 +33,10 @@ export interface BrokerOptions {
   readonly secrets: Secrets;
   /** Decides who may join. @default everybody who knows the secret */
   readonly authorize?: AuthorizeNode;
-  /** How much one peer may ask for, each a number above 0. What isn't given keeps its default. */
+  /**
+   * How much one peer may ask for, and how large one message may be. What isn't given keeps its default. Each is a number above 0;
+   * `size` is at least 65,536, `depth` at least 32.
+   */
   readonly limits?: Partial<Limits>;
   /** Bounds on connections that have not shown a secret yet. */
   readonly guests?: {
@@ -69,7 +72,7 @@ export function checkBroker(options: unknown): CheckedBroker {
   return {
     address: checkAddress(
       { ...(path !== undefined && { path }), ...(port !== undefined && { port }), ...(host !== undefined && { host }) },
-      'createBroker',
+      'createBroker()',
     ),
     secrets: checkSecrets(secrets),
     authorize,
@@ -104,8 +107,9 @@ function checkNumbers<T extends { readonly [K in keyof T]: number }>(
       throw invalid(call, `there is no '${name}', only ${Object.keys(defaults).join(', ')}.`);
     }
     if (value === undefined) continue;
-    if (!Number.isSafeInteger(value) || (value as number) < 1) {
-      throw invalid(call, `${name} is ${show(value)}. Give a whole number above 0.`);
+    const least = leastLimits[name as keyof Limits] ?? 1;
+    if (!Number.isSafeInteger(value) || (value as number) < least) {
+      throw invalid(call, `${name} is ${show(value)}. Give a whole number of ${least} or more.`);
     }
     numbers[name] = value as number;
   }

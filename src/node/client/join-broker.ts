@@ -61,7 +61,7 @@ export async function joinBroker<C extends ChannelMap<C> = AnyChannels>(
     return openConnection(address, options, { keepsAlive: true, probe: PROBE });
   };
   const start = performance.now();
-  const left = (): number => Math.max(1, timeout - (performance.now() - start));
+  const left = (): number => Math.max(1, Math.ceil(timeout - (performance.now() - start)));
   const first = await patiently((limit) => connect(undefined, limit, signal), left, signal);
   const port = new BrokerPort(first, address, (resume, aborted) => connect(resume, ATTEMPT_MS, aborted));
   const platform: Platform = {

@@ -34,7 +34,8 @@ export class DirectLinks {
   constructor(options: DirectLinksOptions) {
     this.#options = options;
     this.#listener = new LinkListener(options.address);
-    setMaxListeners(0, this.#stopped.signal); // one for each dial
+    // One for each dial under way.
+    setMaxListeners(0, this.#stopped.signal);
   }
 
   /** Resolves with the raw port of a link. */

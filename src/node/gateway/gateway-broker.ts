@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { FOR } from '../../core/broker/annexing.js';
 import { ControlOutbox, DIAL, TICKET, UNDIALED, type Message } from '../../core/broker/control.js';
 import { TICKET_MS } from '../../core/broker/tickets.js';
@@ -46,6 +47,8 @@ export class GatewayBroker {
     this.#token = token;
     this.#id = id;
     this.#owner = owner;
+    // One for each dial under way.
+    setMaxListeners(0, this.#ended.signal);
     void this.#attempt();
   }
 

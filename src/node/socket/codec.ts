@@ -4,6 +4,7 @@ import { kindOf } from '../../core/wire/kinds.js';
 import { isExact } from './exact-json.js';
 import { GAPS, TEXT, UNREADABLE, V8 } from './frames.js';
 import { isModest } from './v8-claims.js';
+import { stacksFirst } from './v8-walk.js';
 
 /** Bytes from which an ArrayBuffer travels beside its message: received straight into its place. */
 const BESIDE_BYTES = 8192;
@@ -189,6 +190,16 @@ function fillGaps(kept: unknown): unknown[] {
 
 function readFully(bytes: Uint8Array, buffers: readonly ArrayBuffer[]): unknown {
   if (!isModest(bytes)) throw new Error('arrays with more holes than a message may have');
+  try {
+    return read(bytes, buffers);
+  } catch (error) {
+    const ordered = stacksFirst(bytes);
+    if (!ordered) throw error;
+    return read(ordered, buffers);
+  }
+}
+
+function read(bytes: Uint8Array, buffers: readonly ArrayBuffer[]): unknown {
   const deserializer = new Deserializer(bytes);
   for (const [i, buffer] of buffers.entries()) deserializer.transferArrayBuffer(i, buffer);
   deserializer.readHeader();

@@ -47,9 +47,12 @@ export interface MuxState {
 export const defaultMaxMessage = 256 * 1024 * 1024;
 const defaultMaxTunnels = 16_384;
 
+/** Bytes waiting here, from which on a sign of life is none: who doesn't read can't see it. */
+const MAX_QUEUED_FOR_PONG = 1024 * 1024;
+
 /**
- * How long an end in order waits for the far end to read what is under way to it, and to end its side. So long the process runs on:
- * a process that is gone can make its peer's next write fail, and with it what the peer has not read yet.
+ * How long an end in order waits for the far side to read what is under way to it, and to end it too. So long the process runs on: one
+ * that is gone makes the next write of the far side fail, which then loses what it has not read.
  */
 const LINGER_MS = 3000;
 
@@ -152,7 +155,7 @@ export class Mux implements TunnelCarrier, FrameOwner {
 
   closed(id: number): void {
     this.#writer.frame(CLOSE, id);
-    if (id === 0) this.#socket.unref();
+    if (id === 0) this.#wait(() => this.#socket.unref());
   }
 
   credit(id: number, bytes: number): void {
@@ -207,7 +210,8 @@ export class Mux implements TunnelCarrier, FrameOwner {
       case PORTS:
         return this.#readPorts(id, source, start, end);
       case PING:
-        this.#writer.frame(PONG, 0);
+        // One who asks without end, and never reads, shall not fill the memory here.
+        if (this.#writer.queued < MAX_QUEUED_FOR_PONG) this.#writer.frame(PONG, 0);
         return undefined;
       case PONG:
         return undefined;
@@ -225,8 +229,10 @@ export class Mux implements TunnelCarrier, FrameOwner {
   }
 
   #readMessage(kind: number, id: number, source: Buffer, start: number, end: number): string | undefined {
-    const [buffers, ports] = [this.#buffers, this.#ports];
+    // Most have nothing beside them. Those that wait keep what they are given here, so it is never added to later.
+    let [buffers, ports]: [readonly ArrayBuffer[], readonly Tunnel[]] = [nothing, nothing];
     if (this.#next !== -1) {
+      [buffers, ports] = [this.#buffers, this.#ports];
       this.#buffers = [];
       this.#ports = [];
       this.#next = -1;
@@ -262,6 +268,7 @@ export class Mux implements TunnelCarrier, FrameOwner {
     this.#tunnels.delete(id);
     if (id !== 0 && id % 2 === this.#parity) this.#opened--;
     if (this.#tunnels.size === 0) this.#end('closed');
+    else if (id === 0) this.#unwait();
   }
 
   readonly #onData = (chunk: Buffer): void => this.#reader.read(chunk);
@@ -269,7 +276,7 @@ export class Mux implements TunnelCarrier, FrameOwner {
   // ---- the end
 
   readonly #onSocketEnd = (): void => {
-    this.#linger?.stop();
+    this.#unwait();
     // Whoever ends it in order closes port 0 before.
     this.#end(this.#tunnels.has(0) ? 'lost' : 'closed');
   };
@@ -294,8 +301,21 @@ export class Mux implements TunnelCarrier, FrameOwner {
     this.#writer.flush();
     this.#socket.end();
     this.#socket.resume();
+    this.#wait(() => this.#socket.destroy());
+  }
+
+  /** For the far side, for a while, in which this process runs on. */
+  #wait(over: () => void): void {
+    this.#linger?.stop();
+    if (this.#socket.destroyed) return;
     this.#socket.ref();
-    if (!this.#socket.destroyed) this.#linger = startTimer(LINGER_MS, () => this.#socket.destroy());
+    this.#linger = startTimer(LINGER_MS, over);
+  }
+
+  /** There is nothing to wait for any more. */
+  #unwait(): void {
+    this.#linger?.stop();
+    this.#socket.unref();
   }
 
   get #probed(): Probed {
@@ -309,5 +329,7 @@ export class Mux implements TunnelCarrier, FrameOwner {
     };
   }
 }
+
+const nothing: readonly never[] = [];
 
 function ignore(): void {}

@@ -1,4 +1,4 @@
-// The format of v8's serializer, as far as it takes to find the arrays in it.
+// The format of v8's serializer, as far as it takes to find the arrays in it, and the causes of errors.
 
 /** With more elements than this, v8 takes no memory for an array with holes: it is a table of what is there. */
 const DICTIONARY = 32 * 1024 * 1024;
@@ -30,6 +30,29 @@ export function varintAt(bytes: Uint8Array, start: number): number {
  */
 export function elementsClaimed(bytes: Uint8Array, tags = Infinity): number | undefined {
   return new Walk(bytes).run(tags);
+}
+
+/** Errors, each the cause of the one before, whose stacks are put in order: what is within moves once for each. */
+const MAX_CAUSES = 64;
+
+/**
+ * `bytes` with the stack of each error before its cause, where these stand the other way round. So the v8 of Node 20, and of Electron
+ * 27, writes them; the one of Electron 33 doesn't read that, and all of them read this. `undefined` if there are none such, or
+ * far too many, one in the other.
+ */
+export function stacksFirst(bytes: Uint8Array): Uint8Array | undefined {
+  const walk = new Walk(bytes);
+  if (walk.run(Infinity) === undefined || walk.late.length === 0) return undefined;
+  const moving = walk.late.reduce((sum, [cause, , end]) => sum + end - cause, 0);
+  if (moving > bytes.length * MAX_CAUSES) return undefined;
+  const ordered = new Uint8Array(bytes); // not slice(): a Buffer's would be the same bytes
+  // The inner ones first: what is done within a cause moves with it.
+  for (const [cause, stack, end] of walk.late) {
+    const moved = ordered.slice(cause, stack);
+    ordered.copyWithin(cause, stack, end);
+    ordered.set(moved, cause + end - stack);
+  }
+  return ordered;
 }
 
 /** The oldest format that v8 reads in any Node there is. */
@@ -71,7 +94,9 @@ class Walk {
   #claimed = 0;
   #depth = 0;
   /** Errors whose causes are being read, by their depths. */
-  readonly #errors: number[] = [];
+  readonly #errors: (readonly [depth: number, cause: number])[] = [];
+  /** Errors whose stack stands behind their cause: where each of them begins, and where the stack ends. */
+  readonly late: (readonly [cause: number, stack: number, end: number])[] = [];
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
@@ -135,21 +160,24 @@ class Walk {
     return this.#readFields();
   }
 
-  /** Of an error, up to its end, or to its cause. */
-  #readFields(): boolean {
+  /** Of an error, up to its end, or to its cause. @param cause where that begins, if it stands before these fields */
+  #readFields(cause?: number): boolean {
     for (;;) {
+      const start = this.#at;
       const field = this.#byte();
       if (field === END) return this.#valueRead();
-      if (field === CAUSE) return this.#errors.push(this.#depth) > 0;
+      if (field === CAUSE) return this.#errors.push([this.#depth, start]) > 0;
       if ((field !== MESSAGE && field !== STACK) || !this.#skipText()) return false;
+      if (field === STACK && cause !== undefined) this.late.push([cause, start, this.#at]);
     }
   }
 
   /** A value has been read. If it is the cause of an error, the rest of that follows. */
   #valueRead(): boolean {
-    if (this.#errors.at(-1) !== this.#depth) return true;
+    const [depth, cause] = this.#errors.at(-1) ?? [];
+    if (depth !== this.#depth) return true;
     this.#errors.pop();
-    return this.#readFields();
+    return this.#readFields(cause);
   }
 
   #skipText(): boolean {

@@ -1,19 +1,7 @@
-import type { UtilityProcess, WebContents, WebPreferences } from 'electron';
-import type { Driven } from '../../../playground/src/lab/driven.js';
-import type { ShareFrameOptions, ShareOptions } from '../../../src/renderer/index.js';
+import type { WebContents } from 'electron';
+import { Hosted } from './hosted.js';
 import type { Lab, Main } from './lab.js';
 import { Place } from './place.js';
-
-/** What the tests of places have of their own in the main process. */
-export type PlacesMain = Main & {
-  lab: {
-    fork(): Driven<UtilityProcess>;
-    openView(window: Electron.BrowserWindow, url: string, given?: WebPreferences): Promise<WebContents>;
-    webContents: typeof import('electron').webContents;
-  };
-  utilities: Driven<UtilityProcess>[];
-  threads: { worker: import('node:worker_threads').Worker; run(text: string): Promise<unknown> }[];
-};
 
 /** A frame, found anew for each script: it lives through the navigation of what is in it. */
 export class Frame extends Place {
@@ -23,27 +11,31 @@ export class Frame extends Place {
 
   /** @param name that of the iframe element; of the top frame, `''` */
   constructor(lab: Lab, contents: number, name = '') {
-    super((text) =>
-      lab.main(
-        (main, [id, frameName, script]) => {
-          const top = (main as PlacesMain).lab.webContents.fromId(id)!.mainFrame;
-          const frame = frameName === '' ? top : top.framesInSubtree.find((each) => each.name === frameName);
-          if (!frame) throw new Error(`no frame '${frameName}'`);
-          return frame.executeJavaScript(script) as Promise<string>;
-        },
-        [contents, name, text] as const,
-      ),
+    super(
+      name,
+      (text) =>
+        lab.main(
+          (main, [id, frameName, script]) => {
+            const top = main.lab.webContents.fromId(id)!.mainFrame;
+            const frame = frameName === '' ? top : top.framesInSubtree.find((each) => each.name === frameName);
+            if (!frame) throw new Error(`no frame '${frameName}'`);
+            return frame.executeJavaScript(`(${script})()`) as Promise<string>;
+          },
+          [contents, name, text] as const,
+        ),
+      () => this.contentsDo((each) => each.forcefullyCrashRenderer()),
     );
     this.lab = lab;
     this.contents = contents;
   }
 
-  /** Puts an iframe into this one; resolves when it has loaded. */
+  /** Puts an iframe into this one, as `world.lab.made[name]`; resolves when it has loaded. */
   async frame(name: string, attributes: Record<string, string>): Promise<Frame> {
     await this.run(
-      async (_, given) => {
+      async (world, given) => {
         const iframe = document.createElement('iframe');
         for (const [attribute, value] of Object.entries(given)) iframe.setAttribute(attribute, value);
+        (world.lab.made ??= {})[given.name] = iframe;
         const loaded = new Promise((resolve) => iframe.addEventListener('load', resolve, { once: true }));
         document.body.append(iframe);
         await loaded;
@@ -53,66 +45,41 @@ export class Frame extends Place {
     return new Frame(this.lab, this.contents, name);
   }
 
-  /** Makes a dedicated worker, which the page has as `window[name]`. */
-  async worker(name: string): Promise<Place> {
+  /** Makes a dedicated worker, which the page has as `world.lab.made[name].target`. */
+  async worker(name: string): Promise<Hosted> {
     await this.run((world, given) => {
-      const worker = new Worker('place-worker.js');
-      world[given] = worker;
-      const asked = new Map<number, (answer: string) => void>();
-      worker.addEventListener('message', ({ data }) => {
-        if (data[0] === 'place:ran') asked.get(data[1])?.(data[2]);
-      });
-      world[`${given}:run`] = (text: string) =>
-        new Promise((resolve) => worker.postMessage(['place:run', asked.set(asked.size, resolve).size - 1, text]));
+      const worker = new Worker('lab-worker.js');
+      const driven = new world.lab.Driven(worker, (message) => worker.postMessage(message));
+      worker.addEventListener('message', ({ data }) => driven.hear(data));
+      (world.lab.made ??= {})[given] = driven;
     }, name);
-    return new Place((text) =>
-      this.run((world, [each, script]) => (world[`${each}:run`] as (text: string) => Promise<string>)(script), [
-        name,
-        text,
-      ] as const),
-    );
+    return new Hosted(this, name);
   }
 
-  /** Shares the iframe of that name; `window[`shared ${name}`]` there is what ends it. */
-  share(name: string, options: ShareFrameOptions): Promise<void> {
-    return this.run(
-      (world, [each, given]) => {
-        const iframe = document.querySelector<HTMLIFrameElement>(`iframe[name="${each}"]`)!;
-        world[`shared ${each}`] = world.lab.share(iframe, given);
-      },
-      [name, options] as const,
-    );
+  reload(): Promise<void> {
+    return this.contentsDo((contents) => contents.reload());
   }
 
-  /** Shares a worker that `worker()` has made. */
-  shareWorker(name: string, options: ShareOptions = {}): Promise<void> {
-    return this.run(
-      (world, [each, given]) => void (world[`shared ${each}`] = world.lab.share(world[each] as Worker, given)),
-      [name, options] as const,
-    );
+  /** Leaves for another site. */
+  leave(): Promise<void> {
+    return this.contentsDo((contents) => void contents.loadURL('app://elsewhere/blank.html'));
   }
 
   /** Navigates something in its window; `Date.now()` of when main was told of it. */
-  async navigate(act: () => Promise<unknown>): Promise<number> {
+  async navigated(act: () => Promise<unknown>): Promise<number> {
     await this.contentsDo((contents, main) => {
       const navigated = new Promise((resolve) => contents.once('did-frame-navigate', () => resolve(Date.now())));
       Object.assign(main, { navigated });
     });
     await act();
-    const told = (): Promise<number> =>
-      this.lab.main((main) => (main as never as { navigated: Promise<number> }).navigated);
-    // Electron 27 now and then tells a debugger that a promise was collected which is still to come.
-    return told().catch(told);
+    return this.lab.main((main) => (main as never as { navigated: Promise<number> }).navigated);
   }
 
   /** Does something to its `webContents`, in main. */
-  contentsDo<T>(act: (contents: WebContents, main: PlacesMain) => T | Promise<T>): Promise<T> {
+  contentsDo<T>(act: (contents: WebContents, main: Main) => T | Promise<T>): Promise<T> {
     return this.lab.main(
       (main, [id, text]) =>
-        ((0, eval)(`(${text})`) as (contents: WebContents, main: Main) => T)(
-          (main as PlacesMain).lab.webContents.fromId(id)!,
-          main,
-        ),
+        ((0, eval)(`(${text})`) as (contents: WebContents, main: Main) => T)(main.lab.webContents.fromId(id)!, main),
       [this.contents, act.toString()] as const,
     );
   }

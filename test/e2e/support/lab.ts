@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Worker } from 'node:worker_threads';
 import { _electron, type ElectronApplication, type Page } from 'playwright-core';
 import type { BrowserWindowConstructorOptions, UtilityProcess, WebContents, WebPreferences } from 'electron';
 import { prepareElectron } from '../../../scripts/electron/launch.js';
@@ -9,6 +10,7 @@ import type * as core from '../../../src/core/index.js';
 import type { Driven } from '../../../playground/src/lab/driven.js';
 import type * as renderer from '../../../src/renderer/index.js';
 import type { Bridge, BridgeOptions, BridgeState } from '../../../src/main/index.js';
+import { Diary, GONE } from './diary.js';
 
 /** What the lab's page, and the main process, hand to the tests: see playground/src. */
 declare global {
@@ -24,14 +26,13 @@ interface MainGlobals {
     open(url: string, options: BrowserWindowConstructorOptions): Promise<unknown>;
     openView(window: unknown, url: string, preferences?: WebPreferences): Promise<WebContents>;
     fork(): Driven<UtilityProcess>;
+    startThread(): Driven<Worker>;
     load(module: string): unknown;
     createBridge(options?: BridgeOptions): Bridge;
     session: typeof import('electron').session;
     BrowserWindow: typeof import('electron').BrowserWindow;
     webContents: typeof import('electron').webContents;
   };
-  /** The utility processes started so far, by number. */
-  utilities: Driven<UtilityProcess>[];
   bridge: Bridge;
   bus: core.Bus;
   refused: string[];
@@ -42,19 +43,27 @@ interface MainGlobals {
 export type Main = typeof globalThis & MainGlobals;
 
 export const playgroundFolder = fileURLToPath(new URL('../../../out/playground', import.meta.url));
+/** Pages that only the tests need. */
+const pages = fileURLToPath(new URL('../fixtures/pages', import.meta.url));
+
+/** Options of the bridge; `authorize` is the text of a function. */
+export type StartOptions = Omit<BridgeOptions, 'authorize'> & { authorize?: string };
 
 /** A real Electron with the playground in its lab mode: nothing opens on its own. */
 export class Lab {
-  readonly app: ElectronApplication;
-  readonly #release: () => Promise<void>;
+  #app: ElectronApplication | undefined;
+  #diary: Diary | undefined;
+  #release: (() => Promise<void>) | undefined;
   #windows = 0;
 
-  private constructor(app: ElectronApplication, release: () => Promise<void>) {
-    this.app = app;
-    this.#release = release;
+  static async launch(...flags: string[]): Promise<Lab> {
+    const lab = new Lab();
+    await lab.launch(...flags);
+    return lab;
   }
 
-  static async launch(...flags: string[]): Promise<Lab> {
+  async launch(...flags: string[]): Promise<void> {
+    cpSync(pages, join(playgroundFolder, 'pages'), { recursive: true });
     const { executable, args, env, stop } = await prepareElectron({ headless: true });
     const data = mkdtempSync(join(tmpdir(), 'portmesh-e2e-'));
     const app = await _electron.launch({
@@ -63,44 +72,65 @@ export class Lab {
       env: env as Record<string, string>,
       chromiumSandbox: true,
     });
-    // What main complains of, Chromium's own noise aside, belongs beside the test that made it do so.
-    app.process().stderr?.on('data', (text: Buffer) => {
-      const lines = text
-        .toString()
-        .split('\n')
-        .filter((line) => !/^\[\d+:|^Debugger|^For help|^Waiting for the debugger|^$/.test(line));
-      if (lines.length > 0) console.error(`[main] ${lines.join('\n[main] ')}`);
-    });
-    const lab = new Lab(app, async () => {
+    const diary = new Diary(app.process());
+    this.#app = app;
+    this.#diary = diary;
+    this.#release = async () => {
+      diary.close();
       await app.close();
       await stop();
       rmSync(data, { recursive: true, force: true });
-    });
-    await app.evaluate(async ({ app }) => {
+    };
+    await app.evaluate(async ({ app }, gone) => {
+      app.on('child-process-gone', (_, details) => console.error(gone, 'a process:', JSON.stringify(details)));
+      app.on('render-process-gone', (_, { id }, details) =>
+        console.error(gone, `the renderer of contents ${id}:`, JSON.stringify(details)),
+      );
+      app.on('quit', (_, code) => console.error(gone, `the app quits with ${code}`));
       await app.whenReady();
       while (!('lab' in globalThis)) await new Promise((resolve) => setImmediate(resolve));
-    });
-    return lab;
+    }, GONE);
+  }
+
+  get app(): ElectronApplication {
+    if (!this.#app) throw new Error('the lab is not launched');
+    return this.#app;
+  }
+
+  get diary(): Diary | undefined {
+    return this.#diary;
   }
 
   async close(): Promise<void> {
-    await this.#release();
+    await this.#release?.();
   }
 
   /** Runs a function in the main process; `this` world's variables reach it through `arg` only. */
-  main<T, A>(run: (main: Main, arg: A) => T | Promise<T>, arg?: A): Promise<T> {
-    // The function travels as text. In a task of its own: by itself an inspector runs it in the middle of whatever main is doing.
-    return this.app.evaluate(
-      async (_, [text, given]) => {
-        await new Promise(setImmediate);
-        return (0, eval)(`(${text})`)(globalThis, given) as T;
-      },
-      [run.toString(), arg] as const,
-    ) as Promise<T>;
+  async main<T, A>(run: (main: Main, arg: A) => T | Promise<T>, arg?: A): Promise<T> {
+    try {
+      // The function travels as text. It runs in a task of its own: by itself an inspector runs it in the middle of whatever main
+      // is doing. And its answer is told in another: the inspector holds the promise that it waits for weakly, and if memory is
+      // collected between that being settled and the telling, nothing comes of it ("Resulting promise was garbage collected").
+      return await (this.app.evaluate(
+        (_, [text, given]) =>
+          new Promise<unknown>((resolve, reject) => {
+            const does = async (): Promise<unknown> => (0, eval)(`(${text})`)(globalThis, given) as unknown;
+            setImmediate(() =>
+              does().then(
+                (value) => setImmediate(resolve, value),
+                (error) => setImmediate(reject, error),
+              ),
+            );
+          }),
+        [run.toString(), arg] as const,
+      ) as Promise<T>);
+    } catch (error) {
+      throw this.#diary ? await this.#diary.explain(error) : error;
+    }
   }
 
   /** A fresh bridge, its preload installed for the default session, with the origins `app://a` to `app://d` allowed. */
-  async start(options: Omit<BridgeOptions, 'authorize'> & { authorize?: string } = {}): Promise<void> {
+  async start(options: StartOptions = {}): Promise<void> {
     await this.main(
       (main, { authorize, ...given }) => {
         const bridge = main.lab.createBridge(
@@ -135,7 +165,13 @@ export class Lab {
     const url = host.includes(':') ? host : `app://${host}/${file}?${++this.#windows}`;
     const [page] = await Promise.all([
       this.app.waitForEvent('window', {
-        predicate: (opened) => opened.url() === url || opened.waitForURL(url).then(() => true),
+        // Another one may be told of only now, and close again meanwhile.
+        predicate: (opened) =>
+          opened.url() === url ||
+          opened.waitForURL(url).then(
+            () => true,
+            () => false,
+          ),
       }),
       this.main((main, [target, given]) => void main.lab.open(target, given), [url, options] as const),
     ]);

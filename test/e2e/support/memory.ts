@@ -1,5 +1,5 @@
 import type { Lab } from './lab.js';
-import type { Place } from './talking-places.js';
+import type { Place } from './place.js';
 
 /** Runs something, and looks again and again at the memory of the places' processes: by how many megabytes each grew at most. */
 export async function peakMemory<T>(

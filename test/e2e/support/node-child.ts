@@ -13,7 +13,7 @@ export class NodeChild extends Place {
   readonly exited: Promise<number | string>;
 
   private constructor(child: ChildProcess, driven: Driven<ChildProcess>) {
-    super((text) => driven.run(`() => ${text}`, undefined) as Promise<string>);
+    super('a Node child', (text) => driven.run(text, undefined) as Promise<string>);
     this.process = child;
     this.exited = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string);
   }

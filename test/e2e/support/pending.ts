@@ -102,7 +102,7 @@ function seen(place: Place, name: string, leaves: number): Promise<Seen> {
 /** What ends, and how. */
 export interface End {
   readonly place: Place;
-  /** Makes it end; the `Date.now()` of that. */
+  /** Makes it end; the `Date.now()` of when it did: where main is told of that, of when it was told. */
   act(): Promise<number>;
   /** The reasons that may be given: which, depends on who is faster in naming it. */
   readonly reasons: readonly string[];

@@ -1,70 +1,53 @@
-import { writeFileSync } from 'node:fs';
-import type { BrowserWindowConstructorOptions } from 'electron';
-import type { Grant } from '../../../src/core/index.js';
-import type { share, ShareOptions } from '../../../src/node/index.js';
-import type { Driven } from '../../../playground/src/lab/driven.js';
-import { Frame, type PlacesMain } from './frame.js';
-import { Lab, playgroundFolder } from './lab.js';
-import { Place } from './place.js';
+import type { BrowserWindow, BrowserWindowConstructorOptions } from 'electron';
+import type { BridgeState } from '../../../src/main/index.js';
+import { Child } from './child.js';
+import { Frame } from './frame.js';
+import type { Lab } from './lab.js';
+import type { Place } from './place.js';
+import { Seat } from './seat.js';
 
-/** A page with the library, like the lab's, that may have frames of other origins and run scripts that it is given. */
-const PAGE = 'place.html';
-const pages: Readonly<Record<string, string>> = {
-  [PAGE]: '<!doctype html><meta charset="utf-8"><title>Place</title><script src="lab.js"></script>',
-  // Notes every message it gets, from the beginning.
-  'listening.html': `<!doctype html><script>
-messages = [];
-addEventListener('message', ({ data, ports }) => messages.push([data, ports.length]));
-</script><script src="lab.js"></script>`,
-  'place-worker.js': `importScripts('lab-worker.js');
-addEventListener('message', ({ data }) => {
-  if (data[0] === 'place:run') (0, eval)(data[2]).then((answer) => postMessage(['place:ran', data[1], answer]));
-});`,
-};
+/** The kinds of places that differ in what carries their messages. */
+export const kinds = ['window', 'main', 'utility', 'worker', 'thread', 'main’s thread'] as const;
 
-/** Makes places of all kinds in a lab. */
+export type Kind = (typeof kinds)[number];
+
+const PAGE = 'lab.html';
+
+/** Makes places of all kinds. Those in a page are in the lab's, of an origin of its own: `app://<host>`. */
 export class Places {
   readonly lab: Lab;
-  /** The main process: `globalThis.bus`, once `joinMain` was called. */
-  readonly main: Place;
+  /** Main's own seat, when it has joined. */
+  readonly main: Seat;
   #pages = 0;
 
-  private constructor(lab: Lab) {
+  constructor(lab: Lab) {
     this.lab = lab;
-    this.main = new Place((text) => lab.main((_, script) => (0, eval)(script) as Promise<string>, text));
-  }
-
-  static async launch(): Promise<Places> {
-    for (const [name, text] of Object.entries(pages)) writeFileSync(`${playgroundFolder}/pages/${name}`, text);
-    const places = new Places(await Lab.launch());
-    await places.lab.main((main) => void Object.assign(main, { utilities: [], threads: [] }));
-    return places;
+    this.main = new Seat(lab);
   }
 
   url(host: string): string {
     return `app://${host}/${PAGE}?${++this.#pages}`;
   }
 
-  joinMain(name = 'main'): Promise<string> {
-    return this.lab.main(async (main, given) => (main.bus = await main.bridge.connect({ name: given })).self.id, name);
-  }
-
   async window(host: string, options: BrowserWindowConstructorOptions = {}): Promise<Frame> {
     const id = await this.lab.main(
-      async (main, [url, given]) => {
-        const window = (await main.lab.open(url, given)) as Electron.BrowserWindow;
-        return window.webContents.id;
-      },
+      async (main, [url, given]) => ((await main.lab.open(url, given)) as BrowserWindow).webContents.id,
       [this.url(host), options] as const,
     );
     return new Frame(this.lab, id);
   }
 
+  /** A window that has joined, under the host's name unless told otherwise. */
+  async join(host: string, name = host, options: BrowserWindowConstructorOptions = {}): Promise<Frame> {
+    const window = await this.window(host, options);
+    await window.join(name);
+    return window;
+  }
+
   /** A WebContentsView in a window; before Electron 30, a BrowserView. */
   async view(window: Frame, host: string): Promise<Frame> {
     const id = await this.lab.main(
-      async (main, [contents, url]) => {
-        const { lab } = main as PlacesMain;
+      async ({ lab }, [contents, url]) => {
         const owner = lab.BrowserWindow.fromWebContents(lab.webContents.fromId(contents)!)!;
         return (await lab.openView(owner, url)).id;
       },
@@ -89,14 +72,14 @@ export class Places {
 
   /** What a page opens with `window.open`, as its `window.popup`: of one origin, the two share a process. */
   async popup(window: Frame, host: string): Promise<Frame> {
-    await window.contentsDo((contents) => {
+    await window.contentsDo((contents, main) => {
       contents.setWindowOpenHandler(() => ({ action: 'allow' }));
       const made = new Promise<number>((resolve) =>
         contents.once('did-create-window', ({ webContents }) =>
           webContents.once('did-finish-load', () => resolve(webContents.id)),
         ),
       );
-      Object.assign(globalThis, { made });
+      Object.assign(main, { made });
     });
     await window.run(
       (world, url) => void (world['popup'] = open(url, '_blank', 'width=300,height=200')),
@@ -105,94 +88,54 @@ export class Places {
     return new Frame(this.lab, await this.lab.main((main) => (main as never as { made: Promise<number> }).made));
   }
 
-  /** A utility process, which main has as `main.utilities[index]`; not attached yet. */
-  async utility(): Promise<Place & { readonly index: number }> {
-    const index = await this.lab.main((main) => {
-      const { utilities, lab } = main as PlacesMain;
-      return utilities.push(lab.fork()) - 1;
-    });
-    const place = new Place((text) =>
-      this.lab.main(
-        (main, [each, script]) =>
-          (main as PlacesMain).utilities[each]!.run(`() => ${script}`, undefined) as Promise<string>,
-        [index, text] as const,
-      ),
-    );
-    return Object.assign(place, { index });
+  /** A utility process; not attached yet. */
+  utility(): Promise<Child> {
+    return Child.start(this.lab, 'utility');
   }
 
-  /** A worker_threads worker of main, which main has as `main.threads[index].worker`; not attached yet. */
-  async thread(): Promise<Place & { readonly index: number }> {
-    const index = await this.lab.main((main, file) => {
-      const { Worker } = main.lab.load('node:worker_threads') as typeof import('node:worker_threads');
-      const worker = new Worker(file);
-      const asked: ((answer: unknown) => void)[] = [];
-      worker.on('message', (data) => {
-        if (data[0] === 'lab:ran') asked[data[1]]?.(data[3]);
-      });
-      worker.on('error', () => {});
-      const run = (text: string): Promise<unknown> =>
-        new Promise((resolve) => worker.postMessage(['lab:run', asked.push(resolve) - 1, text]));
-      return (main as PlacesMain).threads.push({ worker, run }) - 1;
-    }, `${playgroundFolder}/lab-thread.cjs`);
-    const place = new Place((text) =>
-      this.lab.main(
-        (main, [each, script]) => (main as PlacesMain).threads[each]!.run(`() => ${script}`) as Promise<string>,
-        [index, text] as const,
-      ),
-    );
-    return Object.assign(place, { index });
+  /** A worker_threads worker of main; not attached yet. */
+  thread(): Promise<Child> {
+    return Child.start(this.lab, 'thread');
   }
 
-  /** A worker_threads worker of a utility process, which that has as `lab.threads[index].target`; not shared yet. */
-  async threadOf(utility: Place): Promise<Place & { readonly index: number }> {
-    type Host = { makeThread(): number; threads: Driven<unknown>[] };
-    const index = await utility.run((world) => (world.lab as never as Host).makeThread());
-    const place = new Place((text) =>
-      utility.run(
-        (world, [each, script]) =>
-          (world.lab as never as Host).threads[each]!.run(`() => ${script}`, undefined) as Promise<string>,
-        [index, text] as const,
-      ),
-    );
-    return Object.assign(place, { index });
+  /** A place of that kind, which has joined, with what has to be around it. */
+  async make(kind: Kind, name: string = kind): Promise<Place> {
+    const place = await this.#letIn(kind, name);
+    await place.join(name);
+    return place;
   }
 
-  /** Lets a utility process in. */
-  attachUtility(index: number, options: object = {}): Promise<void> {
-    return this.lab.main(
-      (main, [each, given]) => void main.bridge.attach((main as PlacesMain).utilities[each]!.target, given),
-      [index, options] as const,
-    );
+  async #letIn(kind: Kind, name: string): Promise<Place> {
+    switch (kind) {
+      case 'window':
+        return this.window('a');
+      case 'main':
+        return new Seat(this.lab);
+      case 'utility':
+      case 'main’s thread': {
+        const child = await (kind === 'utility' ? this.utility() : this.thread());
+        await child.attach();
+        return child;
+      }
+      case 'worker': {
+        const owner = await this.join('a', `owner of ${name}`);
+        const worker = await owner.worker(name);
+        await owner.share(worker);
+        return worker;
+      }
+      case 'thread': {
+        const host = (await this.make('utility', `host of ${name}`)) as Child;
+        const thread = await host.thread();
+        await host.share(thread);
+        return thread;
+      }
+    }
   }
 
-  attachThread(index: number, options: object = {}): Promise<void> {
-    return this.lab.main(
-      (main, [each, given]) => void main.bridge.attach((main as PlacesMain).threads[each]!.worker, given),
-      [index, options] as const,
-    );
-  }
-
-  /** Lets a thread of a utility process in. */
-  shareThread(utility: Place, index: number, options: { grant?: Grant; name?: string } = {}): Promise<void> {
-    type Host = { share: typeof share; via: ShareOptions['via']; threads: Driven<Parameters<typeof share>[0]>[] };
-    return utility.run(
-      (world, [each, given]) => {
-        const { share, via, threads } = world.lab as never as Host;
-        share(threads[each]!.target, { via, ...given });
-      },
-      [index, options] as const,
-    );
-  }
-
-  /** Ends everything, and checks that the bridge holds nothing any more. */
-  async stop(): Promise<object> {
-    await this.lab.main(async (main) => {
-      const { utilities, threads } = main as PlacesMain;
-      for (const { target } of utilities) target.kill();
-      await Promise.all(threads.map(({ worker }) => worker.terminate()));
-      utilities.length = threads.length = 0;
-    });
+  /** Ends everything; what the bridge still holds then. */
+  async stop(): Promise<BridgeState> {
+    await Child.endAll(this.lab);
+    await Seat.forgetAll(this.lab);
     return this.lab.stop();
   }
 }

@@ -34,6 +34,18 @@ describe('when the port closes first', () => {
     expect(remove).toHaveBeenCalledExactlyOnceWith('p', 'frame-removed');
   });
 
+  it('the word is heard before time is up, however long main was kept from its work', async () => {
+    vi.useRealTimers();
+    departures.closed('p', undefined, () => 'lost');
+    const until = performance.now() + 200;
+    while (performance.now() < until);
+    // What has come meanwhile is heard behind the timers that are due.
+    for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
+    departures.told('p', 'reloaded');
+    expect(remove).toHaveBeenCalledExactlyOnceWith('p', 'reloaded');
+    vi.useFakeTimers();
+  });
+
   it('a reason known already is told at once', () => {
     departures.closed('p', 'crashed', () => 'lost');
     expect(remove).toHaveBeenCalledExactlyOnceWith('p', 'crashed');

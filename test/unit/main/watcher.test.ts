@@ -43,7 +43,6 @@ function add(nonce: string, more: Partial<DocumentRecord> = {}): DocumentRecord 
     url: 'app://a/index.html',
     shares: new Shares(),
     peers: new Map(),
-    shares: new Shares(),
     reason: undefined,
     ...more,
   };
@@ -71,6 +70,15 @@ describe('navigation', () => {
     expect(told.map(([, nonce]) => nonce)).toEqual(['top', 'child', 'out of process']);
   });
 
+  it('of a page that has left itself is told by the URL of that page, which pushState changes', () => {
+    add('child', { frame: 8, top: false, url: 'app://a/child.html' });
+    contents.navigate('app://a/index.html');
+    contents.navigateInPage('app://a/pushed');
+    contents.navigate('app://a/pushed#part');
+    contents.navigate('app://a/child.html');
+    expect(told.map(([, , reason]) => reason)).toEqual(['reloaded', 'reloaded', 'navigated']);
+  });
+
   it('of a frame takes that frame and those below it only', () => {
     frame(8, { routingId: 9 });
     add('top');
@@ -91,17 +99,18 @@ describe('navigation', () => {
     expect(told).toEqual([['gone', 'child', 'navigated']]);
   });
 
-  it('of a frame in which nobody is known is remembered for a while', () => {
+  it('of a frame in which nobody is known is remembered', () => {
     frame(8, { routingId: 9 });
     add('top');
-    expect(watcher.strayed(1, 1000)).toBe(false);
+    const before = performance.now();
+    expect(watcher.strayedSince(1, before)).toBe(false);
     contents.navigate('app://b/', { top: false, pid: 5, rid: 9 });
-    expect([told, watcher.strayed(1, 1000), watcher.strayed(1, -1), watcher.strayed(2, 1000)]).toEqual([
-      [],
-      true,
-      false,
-      false,
-    ]);
+    const seen = [
+      [1, before],
+      [1, performance.now() + 1],
+      [2, before],
+    ].map(([window, then]) => watcher.strayedSince(window!, then!));
+    expect([told, seen]).toEqual([[], [true, false, false]]);
   });
 
   it('inside a document changes its URL: a reload is told by it', () => {

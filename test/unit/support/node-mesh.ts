@@ -39,3 +39,15 @@ export class NodeMesh {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }
+
+/** Resolves when a bus hears that of its peers. */
+export function news(bus: Bus, kind: 'stale' | 'fresh' | 'leave' | 'join', name?: string): Promise<unknown[]> {
+  return new Promise((resolve) => {
+    const listener = (...args: [peer: { name: string }, reason?: string]): void => {
+      if (name !== undefined && args[0].name !== name) return;
+      bus.peers.off(kind, listener as never);
+      resolve(args);
+    };
+    bus.peers.on(kind, listener as never);
+  });
+}

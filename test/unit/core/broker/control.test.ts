@@ -47,3 +47,20 @@ it('posts nothing where nothing is gathered', () => {
   new control.ControlOutbox(port).flush();
   expect(port.posts).toEqual([]);
 });
+
+it('gathers for as long as it is told to; a message with a port does not wait', async () => {
+  const port = new FakePort();
+  const flushes: (() => void)[] = [];
+  const outbox = new control.ControlOutbox(port, (flush) => flushes.push(flush));
+  outbox.post([1]);
+  await turn();
+  outbox.post([2]);
+  expect([port.posts, flushes.length]).toEqual([[], 1]);
+  flushes.shift()?.();
+  expect(port.posts).toEqual([[[1], [2]]]);
+  outbox.post([3]);
+  outbox.post([4], new MessageChannel().port1);
+  expect(port.posts.length).toBe(2);
+  for (const flush of flushes) flush();
+  expect(port.posts.length).toBe(2);
+});

@@ -286,3 +286,30 @@ describe('Seat', () => {
     expect(told).toEqual([['join', peer('third'), {}]]);
   });
 });
+
+it('hears that the broker is gone, and there again', async () => {
+  const { broker, told } = await seated();
+  broker.post([control.STALE, true], [control.STATE, 'other', 3, ['e'], []], [control.STALE, false]);
+  await turn();
+  expect(told).toEqual([
+    ['stale', true],
+    ['state', 'other', 3, ['e'], []],
+    ['stale', false],
+  ]);
+});
+
+it('asks for the state; what comes to nothing rejects as it is told', async () => {
+  const { seat, broker } = await seated();
+  const [state, failed, synced] = [seat.query(), rejection(seat.query()), rejection(seat.sync())];
+  await turn();
+  expect(broker.messages).toEqual([
+    [control.QUERY, 1],
+    [control.QUERY, 2],
+    [control.SYNC, 3],
+  ]);
+  broker.post([control.FAILED, 2, 'NOT_AUTHORIZED', 'not you'], [control.QUERY, 1, { some: 'state' }]);
+  broker.post([control.FAILED, 3, 'BRIDGE_GONE', 'gone'], [control.FAILED, 3, 'BRIDGE_GONE', 'twice']);
+  expect(await state).toEqual({ some: 'state' });
+  expect(await failed).toMatchObject({ code: 'NOT_AUTHORIZED', message: 'not you' });
+  expect(await synced).toMatchObject({ code: 'BRIDGE_GONE', message: 'gone' });
+});

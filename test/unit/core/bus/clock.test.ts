@@ -81,6 +81,37 @@ describe('Clock', () => {
     );
   });
 
+  it('finds over what begins at the call, and seldom looks at the time for it', () => {
+    const { clock, deadlines, over } = make();
+    const time = vi.spyOn(performance, 'now');
+    const epoch = Date.now() - performance.now();
+    const all = new Set<number>();
+    const begin = (ms: number): number => {
+      const deadline = Date.now() - epoch + ms;
+      deadlines.add(deadline);
+      all.add(deadline);
+      time.mockClear();
+      clock.watchFor(ms);
+      return time.mock.calls.length;
+    };
+    for (const ms of [1000, 500]) begin(ms);
+    clock.watchFor(Infinity);
+    let looks = 0;
+    for (let i = 0; i < 10_000; i++) {
+      vi.advanceTimersByTime(1);
+      looks += begin(500) + begin(1000);
+    }
+    vi.advanceTimersByTime(3000);
+    expect(looks, 'for 20,000 of them').toBeLessThan(100);
+    expect(new Set(over.map(([deadline]) => deadline))).toEqual(all);
+    for (const [deadline, now] of over) {
+      expect(now).toBeGreaterThanOrEqual(deadline);
+      expect(now).toBeLessThanOrEqual(deadline + 6);
+    }
+    time.mockRestore();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it('sweeps soon what was over before it was watched', () => {
     const { clock, deadlines, over } = make();
     const deadline = performance.now() - 1000;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { CHANGES, LINK } from '../../../../src/core/broker/control.js';
+import { CHANGES } from '../../../../src/core/broker/control.js';
 import { openPort, type OpenerOwner } from '../../../../src/core/bus/opening.js';
 import { HANDLE, UNHANDLE } from '../../../../src/core/directory/entry.js';
 import { defaultLimits } from '../../../../src/core/directory/limits.js';
@@ -11,6 +11,7 @@ import { MISSED, PORT, RESULT } from '../../../../src/core/wire/frames.js';
 import { transfer } from '../../../../src/core/wire/transfer.js';
 import { deferred, rejection } from '../../../contract/case.js';
 import { TestMesh } from '../../../contract/mesh.js';
+import { handleRaw } from '../../support/handle-raw.js';
 import { turn } from '../../support/turn.js';
 
 const kind = { make: () => createMemoryChannel().ports };
@@ -86,32 +87,12 @@ it('a port in an argument that does not move is refused, where the call would wa
 });
 
 /** A peer that says it takes ports on 'video'; `answer` gets each that comes, with the link. */
-function joinRaw(mesh: TestMesh, answer: (link: Port, id: unknown) => void): Port {
-  const { port } = mesh.joinRaw('raw');
-  port.start({
-    message(data, ports) {
-      for (const message of data as unknown[][]) if (message[0] === LINK) listen(ports[0] as Port);
-    },
-    unreadable() {},
-    close() {},
-  });
-  port.post([[CHANGES, 1, [HANDLE, 'video']]]);
-  const listen = (link: Port): void =>
-    link.start({
-      message(data) {
-        const post = data as unknown[];
-        const at = post.indexOf(PORT, 1);
-        if (at > 0) answer(link, post[at + 1]);
-      },
-      unreadable() {},
-      close() {},
-    });
-  return port;
-}
+const takeRaw = (mesh: TestMesh, answer: (link: Port, id: unknown) => void): Port =>
+  handleRaw(mesh, 'raw', 'video', PORT, answer);
 
 it('what moved to a peer that turns out not to take the port can not go to the next: NO_HANDLER', async () => {
   const mesh = new TestMesh(kind);
-  joinRaw(mesh, (link, id) => link.post([1, MISSED, id, 0]));
+  takeRaw(mesh, (link, id) => link.post([1, MISSED, id, 0]));
   const a = await mesh.join('a');
   const bytes = new Uint8Array(8);
   const error = await rejection(a.openPort('video', transfer(bytes, [bytes.buffer])));
@@ -122,7 +103,7 @@ it('what moved to a peer that turns out not to take the port can not go to the n
 it('one that says it takes ports, and never does, is asked once for each time it says so', async () => {
   const mesh = new TestMesh(kind);
   let asked = 0;
-  const control = joinRaw(mesh, (link, id) => link.post([++asked, MISSED, id, 0]));
+  const control = takeRaw(mesh, (link, id) => link.post([++asked, MISSED, id, 0]));
   const a = await mesh.join('a');
   for (let said = 1; said < 4; said++) {
     const error = await rejection(a.openPort('video'));
@@ -144,7 +125,7 @@ it('one that says it takes ports, and never does, is asked once for each time it
 it('one that has announced, before it said no to the last call, that it takes ports again, is asked again', async () => {
   const mesh = new TestMesh(kind);
   let asked = 0;
-  const control = joinRaw(mesh, (link, id) => {
+  const control = takeRaw(mesh, (link, id) => {
     if (++asked > 1) return link.post([asked, RESULT, id, undefined]);
     // By way of the broker, which is faster this time.
     a.peers.once('change', () => link.post([asked, MISSED, id, 0]));

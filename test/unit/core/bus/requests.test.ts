@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryChannel } from '../../../../src/core/port/memory-port.js';
 import type { Port } from '../../../../src/core/port/port.js';
-import { HANDLE } from '../../../../src/core/directory/entry.js';
 import { MISSED, PORT, REQUEST, RESULT, STREAM } from '../../../../src/core/wire/frames.js';
-import { CHANGES, LINK, OPEN } from '../../../../src/core/broker/control.js';
+import { OPEN } from '../../../../src/core/broker/control.js';
 import { MeshPort } from '../../../../src/core/port/mesh-port.js';
 import { transfer } from '../../../../src/core/wire/transfer.js';
 import { deferred, rejection } from '../../../contract/case.js';
 import { TestMesh } from '../../../contract/mesh.js';
+import { handleRaw } from '../../support/handle-raw.js';
 
 const kind = { make: () => createMemoryChannel({ latency: 10 }).ports };
 
@@ -42,27 +42,8 @@ describe('Requests', () => {
 
   /** A peer that announces `fs:run`, and gives the request for it back with arguments of its own making. */
   async function liar(mesh: TestMesh): Promise<void> {
-    const { port } = mesh.joinRaw('liar');
-    port.start({
-      message(data, ports) {
-        for (const message of data as unknown[][]) if (message[0] === LINK) answer(ports[0] as Port);
-      },
-      unreadable() {},
-      close() {},
-    });
-    port.post([[CHANGES, 1, [HANDLE, 'fs:run']]]);
+    handleRaw(mesh, 'liar', 'fs:run', REQUEST, (link, id) => link.post([1, MISSED, id, 1, 'rm -rf']));
     await Promise.resolve();
-    function answer(link: Port): void {
-      link.start({
-        message(data) {
-          const post = data as unknown[];
-          const at = post.indexOf(REQUEST, 1);
-          if (at > 0) link.post([1, MISSED, post[at + 1], 1, 'rm -rf']);
-        },
-        unreadable() {},
-        close() {},
-      });
-    }
   }
 
   it('what is passed on is what the caller has sent, whatever the peer gave back that it had got', async () => {
@@ -181,27 +162,8 @@ it('what a peer may not ask, or asks too much of, is refused by the name of the 
 
 it('whatever value a peer accepts a port with, the port leads to that peer', async () => {
   const mesh = new TestMesh(kind);
-  const { port } = mesh.joinRaw('liar');
-  port.start({
-    message(data, ports) {
-      for (const message of data as unknown[][]) if (message[0] === LINK) answer(ports[0] as Port);
-    },
-    unreadable() {},
-    close() {},
-  });
-  port.post([[CHANGES, 1, [HANDLE, 'video']]]);
+  handleRaw(mesh, 'liar', 'video', PORT, (link, id) => link.post([1, RESULT, id, { process: null }]));
   const a = await mesh.join('a');
-  function answer(link: Port): void {
-    link.start({
-      message(data) {
-        const post = data as unknown[];
-        const at = post.indexOf(PORT, 1);
-        if (at > 0) link.post([1, RESULT, post[at + 1], { process: null }]);
-      },
-      unreadable() {},
-      close() {},
-    });
-  }
   const video = await a.openPort('video');
   expect(video).toBeInstanceOf(MeshPort);
   expect(mesh.far).toEqual(['liar', 'liar']); // the link, and the port

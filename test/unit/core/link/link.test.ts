@@ -4,6 +4,7 @@ import type { Port } from '../../../../src/core/port/port.js';
 import { defaultLimits } from '../../../../src/core/directory/limits.js';
 import { MeshError } from '../../../../src/core/errors/mesh-error.js';
 import * as wire from '../../../../src/core/wire/frames.js';
+import { transfer } from '../../../../src/core/wire/transfer.js';
 import { rejection } from '../../../contract/case.js';
 import { FakePort } from '../../support/fake-port.js';
 import { LinkSide } from '../../../contract/link-side.js';
@@ -547,6 +548,21 @@ describe('what is more than a message may hold', () => {
     side.link.end('lost');
   });
 
+  it('is answered like all that is refused: a peer that takes none of the answers loses its link', async () => {
+    const port = new FakePort();
+    port.recording = false;
+    const flow = { highWater: 10, limit: 50, limitBytes: 1e6 };
+    const few = { ...limits, serving: 100 };
+    const side = new LinkSide(port, 'far', { limits: few, trusted: false, flow });
+    let id = 0;
+    while (side.link.open && id < 50_000) {
+      port.deliver([0, wire.REQUEST, ++id, 'get', 1, large]);
+      if (id % 100 === 0) await turn();
+    }
+    expect(side.of('ended')).toEqual([['lost', 0]]);
+    expect(side.of('request')).toEqual([]);
+  });
+
   it('keeps the stack of what could not be sent from a peer that shall not see it', async () => {
     const port = new FakePort();
     const side = new LinkSide(port, 'far', { redact: true });
@@ -653,5 +669,78 @@ describe('a peer that takes nothing of what it is sent', { timeout: 20_000 }, ()
     expect([a.link.open, a.of('refused'), a.of('malformed')]).toEqual([true, [], []]);
     a.link.end('lost');
     b.link.end('lost');
+  });
+});
+
+describe('a batch that can not be posted', () => {
+  /** What was gathered, on a port that takes nothing any more. */
+  function gathered(events: number): LinkSide {
+    const port = new FakePort();
+    const side = new LinkSide(port);
+    for (let i = 0; i < events; i++) side.link.sendEvent('e', [i], [i]);
+    port.post = () => {
+      throw new Error('not a contract of mine');
+    };
+    return side;
+  }
+
+  it('ends the link: who sends the next event is not to blame, and it is counted among the lost', () => {
+    const side = gathered(512);
+    side.link.sendEvent('e', ['next'], ['next']);
+    expect(side.of('ended')).toEqual([['lost', 513]]);
+  });
+
+  it('nor is who sends one that goes alone', async () => {
+    const side = gathered(1);
+    const { port1, port2 } = new MessageChannel();
+    const closed = new Promise((resolve) => port2.addEventListener('close', resolve));
+    port2.start();
+    side.link.sendEvent('e', [transfer(port1, [port1])], undefined);
+    expect(side.of('ended')).toEqual([['lost', 2]]);
+    await closed; // nobody will get its other end
+  });
+
+  it('a call behind it rejects as all others do', async () => {
+    for (const value of [1, new Map()]) {
+      const side = gathered(512);
+      const error = await rejection(side.request_('ask', value));
+      expect(error).toMatchObject({ code: 'PEER_GONE', reason: 'lost' });
+      expect(error.message).toMatch(/^request\('ask'\) to far/);
+      expect(side.of('ended')).toEqual([['lost', 512]]);
+    }
+  });
+
+  it.each([1, 512])('drain() behind %d events rejects', async (events) => {
+    const side = gathered(events);
+    expect(await rejection(side.link.drain())).toMatchObject({ code: 'PEER_GONE', reason: 'lost' });
+    expect(side.of('ended')).toEqual([['lost', events]]);
+  });
+
+  it('does not keep the link from its end in order', async () => {
+    const side = gathered(3);
+    const asked = side.request_('ask', 1);
+    side.link.bye(() => new Error('closed by me'));
+    expect((await rejection(asked)).message).toBe('closed by me');
+    expect(side.of('ended')).toEqual([['bye', 3]]);
+  });
+
+  it('nor does an acknowledgement reach whoever brings a post', () => {
+    const port = new FakePort();
+    const side = new LinkSide(port);
+    port.post = () => {
+      throw new Error('not a contract of mine');
+    };
+    expect(() => port.deliver([0, wire.EVENT, 'e', 0, wire.ECHO])).not.toThrow();
+    expect(side.of('ended')).toEqual([['lost', 0]]);
+  });
+
+  it('nor the word that a post can not be read', () => {
+    const port = new FakePort();
+    const side = new LinkSide(port);
+    port.post = () => {
+      throw new Error('not a contract of mine');
+    };
+    expect(() => port.deliverUnreadable()).not.toThrow();
+    expect(side.of('ended')).toEqual([['lost', 0]]);
   });
 });

@@ -1,5 +1,5 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { checkFlow, type FlowOptions } from '../../../../src/core/link/flow.js';
 import { Outbox } from '../../../../src/core/link/outbox.js';
 import { Turn } from '../../../../src/core/link/turn.js';
@@ -367,7 +367,7 @@ describe('the end', () => {
     flow.event('e');
     expect(flow.outbox.close(undefined)).toBe(5);
     await closed;
-    expect([flow.outbox.pending, flow.outbox.full, flow.outbox.oldest]).toEqual([0, false, Infinity]);
+    expect([flow.outbox.pending, flow.outbox.full]).toEqual([0, false]);
     for (let i = 0; i < 2000; i++) flow.event('late');
     flow.alone('late');
     await turn();
@@ -421,33 +421,5 @@ describe('what is handed over while a post is made', () => {
     flow.event('c');
     await turn();
     expect(flow.posts).toEqual(['a', 'bc']);
-  });
-});
-
-describe('oldest', () => {
-  beforeEach(() => void vi.useFakeTimers());
-  afterEach(() => void vi.useRealTimers());
-
-  it('tells since when something is under way without progress', async () => {
-    const flow = make();
-    const begin = performance.now();
-    expect(flow.outbox.oldest).toBe(Infinity);
-    flow.event('a');
-    await Promise.resolve();
-    vi.advanceTimersByTime(10);
-    flow.alone('b');
-    expect(flow.outbox.oldest - begin).toBe(0);
-    flow.ack(1);
-    expect(flow.outbox.oldest - begin).toBe(10);
-    vi.advanceTimersByTime(10);
-    flow.ack(1);
-    expect(flow.outbox.oldest - begin, 'no progress').toBe(10);
-    flow.ack(2);
-    expect(flow.outbox.oldest).toBe(Infinity);
-    flow.outbox.dispatched(1, true);
-    expect(flow.outbox.oldest, 'nobody acknowledges an acknowledgement').toBe(Infinity);
-    vi.advanceTimersByTime(1000);
-    flow.alone('c');
-    expect(flow.outbox.oldest - begin).toBe(1020);
   });
 });

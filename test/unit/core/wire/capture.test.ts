@@ -137,6 +137,13 @@ const { plainValue } = fc.letrec<{ plainValue: unknown }>((tie) => ({
 }));
 
 describe('capture', () => {
+  it('takes an array for one, whatever its prototype is', () => {
+    const array = Object.setPrototypeOf([1], null) as unknown;
+    expect(capture([array])).toBeUndefined();
+    expect(capture([{ array }])).toBeUndefined();
+    expect(capture([array, array])).toBeUndefined();
+  });
+
   it('returns what structured clone would have made, or nothing', () => {
     let captured = 0;
     fc.assert(

@@ -31,7 +31,7 @@ describe('a limit of depth', () => {
     const [fits, beyond] = [make(40), make(41)];
     expect(problem([1, fits, [fits]].slice(0, 2), { depth: 40 })).toBeUndefined();
     expect(problem([1, beyond], { depth: 40 })).toMatch(
-      /^the message is deeper than 40 objects\. Send a flatter value.*limits: { depth } }\)\.$/,
+      /^the message is deeper than 40 objects\. Send a flatter value.*limits: { depth } of the bridge, or broker\.$/,
     );
   });
 
@@ -69,7 +69,7 @@ describe('a limit of size', () => {
   ])('counts %s', (_, value) => {
     expect(problem([value], { size: 100 })).toBeUndefined();
     expect(problem([value], { size: 99 })).toBe(
-      'the message has 100 bytes, and may have 99. Send a stream, or smaller pieces, or raise createBridge({ limits: { size } }).',
+      'the message has 100 bytes, and may have 99. Send a stream, or smaller pieces, or raise limits: { size } of the bridge, or broker.',
     );
   });
 

@@ -1,23 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Bus } from '../../../../src/core/bus/bus.js';
 import { rejection } from '../../../contract/case.js';
-import { NodeMesh } from '../../support/node-mesh.js';
+import { NodeMesh, news } from '../../support/node-mesh.js';
 
 let mesh: NodeMesh;
 beforeEach(() => void (mesh = new NodeMesh()));
 afterEach(() => mesh.close());
-
-/** Resolves when a bus hears that of its peers, or at once if it is so. */
-function news(bus: Bus, kind: 'stale' | 'fresh' | 'leave' | 'join', name?: string): Promise<unknown[]> {
-  return new Promise((resolve) => {
-    const listener = (...args: [peer: { name: string }, reason?: string]): void => {
-      if (name !== undefined && args[0].name !== name) return;
-      bus.peers.off(kind, listener as never);
-      resolve(args);
-    };
-    bus.peers.on(kind, listener as never);
-  });
-}
 
 describe('when the broker is gone', () => {
   it('leaves links as they are, and says so', async () => {
@@ -84,19 +71,6 @@ describe('when the broker is gone', () => {
     expect(heard).toEqual(['from c', 'from a']);
     expect(told).toEqual(['join c']);
   });
-
-  it('lets go of those who do not come back', async () => {
-    const first = await mesh.broker();
-    const [a, b] = [await mesh.join('a'), await mesh.join('b')];
-    const stale = [news(a, 'stale'), news(b, 'stale')];
-    await first.close();
-    await Promise.all(stale);
-    await b.close();
-    const fresh = news(a, 'fresh');
-    await mesh.broker();
-    await fresh;
-    expect(await news(a, 'leave', 'b')).toEqual([expect.objectContaining({ name: 'b' }), 'lost']);
-  }, 20_000);
 
   it('closes when it has no right to come back', async () => {
     const first = await mesh.broker();

@@ -1,7 +1,9 @@
+import { deserialize, serialize } from 'node:v8';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { elementsClaimed } from '../../../../src/node/socket/v8-walk.js';
+import { elementsClaimed, stacksFirst } from '../../../../src/node/socket/v8-walk.js';
 import { handmade, mutate, mutations, readV8, v8Bytes } from '../../support/v8-bytes.js';
+import { assertSame } from '../../support/same.js';
 import { anything } from '../../support/values.js';
 
 const scale = Number(process.env['PORTMESH_FUZZ'] ?? 1);
@@ -120,4 +122,77 @@ describe('what the arrays in a message claim', () => {
     },
     60_000 * scale,
   );
+});
+
+/** As Node 20 writes it: `ÿ`, the format, then the value. */
+function bytesOf(text: string): Buffer {
+  return Buffer.from(`\xff\x0f${text}`, 'latin1');
+}
+
+function textOf(bytes: Uint8Array | undefined): string | undefined {
+  return bytes && Buffer.from(bytes).toString('latin1').slice(2);
+}
+
+describe('stacksFirst', () => {
+  it('puts the stack of an error before its cause', () => {
+    const bytes = bytesOf('rRm"\x03farcrTm"\x04nears"\x02SC.s"\x02SF.');
+    expect(textOf(stacksFirst(bytes))).toBe('rRm"\x03fars"\x02SFcrTm"\x04nears"\x02SC..');
+  });
+
+  it('does so in errors within errors, in containers and behind them', () => {
+    const inner = 'rTm"\x01bc"\x01cs"\x01B.';
+    const bytes = bytesOf(`A\x02rRm"\x01ac${inner}s"\x01A.o"\x01xI\x02{\x01$\x00\x02`);
+    expect(textOf(stacksFirst(bytes))).toBe(
+      'A\x02rRm"\x01as"\x01AcrTm"\x01bs"\x01Bc"\x01c..o"\x01xI\x02{\x01$\x00\x02',
+    );
+  });
+
+  it('leaves others alone, and what is no message', () => {
+    for (const text of [
+      'rRm"\x03fars"\x02SF.',
+      'rRm"\x03fars"\x02SFcrTm"\x04near..',
+      'o"\x01ccI\x02{\x01',
+      'rRcZ',
+      '',
+    ]) {
+      expect(stacksFirst(bytesOf(text))).toBeUndefined();
+    }
+    expect(stacksFirst(Buffer.from('nonsense'))).toBeUndefined();
+  });
+
+  it('means the same to v8, with causes of any kind and long stacks', () => {
+    const root = new Error('root', {
+      cause: { map: new Map([[1, new TypeError('in a map', { cause: 'text' })]]), n: -0 },
+    });
+    const error = new AggregateError([1], 'wide \u2603 text', { cause: new RangeError('mid', { cause: root }) });
+    const bytes = serialize([error, 'behind']);
+    const ordered = stacksFirst(bytes) ?? bytes;
+    expect(deserialize(ordered)).toEqual(deserialize(bytes));
+    const chain = (each: Error): unknown[] =>
+      each instanceof Error ? [each.stack, ...chain(each.cause as Error)] : [each];
+    expect(chain((deserialize(ordered) as Error[])[0]!)).toEqual(chain((deserialize(bytes) as Error[])[0]!));
+    expect(ordered.length).toBe(bytes.length);
+  });
+
+  it(
+    'and whatever else is in it',
+    () => {
+      fc.assert(
+        fc.property(anything, (value) => {
+          const bytes = v8Bytes([new Error('outer', { cause: value }), value]);
+          assertSame(readV8(stacksFirst(bytes) ?? bytes), readV8(bytes));
+        }),
+        { numRuns: 1000 * scale },
+      );
+    },
+    60_000 * scale,
+  );
+
+  it('leaves what is deeper than errors ever are, which would take minutes', () => {
+    const [depth, size] = [2000, 1_000_000];
+    const bytes = handmade('rc'.repeat(depth), '"', [size], 'x'.repeat(size), 's"\0.'.repeat(depth));
+    const start = performance.now();
+    expect(stacksFirst(bytes)).toBeUndefined();
+    expect(performance.now() - start).toBeLessThan(1000);
+  });
 });

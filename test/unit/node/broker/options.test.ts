@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest';
+import { defaultLimits } from '../../../../src/core/directory/limits.js';
+import { checkBroker } from '../../../../src/node/broker/options.js';
+
+const given = { port: 0, secrets: { peer: 'a secret of 16 characters' } };
+
+describe('the limits of createBroker()', () => {
+  it('are as by default where they are not given', () => {
+    expect(checkBroker(given).limits).toEqual(defaultLimits);
+    const limits = { size: 65_536, depth: 32, seats: 1, names: undefined };
+    expect(checkBroker({ ...given, limits }).limits).toEqual({ ...defaultLimits, size: 65_536, depth: 32, seats: 1 });
+  });
+
+  it.each([
+    [{ size: 65_535 }, 'size is 65535. Give a whole number of 65536 or more.'],
+    [{ depth: 31 }, 'depth is 31. Give a whole number of 32 or more.'],
+    [{ seats: 0 }, 'seats is 0. Give a whole number of 1 or more.'],
+    [{ seat: 1 }, "there is no 'seat', only channels, serving, seats, names, size, depth."],
+  ])('are refused as %j', (limits, problem) => {
+    expect(() => checkBroker({ ...given, limits })).toThrow(`createBroker({ limits }): ${problem}`);
+  });
+});
