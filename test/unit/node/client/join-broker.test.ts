@@ -30,7 +30,7 @@ describe.each([
     const others = await Promise.all(Array.from({ length: 20 }, (_, i) => mesh.join(`other-${i}`)));
     for (const other of others) other.handle('name', () => other.self.name);
     const names = others.map((other) => other.self.name);
-    expect(await Promise.all(names.map((name) => bus.to(name, { wait: 1000 }).request('name')))).toEqual(names);
+    expect(await Promise.all(names.map((name) => bus.to(name).with({ wait: 1000 }).request('name')))).toEqual(names);
     await new Promise(setImmediate); // warnings are told a turn later
     process.off('warning', onWarning);
     expect(warnings).toEqual([]);
