@@ -28,7 +28,7 @@ const common = {
 };
 await build({
   ...common,
-  entryPoints: ['main', 'helper', 'thread', 'lab-utility', 'lab-thread', 'lab-node'].map(
+  entryPoints: ['main', 'helper', 'thread', 'broker', 'node', 'lab-utility', 'lab-thread', 'lab-node'].map(
     (name) => `${source}/${name}.ts`,
   ),
   outdir: out,

@@ -1,11 +1,13 @@
 // What the playground shows, step by step, each done with the controls that a person uses and seen where a person sees it.
 
+import { brokers } from './steps/brokers.js';
 import { blockMain } from './steps/block.js';
 import { crash } from './steps/crash.js';
 import { fail } from './steps/fail.js';
 import { hang } from './steps/hang.js';
 import { join } from './steps/join.js';
 import { leave } from './steps/leave.js';
+import { nodes } from './steps/nodes.js';
 import { ports } from './steps/ports.js';
 import { remove } from './steps/remove.js';
 import { show } from './steps/show.js';
@@ -22,10 +24,15 @@ import { talk } from './steps/talk.js';
  * @property {string} screenshots the folder for them
  */
 
-/** @param {Pick<Stage, 'narrator' | 'opened' | 'screenshots'>} setting */
+/**
+ * @param {Pick<Stage, 'narrator' | 'opened' | 'screenshots'>} setting
+ * @returns {Promise<number[]>} the processes that there were in the end
+ */
 export async function demonstrate(setting) {
   const [graph, editor, viewer] = await Promise.all(['graph', 'editor', 'viewer'].map(setting.opened));
   /** @type {Stage} */
   const stage = { ...setting, graph, editor, viewer };
-  for (const part of [join, talk, fail, stream, ports, blockMain, hang, leave, remove, crash, show]) await part(stage);
+  const parts = [join, talk, fail, stream, ports, nodes, blockMain, hang, leave, remove, crash, brokers, show];
+  for (const part of parts) await part(stage);
+  return stage.editor.pids();
 }

@@ -61,6 +61,23 @@ export class Desk {
   }
 
   /**
+   * A peer's id and process, as a window's list has them.
+   *
+   * @param {string} name
+   */
+  async identity(name) {
+    const title = (await this.part(`peer-${name}`).getAttribute('title')) ?? '';
+    const [, id = '', process = ''] = /^(\S+) in process (\S+?)(?:,|$)/.exec(title) ?? [];
+    return { id, process };
+  }
+
+  /** The ids of all processes that a window's list names. */
+  async pids() {
+    const texts = await this.part('peers').locator('.identity').allInnerTexts();
+    return [...new Set(texts.map((text) => Number(/pid (\d+)/.exec(text)?.[1])))];
+  }
+
+  /**
    * Chooses a peer in the graph, and whom it is to talk to.
    *
    * @param {string} name
@@ -100,7 +117,7 @@ export class Desk {
   async photograph(folder, name) {
     for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
       await this.page.emulateMedia({ colorScheme });
-      await this.page.screenshot({ path: `${folder}/${name}-${colorScheme}.png` });
+      await this.page.screenshot({ path: `${folder}/${name}-${colorScheme}.png`, animations: 'disabled' });
     }
     await this.page.emulateMedia({ colorScheme: null });
   }

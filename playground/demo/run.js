@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { _electron } from 'playwright-core';
 import { demonstrate } from './demonstration.js';
 import { Desk, PATIENCE_MS } from './desk.js';
+import { allEnded } from './ended.js';
 import { Narrator } from './narrator.js';
 
 /** How long the app may take to end before it is killed. */
@@ -25,17 +26,20 @@ export async function runDemonstration({ executable, args, env, screenshots }) {
     chromiumSandbox: true,
   });
   const complaints = listen(app);
+  /** @type {number[]} */
+  let pids = [];
   try {
-    await demonstrate({ narrator, opened: seeWindows(app), screenshots });
+    pids = await demonstrate({ narrator, opened: seeWindows(app), screenshots });
     if (complaints.pages.length > 0) throw new Error(`a page complained: ${complaints.pages.join('\n')}`);
-    narrator.tell('done');
-    return 0;
   } catch (error) {
     if (complaints.main.length > 0) console.error(`what main printed:\n${complaints.main.join('')}`);
     throw error;
   } finally {
     await close(app);
   }
+  await narrator.step('the app quits, and with it all that it has started', () => allEnded(pids));
+  narrator.tell('done');
+  return 0;
 }
 
 /**

@@ -21,6 +21,21 @@ export interface Wave {
   readonly shape: Shape;
 }
 
+export interface Mirrored {
+  readonly by: string;
+  readonly numbers: Float32Array;
+}
+
+/** The bridge's gateway between Electron's peers and Node's. */
+export interface GatewayNews {
+  /** Its process; `undefined` while there is none. */
+  readonly pid: number | undefined;
+  /** Links that pass through it. */
+  readonly links: number;
+  /** Bytes that wait there for Node's peers. */
+  readonly queued: number;
+}
+
 /** How much the peers chat on their own, so that there is something to see. */
 export type Pace = 'quiet' | 'gossip' | 'busy';
 
@@ -31,6 +46,8 @@ export interface Channels {
   // Handled by every peer, main included, so that any of them can be asked.
   'demo:echo': (text: string) => Promise<Echo>;
   'demo:primes': (below: number) => Promise<Primes>;
+  /** The same numbers, from last to first. */
+  'demo:mirror': (numbers: Float32Array) => Promise<Mirrored>;
   /** Takes its time; stops when the caller no longer waits. */
   'demo:slow': (ms: number) => Promise<Echo>;
   /** Always throws. */
@@ -57,6 +74,10 @@ export interface Channels {
   'playground:evict': (peer: string) => Promise<boolean>;
   /** Blocks the main process. */
   'playground:block': (ms: number) => Promise<void>;
+
+  'playground:gateway': () => Promise<GatewayNews>;
+  /** Kills its process. The bridge starts another one. */
+  'playground:crash-gateway': () => Promise<void>;
 
   // Told by main to everybody, right before and after it blocks.
   'playground:blocking': (ms: number) => void;

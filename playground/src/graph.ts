@@ -1,6 +1,7 @@
 // The window that draws the mesh: peers by process, the links between them, and what flows, as the peers report it.
 
 import { Drawing } from './graph/drawing.js';
+import { watchGateway } from './graph/gateway-watch.js';
 import { Inspector } from './graph/inspector.js';
 import { Layout } from './graph/layout.js';
 import { Model } from './graph/model.js';
@@ -27,7 +28,7 @@ const place = new Place();
 const model = new Model();
 const acts = new Acts(place);
 const identity = new Identity('graph', place);
-const pulses = new Pulses();
+const pulses = new Pulses(model);
 const timeline = new Timeline();
 const inspector = new Inspector(place, model, acts);
 const drawing = new Drawing(model, choose);
@@ -60,7 +61,8 @@ new ResizeObserver(() => {
 }).observe(part('stage'));
 
 function summarise(): void {
-  const processes = new Set(model.here.map(({ peer }) => peer.process.id));
+  const running = [...model.spots.values()].filter(({ state }) => state !== 'gone');
+  const processes = new Set(running.map(({ process }) => process.id));
   const counts = [
     `${model.here.length} peers`,
     `${processes.size} processes`,
@@ -99,6 +101,10 @@ for (const kind of kinds) {
 
 identity.onJoined((bus) => {
   model.attach(bus);
+  void watchGateway(bus, (news) => {
+    model.hearGateway(news);
+    inspector.update();
+  });
   // Whoever comes later learns of the pace when it has begun to listen.
   bus.peers.on('change', (peer) => {
     if (pace !== 'gossip' && bus.peers.listening('playground:pace').includes(peer)) {

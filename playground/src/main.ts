@@ -7,6 +7,7 @@ import { transfer } from 'portmesh';
 import { createBridge } from 'portmesh/main';
 import { fork, openView } from './lab/main.js';
 import { startThread } from './lab/thread.js';
+import { Nodes } from './main/nodes.js';
 import { registerScheme, servePages } from './main/pages.js';
 import { startPlayground } from './main/playground.js';
 import { open } from './main/window.js';
@@ -14,15 +15,16 @@ import { open } from './main/window.js';
 const lab = process.argv.includes('--lab');
 
 async function start(): Promise<void> {
+  const nodes = lab ? undefined : new Nodes();
   await app.whenReady();
   servePages();
-  if (lab) {
+  if (nodes) {
+    await startPlayground(nodes);
+  } else {
     const load = createRequire(__filename);
     Object.assign(globalThis, {
       lab: { open, openView, fork, startThread, load, createBridge, transfer, session, BrowserWindow, webContents },
     });
-  } else {
-    await startPlayground();
   }
 }
 

@@ -4,7 +4,7 @@
 export type Action = 'reload' | 'navigate' | 'end' | 'crash' | 'restore';
 
 interface Place {
-  readonly type: 'main' | 'window' | 'frame' | 'worker' | 'utility';
+  readonly type: 'main' | 'window' | 'frame' | 'worker' | 'utility' | 'node';
   /** Who has made it, and can make it again. */
   readonly owner?: PlaceName;
   /** What it is, in a few words. */
@@ -12,7 +12,11 @@ interface Place {
   readonly actions: readonly Action[];
 }
 
-export type PlaceName = 'main' | 'graph' | 'editor' | 'viewer' | 'outline' | 'widget' | 'counter' | 'helper' | 'thread';
+/** The Node child processes. */
+export type NodeName = 'broker' | 'indexer' | 'archive';
+
+export type PlaceName =
+  'main' | 'graph' | 'editor' | 'viewer' | 'outline' | 'widget' | 'counter' | 'helper' | 'thread' | NodeName;
 
 const windowActions: readonly Action[] = ['reload', 'navigate', 'end', 'crash'];
 
@@ -26,6 +30,14 @@ export const places: Readonly<Record<PlaceName, Place>> = {
   counter: { type: 'worker', owner: 'editor', what: 'a worker of the editor’s page', actions: ['end', 'crash'] },
   helper: { type: 'utility', owner: 'main', what: 'a utility process', actions: ['end', 'crash'] },
   thread: { type: 'worker', owner: 'helper', what: 'a worker thread of the helper', actions: ['end', 'crash'] },
+  broker: {
+    type: 'node',
+    owner: 'main',
+    what: 'a Node process, with the broker of Node’s peers',
+    actions: ['end', 'crash'],
+  },
+  indexer: { type: 'node', owner: 'main', what: 'a Node process, without Electron', actions: ['end', 'crash'] },
+  archive: { type: 'node', owner: 'main', what: 'another Node process', actions: ['end', 'crash'] },
 };
 
 export const placeNames = Object.keys(places) as PlaceName[];
@@ -37,8 +49,13 @@ export const endings: Readonly<Record<Place['type'], string>> = {
   frame: 'Remove',
   worker: 'Terminate',
   utility: 'Kill',
+  node: 'Stop',
 };
 
 export function isPlace(name: string): name is PlaceName {
   return Object.hasOwn(places, name);
+}
+
+export function isNode(name: PlaceName): name is NodeName {
+  return places[name].type === 'node';
 }

@@ -27,7 +27,7 @@ const controls = makeControls(
   (deed) => place.do(deed),
 );
 part('controls').append(controls);
-const traffic = new TrafficPanel(place, acts, [name === 'editor' ? 'helper' : 'widget', 'main']);
+const traffic = new TrafficPanel(place, acts, name === 'editor' ? ['helper', 'main'] : ['widget', 'indexer', 'main']);
 const scope = new Scope(name, place.waves);
 void scope;
 

@@ -7,7 +7,7 @@ import { expect, it } from 'vitest';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 it('the playground: its demonstration, driven through the controls that a person would use', async () => {
-  const shots = ['graph', 'gone', 'editor', 'viewer'].flatMap((name) =>
+  const shots = ['graph', 'gone', 'broker-gone', 'gateway', 'editor', 'viewer'].flatMap((name) =>
     ['light', 'dark'].map((theme) => `${root}out/playground-screenshots/${name}-${theme}.png`),
   );
   for (const shot of shots) rmSync(shot, { force: true });
@@ -17,6 +17,8 @@ it('the playground: its demonstration, driven through the controls that a person
     { cwd: root },
   );
   expect(stdout).toMatch(/main is blocked for 2 s, and all others go on talking/);
+  expect(stdout).toMatch(/the broker is killed.*, and they come back under their old ids/);
+  expect(stdout).toMatch(/the app quits, and with it all that it has started: \d+ processes/);
   expect(stdout.trim()).toMatch(/done$/);
   expect(shots.filter((shot) => !existsSync(shot))).toEqual([]);
-}, 120_000);
+}, 180_000);

@@ -9,6 +9,8 @@ export async function show({ graph, editor, viewer, narrator, screenshots }) {
     await viewer.click('port-sine');
     await editor.frame('widget').part('to').selectOption('outline');
     await editor.frame('widget').click('port-trail');
+    await graph.operate('indexer', 'graph');
+    await graph.click('port-trail');
     await graph.operate('thread', 'graph');
     await graph.click('port-sine');
     await graph.click('echo');

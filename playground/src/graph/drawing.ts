@@ -2,10 +2,10 @@ import { polygonHull } from 'd3-polygon';
 import { hueOf, make, makeSvg, part } from '../ui/dom.js';
 import { makeGlyph } from './glyphs.js';
 import { processes } from './layout.js';
-import type { Edge, Model, Node } from './model.js';
+import type { Model, Spot } from './model.js';
 
-/** How far around its peers the outline of a process runs, in pixels. */
-const OUTLINE = 46;
+/** How far around those in it the outline of a process runs, in pixels. */
+const outlineOf = ({ look }: Spot): number => (look === 'gateway' ? 40 : 46);
 const CORNERS = 20;
 /** An edge this busy is drawn as strong as any, in messages a second. */
 const BUSY = 400;
@@ -24,7 +24,7 @@ export class Drawing {
   readonly #lines = makeSvg('g', { class: 'edges' });
   readonly #nodes = part('nodes');
   readonly #hullOf = new Map<string, Hull>();
-  readonly #lineOf = new Map<string, SVGLineElement>();
+  readonly #lineOf = new Map<string, SVGPolylineElement>();
   readonly #buttonOf = new Map<string, HTMLButtonElement>();
   #chosen = '';
 
@@ -41,21 +41,21 @@ export class Drawing {
 
   /** Somebody has come, gone, or changed. */
   update(): void {
-    const { nodes, edges } = this.#model;
-    sync(this.#buttonOf, nodes, (node) => this.#makeNode(node));
-    for (const [id, button] of this.#buttonOf) {
-      const node = nodes.get(id);
-      if (node) this.#show(button, node);
+    const { spots, edges } = this.#model;
+    sync(this.#buttonOf, spots, (spot) => this.#makeSpot(spot));
+    for (const [key, button] of this.#buttonOf) {
+      const spot = spots.get(key);
+      if (spot) this.#show(button, spot);
     }
     sync(this.#lineOf, edges, ({ source, target }) => {
-      const line = makeSvg('line', { 'data-main': String([source, target].some(({ peer }) => peer.type === 'main')) });
+      const line = makeSvg('polyline', { 'data-main': String([source, target].some(({ look }) => look === 'main')) });
       this.#lines.append(line);
       return line;
     });
-    sync(this.#hullOf, livingProcesses(this.#model), ([{ peer }]) => {
-      const shape = makeSvg('path', { 'data-type': peer.process.type });
+    sync(this.#hullOf, livingProcesses(this.#model), ([{ process }]) => {
+      const shape = makeSvg('path', { 'data-type': process.type });
       const label = makeSvg('text', {});
-      label.textContent = `${peer.process.type} · ${peer.process.pid}`;
+      label.textContent = `${process.type} · ${process.pid}`;
       this.#hulls.append(shape, label);
       const remove = (): void => [shape, label].forEach((each) => each.remove());
       return { shape, label, remove };
@@ -65,17 +65,18 @@ export class Drawing {
 
   /** Everything is somewhere else. */
   move(): void {
-    for (const [id, button] of this.#buttonOf) {
-      const { x = 0, y = 0 } = this.#model.nodes.get(id) ?? {};
+    const { spots } = this.#model;
+    for (const [key, button] of this.#buttonOf) {
+      const { x = 0, y = 0 } = spots.get(key) ?? {};
       button.style.transform = `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px) translate(-50%, -24px)`;
     }
     for (const [key, line] of this.#lineOf) {
       const edge = this.#model.edges.get(key);
-      if (edge) placeLine(line, edge);
+      if (edge) placeLine(line, this.#model.way(edge.source, edge.target));
     }
-    for (const [process, nodes] of livingProcesses(this.#model)) {
+    for (const [process, inside] of livingProcesses(this.#model)) {
       const hull = this.#hullOf.get(process);
-      if (hull) placeHull(hull, nodes);
+      if (hull) placeHull(hull, inside);
     }
   }
 
@@ -89,18 +90,18 @@ export class Drawing {
     }
   }
 
-  #makeNode(node: Node): HTMLButtonElement {
+  #makeSpot({ name, look }: Spot): HTMLButtonElement {
     const button = make('button', 'node');
     button.type = 'button';
-    button.dataset['testid'] = `node-${node.name}`;
-    button.dataset['hue'] = hueOf(node.name);
-    button.append(makeGlyph(node.peer.type), make('span', 'caption', node.name), make('span', 'status'));
-    button.addEventListener('click', () => this.#onChoose(node.name));
+    button.dataset['testid'] = `node-${name}`;
+    button.dataset['hue'] = hueOf(name);
+    button.append(makeGlyph(look), make('span', 'caption', name), make('span', 'status'));
+    button.addEventListener('click', () => this.#onChoose(name));
     this.#nodes.append(button);
     return button;
   }
 
-  #show(button: HTMLButtonElement, { name, state, reason }: Node): void {
+  #show(button: HTMLButtonElement, { name, state, reason }: Spot): void {
     button.dataset['state'] = state;
     button.dataset['reason'] = reason ?? '';
     button.setAttribute('aria-pressed', String(name === this.#chosen));
@@ -111,8 +112,8 @@ export class Drawing {
 
 const words = { here: '', unresponsive: 'no answer', blocked: 'blocked' } as const;
 
-function livingProcesses({ nodes }: Model): Map<string, [Node, ...Node[]]> {
-  return processes([...nodes.values()].filter(({ state }) => state !== 'gone'));
+function livingProcesses({ spots }: Model): Map<string, [Spot, ...Spot[]]> {
+  return processes([...spots.values()].filter(({ state }) => state !== 'gone'));
 }
 
 /** Makes what is new, and removes what is gone. */
@@ -129,17 +130,17 @@ function sync<K, T, E extends { remove(): void }>(
   for (const [key, thing] of wanted) if (!made.has(key)) made.set(key, draw(thing));
 }
 
-function placeLine(line: SVGLineElement, { source, target }: Edge): void {
-  const ends = { x1: source.x, y1: source.y, x2: target.x, y2: target.y };
-  for (const [name, value] of Object.entries(ends)) line.setAttribute(name, (value ?? 0).toFixed(1));
+function placeLine(line: SVGPolylineElement, way: readonly Spot[]): void {
+  line.setAttribute('points', way.map(({ x = 0, y = 0 }) => `${x.toFixed(1)},${y.toFixed(1)}`).join(' '));
 }
 
-/** Around a circle for each of its peers: that rounds the corners too. */
-function placeHull({ shape, label }: Hull, nodes: readonly Node[]): void {
-  const points = nodes.flatMap(({ x = 0, y = 0 }) =>
+/** Around a circle for each in it: that rounds the corners too. */
+function placeHull({ shape, label }: Hull, inside: readonly Spot[]): void {
+  const points = inside.flatMap((spot) =>
     Array.from({ length: CORNERS }, (_, index): [number, number] => {
       const angle = (index / CORNERS) * 2 * Math.PI;
-      return [x + OUTLINE * Math.cos(angle), y + 6 + OUTLINE * Math.sin(angle)];
+      const [x, y, reach] = [spot.x ?? 0, spot.y ?? 0, outlineOf(spot)];
+      return [x + reach * Math.cos(angle), y + 6 + reach * Math.sin(angle)];
     }),
   );
   const hull = polygonHull(points) ?? points;

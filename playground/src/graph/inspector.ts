@@ -7,7 +7,7 @@ import { makeControls } from '../ui/controls.js';
 import { hueOf, make, part } from '../ui/dom.js';
 import { LogView } from '../ui/log-view.js';
 import { shortId } from '../ui/words.js';
-import type { Model, Node } from './model.js';
+import { GATEWAY, type Gateway, type Model, type Node } from './model.js';
 
 /** Milliseconds between two looks into somebody's journal. */
 const LOOK_MS = 300;
@@ -29,7 +29,8 @@ export class Inspector {
   /** Who is shown: looked at again when another one of that name is there. */
   #shown: string | undefined;
   #version = 0;
-  #looking = false;
+  /** Whose journal is asked for just now. */
+  #looking: string | undefined;
 
   constructor(place: Place, model: Model, acts: Acts) {
     this.#place = place;
@@ -56,6 +57,7 @@ export class Inspector {
   }
 
   update(): void {
+    if (this.#chosen === GATEWAY) return this.#showGateway(this.#model.gateway);
     const node = this.#model.node(this.#chosen);
     const shown = node && `${node.peer.id} ${node.state === 'gone' ? 'gone' : 'here'}`;
     if (shown === this.#shown) return;
@@ -67,6 +69,7 @@ export class Inspector {
     part('chosen-name').replaceChildren(make('span', 'name', this.#chosen));
     part('chosen-name').closest('aside')?.setAttribute('data-hue', hueOf(this.#chosen));
     part('chosen-what').textContent = isPlace(this.#chosen) ? places[this.#chosen].what : '';
+    part('journal').hidden = false;
     part('operate').hidden = !node || node.state === 'gone';
     part('chosen-identity').replaceChildren(...(node ? this.#describe(node) : []));
     part('chosen-acts').replaceChildren();
@@ -77,7 +80,7 @@ export class Inspector {
 
   #describe({ peer, state, reason }: Node): HTMLElement[] {
     const { id, type, origin, process, via } = peer;
-    const rows: [term: string, words: string][] = [
+    const rows: Rows = [
       ['type', type],
       ['origin', origin || '—'],
       ['process', `${process.type} ${process.pid}`],
@@ -85,11 +88,34 @@ export class Inspector {
     ];
     if (via) rows.push(['let in by', this.#model.nodes.get(via)?.name ?? shortId(via)]);
     if (state === 'gone') rows.push(['left', reason ?? 'gone']);
-    return rows.map(([term, words]) => make('div', '', make('dt', '', term), make('dd', '', words)));
+    return describe(rows);
   }
 
   #bringBack({ name }: Node): HTMLElement {
     return make('div', 'buttons', ...(isPlace(name) ? [this.#acts.restoreButton(name)] : []));
+  }
+
+  /** It is no peer: nobody talks to it, and it notes nothing. */
+  #showGateway(gateway: Gateway | undefined): void {
+    const { pid, links = 0, queued = 0 } = gateway?.news ?? {};
+    const shown = `${GATEWAY} ${pid} ${links} ${queued}`;
+    if (shown === this.#shown) return;
+    const first = !this.#shown?.startsWith(GATEWAY);
+    this.#shown = shown;
+    part('chosen-identity').replaceChildren(
+      ...describe([
+        ['process', pid === undefined ? '—' : `utility ${pid}`],
+        ['links', links.toLocaleString('en')],
+        ['waiting', `${queued.toLocaleString('en')} bytes`],
+      ]),
+    );
+    if (!first) return;
+    this.#log.clear();
+    part('chosen-name').replaceChildren(make('span', 'name', GATEWAY));
+    part('chosen-name').closest('aside')?.setAttribute('data-hue', hueOf(GATEWAY));
+    part('chosen-what').textContent = 'joins the ports of Electron’s peers and the sockets of Node’s; it is no peer';
+    part('operate').hidden = part('journal').hidden = true;
+    part('chosen-acts').replaceChildren(this.#acts.gatewayButtons());
   }
 
   get #bus(): PlaygroundBus {
@@ -108,9 +134,9 @@ export class Inspector {
 
   async #look(): Promise<void> {
     const node = this.#model.node(this.#chosen);
-    if (!node || node.state === 'gone' || this.#looking) return;
-    this.#looking = true;
+    if (!node || node.state === 'gone' || this.#looking === this.#shown) return;
     const { shown, version } = { shown: this.#shown, version: this.#version };
+    this.#looking = shown;
     try {
       const here = node.peer.id === this.#bus.self.id;
       const news = here
@@ -122,7 +148,13 @@ export class Inspector {
     } catch {
       // gone, or standing still: the graph shows which
     } finally {
-      this.#looking = false;
+      if (this.#looking === shown) this.#looking = undefined;
     }
   }
+}
+
+type Rows = [term: string, words: string][];
+
+function describe(rows: Rows): HTMLElement[] {
+  return rows.map(([term, words]) => make('div', '', make('dt', '', term), make('dd', '', words)));
 }

@@ -1,27 +1,40 @@
-import { forceCollide, forceLink, forceManyBody, forceSimulation, type Simulation } from 'd3-force';
+import {
+  forceCollide,
+  forceLink,
+  forceManyBody,
+  forceSimulation,
+  type Simulation,
+  type SimulationLinkDatum,
+} from 'd3-force';
 import { placeNames } from '../places.js';
-import type { Edge, Model, Node } from './model.js';
+import type { Model, Spot } from './model.js';
 
-/** The room around a node that is its own, in pixels. */
-const RADIUS = 50;
+/** The room around each that is its own, in pixels. */
+const roomOf = ({ look }: Spot): number => (look === 'gateway' ? 44 : 50);
 /** What is kept free at the edges: sides, top (with a process' label), bottom (with the legend). */
 const MARGIN = { x: 74, top: 76, bottom: 88 };
 /** The room between the outlines of two processes. */
 const GAP = 56;
+/** An eighth of a turn. */
+const ASIDE = Math.SQRT1_2;
+/** How strongly each is drawn to where it belongs; all others only a little, to the middle. */
+const pulls: Partial<Readonly<Record<Spot['look'], number>>> = { main: 0.5, gateway: 0.3 };
+
+type Pull = SimulationLinkDatum<Spot>;
 
 /** Where peers are: those of one process together, main in the middle of it all. */
 export class Layout {
   readonly #model: Model;
-  readonly #simulation: Simulation<Node, Edge>;
-  readonly #links = forceLink<Node, Edge>().distance(260).strength(0.006);
+  readonly #simulation: Simulation<Spot, Pull>;
+  readonly #links = forceLink<Spot, Pull>().distance(260).strength(0.006);
   #width = 600;
   #height = 400;
 
   constructor(model: Model, onTick: () => void) {
     this.#model = model;
-    this.#simulation = forceSimulation<Node, Edge>()
-      .force('charge', forceManyBody<Node>().strength(-700).distanceMax(420))
-      .force('collide', forceCollide<Node>(RADIUS))
+    this.#simulation = forceSimulation<Spot, Pull>()
+      .force('charge', forceManyBody<Spot>().strength(-700).distanceMax(420))
+      .force('collide', forceCollide<Spot>(roomOf))
       .force('links', this.#links)
       .force('processes', (alpha: number) => this.#gather(alpha))
       .force('frame', (alpha: number) => this.#contain(alpha))
@@ -38,30 +51,42 @@ export class Layout {
 
   /** Somebody has come or gone. */
   update(): void {
-    for (const node of this.#model.nodes.values()) if (node.x === undefined) this.#begin(node);
-    this.#simulation.nodes([...this.#model.nodes.values()]);
-    this.#links.links([...this.#model.edges.values()]);
+    const spots = [...this.#model.spots.values()];
+    for (const spot of spots) if (spot.x === undefined) this.#begin(spot);
+    this.#simulation.nodes(spots);
+    this.#links.links([...this.#model.edges.values()].map(({ source, target }) => ({ source, target })));
     this.#simulation.alpha(Math.max(this.#simulation.alpha(), 0.45)).restart();
   }
 
   /** Always at the same place, so that the picture is the same each time. */
-  #begin(node: Node): void {
-    const index = placeNames.findIndex((name) => name === node.name);
+  #begin(spot: Spot): void {
+    if (spot.look === 'gateway') return void Object.assign(spot, this.#passage());
+    const index = placeNames.findIndex((name) => name === spot.name);
     const angle = ((index < 0 ? Math.random() * placeNames.length : index) / placeNames.length) * 2 * Math.PI;
-    const reach = node.peer.type === 'main' ? 0 : 0.34;
-    node.x = this.#width * (0.5 + reach * Math.sin(angle));
-    node.y = this.#height * (0.5 - reach * Math.cos(angle));
+    const reach = spot.look === 'main' ? 0 : 0.34;
+    spot.x = this.#width * (0.5 + reach * Math.sin(angle));
+    spot.y = this.#height * (0.5 - reach * Math.cos(angle));
+  }
+
+  /** Where the gateway belongs: between those of Electron and those of Node, but aside of main, through which nothing of it goes. */
+  #passage(): { x: number; y: number } {
+    const nodes = [...this.#model.nodes.values()];
+    const sides = [nodes.filter(({ look }) => look === 'node'), nodes.filter(({ look }) => look !== 'node')];
+    const middles = sides.filter((side) => side.length > 0).map((side) => ({ x: meanX(side), y: meanY(side) }));
+    const [x, y] = [this.#width / 2, this.#height / 2];
+    const [dx, dy] = [meanX(middles) - x, meanY(middles) - y];
+    return { x: x + (dx - dy) * ASIDE, y: y + (dx + dy) * ASIDE };
   }
 
   /** Peers of one process move together, and processes apart. */
   #gather(alpha: number): void {
-    const groups = [...processes(this.#model.nodes.values()).values()].map((nodes) => {
-      const x = mean(nodes, (node) => node.x ?? 0);
-      const y = mean(nodes, (node) => node.y ?? 0);
-      const reach = Math.max(...nodes.map((node) => Math.hypot((node.x ?? 0) - x, (node.y ?? 0) - y)));
-      return { nodes, x, y, reach: reach + RADIUS };
+    const groups = [...processes(this.#model.spots.values()).values()].map((spots) => {
+      const x = meanX(spots);
+      const y = meanY(spots);
+      const reach = Math.max(...spots.map((spot) => Math.hypot((spot.x ?? 0) - x, (spot.y ?? 0) - y) + roomOf(spot)));
+      return { spots, x, y, reach };
     });
-    for (const { nodes, x, y } of groups) push(nodes, alpha * 0.4, (node) => [x - (node.x ?? 0), y - (node.y ?? 0)]);
+    for (const { spots, x, y } of groups) push(spots, alpha * 0.4, (spot) => [x - (spot.x ?? 0), y - (spot.y ?? 0)]);
     groups.forEach((one, index) => {
       for (const other of groups.slice(index + 1)) {
         const [dx, dy] = [other.x - one.x, other.y - one.y];
@@ -69,46 +94,54 @@ export class Layout {
         const overlap = one.reach + other.reach + GAP - distance;
         if (overlap <= 0) continue;
         const [x, y] = [(dx / distance) * overlap, (dy / distance) * overlap];
-        push(one.nodes, alpha * 0.6, () => [-x, -y]);
-        push(other.nodes, alpha * 0.6, () => [x, y]);
+        push(one.spots, alpha * 0.6, () => [-x, -y]);
+        push(other.spots, alpha * 0.6, () => [x, y]);
       }
     });
   }
 
   #contain(alpha: number): void {
     const middle = { x: this.#width / 2, y: (this.#height + MARGIN.top - MARGIN.bottom) / 2 };
-    for (const node of this.#model.nodes.values()) {
-      const pull = alpha * (node.peer.type === 'main' ? 0.5 : 0.02);
-      node.vx = (node.vx ?? 0) + (middle.x - (node.x ?? 0)) * pull * (this.#width < this.#height ? 2 : 1);
-      node.vy = (node.vy ?? 0) + (middle.y - (node.y ?? 0)) * pull * (this.#width > this.#height ? 2 : 1);
-      node.x = clamp(node.x ?? 0, MARGIN.x, this.#width - MARGIN.x);
-      node.y = clamp(node.y ?? 0, MARGIN.top, this.#height - MARGIN.bottom);
+    const passage = this.#passage();
+    for (const spot of this.#model.spots.values()) {
+      const { x, y } = spot.look === 'gateway' ? passage : middle;
+      const pull = alpha * (pulls[spot.look] ?? 0.02);
+      spot.vx = (spot.vx ?? 0) + (x - (spot.x ?? 0)) * pull * (this.#width < this.#height ? 2 : 1);
+      spot.vy = (spot.vy ?? 0) + (y - (spot.y ?? 0)) * pull * (this.#width > this.#height ? 2 : 1);
+      spot.x = clamp(spot.x ?? 0, MARGIN.x, this.#width - MARGIN.x);
+      spot.y = clamp(spot.y ?? 0, MARGIN.top, this.#height - MARGIN.bottom);
     }
   }
 }
 
-/** The peers of each process; a ghost is in none. */
-export function processes(nodes: Iterable<Node>): Map<string, [Node, ...Node[]]> {
-  const groups = new Map<string, [Node, ...Node[]]>();
-  for (const node of nodes) {
-    const process = node.state === 'gone' ? `gone ${node.peer.id}` : node.peer.process.id;
+/** Those of each process; a ghost is in none. */
+export function processes(spots: Iterable<Spot>): Map<string, [Spot, ...Spot[]]> {
+  const groups = new Map<string, [Spot, ...Spot[]]>();
+  for (const spot of spots) {
+    const process = spot.state === 'gone' ? `gone ${spot.name}` : spot.process.id;
     const known = groups.get(process);
-    if (known) known.push(node);
-    else groups.set(process, [node]);
+    if (known) known.push(spot);
+    else groups.set(process, [spot]);
   }
   return groups;
 }
 
-function push(nodes: readonly Node[], strength: number, towards: (node: Node) => readonly [number, number]): void {
-  for (const node of nodes) {
-    const [x, y] = towards(node);
-    node.vx = (node.vx ?? 0) + x * strength;
-    node.vy = (node.vy ?? 0) + y * strength;
+function push(spots: readonly Spot[], strength: number, towards: (spot: Spot) => readonly [number, number]): void {
+  for (const spot of spots) {
+    const [x, y] = towards(spot);
+    spot.vx = (spot.vx ?? 0) + x * strength;
+    spot.vy = (spot.vy ?? 0) + y * strength;
   }
 }
 
-function mean(nodes: readonly Node[], of: (node: Node) => number): number {
-  return nodes.reduce((sum, node) => sum + of(node), 0) / nodes.length;
+type Placed = Pick<Spot, 'x' | 'y'>;
+
+function meanX(all: readonly Placed[]): number {
+  return all.reduce((sum, { x = 0 }) => sum + x, 0) / all.length;
+}
+
+function meanY(all: readonly Placed[]): number {
+  return all.reduce((sum, { y = 0 }) => sum + y, 0) / all.length;
 }
 
 function clamp(value: number, least: number, most: number): number {

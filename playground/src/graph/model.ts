@@ -1,20 +1,35 @@
 import type { SimulationLinkDatum, SimulationNodeDatum } from 'd3-force';
 import type { LeaveReason, Peer } from 'portmesh';
-import type { PlaygroundBus } from '../channels.js';
+import type { GatewayNews, PlaygroundBus } from '../channels.js';
 import type { FlowKind, TrafficReport } from '../place/traffic.js';
 import { isPlace } from '../places.js';
+import type { Look } from './glyphs.js';
 
 export type NodeState = 'here' | 'unresponsive' | 'blocked' | 'gone';
 
-/** A peer in the picture; or, once it has left, its ghost, for as long as nobody of that name is back. */
-export interface Node extends SimulationNodeDatum {
+/** Something that has a place in the picture. */
+export interface Spot extends SimulationNodeDatum {
   readonly name: string;
-  peer: Peer;
+  readonly look: Look;
+  /** Where it runs; a ghost runs nowhere. */
+  readonly process: Pick<Peer['process'], 'id' | 'type' | 'pid'>;
   state: NodeState;
   reason: LeaveReason | undefined;
+}
+
+/** A peer in the picture; or, once it has left, its ghost, for as long as nobody of that name is back. */
+export interface Node extends Spot {
+  readonly peer: Peer;
   /** The ids of those who say that it does not answer. */
   readonly waiting: Set<string>;
 }
+
+/** What the peers of Electron and of Node say to each other passes here. It is no peer. */
+export interface Gateway extends Spot {
+  news: GatewayNews;
+}
+
+export const GATEWAY = 'gateway';
 
 /** Two peers that have exchanged something: there is a link between them. */
 export interface Edge extends SimulationLinkDatum<Node> {
@@ -41,6 +56,7 @@ const INERTIA = 0.8;
 export class Model {
   readonly nodes = new Map<string, Node>();
   readonly edges = new Map<string, Edge>();
+  gateway: Gateway | undefined;
   /** Told when somebody has come, gone, or changed; and of each new link. */
   onChange: () => void = () => {};
   onMove: (movement: Movement) => void = () => {};
@@ -61,12 +77,39 @@ export class Model {
   #clear(): void {
     this.nodes.clear();
     this.edges.clear();
+    this.gateway = undefined;
     this.onChange();
   }
 
   /** Those who are there. */
   get here(): Node[] {
     return [...this.nodes.values()].filter(({ state }) => state !== 'gone');
+  }
+
+  /** All that is in the picture, each with a key of its own. */
+  get spots(): Map<string, Spot> {
+    return new Map<string, Spot>([...this.nodes, ...(this.gateway ? [[GATEWAY, this.gateway] as const] : [])]);
+  }
+
+  /** Where that passes which one says to the other. */
+  way(from: Node, to: Node): readonly Spot[] {
+    const across = (from.look === 'node') !== (to.look === 'node');
+    return across && this.gateway ? [from, this.gateway, to] : [from, to];
+  }
+
+  /** It is shown from when there is one. Another process of it begins where the one before was. */
+  hearGateway(news: GatewayNews): void {
+    const { pid } = news;
+    const before = this.gateway;
+    if (before?.news.pid === pid) {
+      if (before) before.news = news;
+      return;
+    }
+    const process = { id: `${GATEWAY} ${pid}`, type: 'utility', pid: pid ?? 0 } as const;
+    const state = pid === undefined ? 'gone' : 'here';
+    const { x, y } = before ?? {};
+    this.gateway = { name: GATEWAY, look: GATEWAY, process, state, reason: undefined, news, x, y };
+    this.onChange();
   }
 
   node(name: string): Node | undefined {
@@ -114,7 +157,8 @@ export class Model {
   /** Whoever is back begins where its ghost is. */
   #add(peer: Peer): void {
     const ghost = this.node(peer.name);
-    const node: Node = { name: peer.name, peer, state: 'here', reason: undefined, waiting: new Set() };
+    const { name, type: look, process } = peer;
+    const node: Node = { name, look, process, peer, state: 'here', reason: undefined, waiting: new Set() };
     if (ghost?.state === 'gone') {
       this.nodes.delete(ghost.peer.id);
       Object.assign(node, { x: ghost.x, y: ghost.y });

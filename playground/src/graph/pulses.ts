@@ -1,6 +1,7 @@
 import type { FlowKind } from '../place/traffic.js';
 import { part } from '../ui/dom.js';
-import type { Movement, Node } from './model.js';
+import type { Model, Movement, Spot } from './model.js';
+import { along } from './way.js';
 
 /** Milliseconds from one peer to the next: what takes a fraction of one has to be slowed down to be seen. */
 const TRAVEL_MS = 620;
@@ -14,8 +15,7 @@ const ASIDE = 4;
 export const kinds: readonly FlowKind[] = ['event', 'request', 'answer', 'item', 'point'];
 
 interface Pulse {
-  readonly from: Node;
-  readonly to: Node;
+  readonly way: readonly Spot[];
   readonly kind: FlowKind;
   readonly starts: number;
 }
@@ -28,8 +28,10 @@ export class Pulses {
   #colours = new Map<FlowKind, string>();
   #pulses: Pulse[] = [];
   #drawing = false;
+  readonly #model: Model;
 
-  constructor() {
+  constructor(model: Model) {
+    this.#model = model;
     this.#readColours();
     this.#dark.addEventListener('change', () => this.#readColours());
   }
@@ -42,9 +44,10 @@ export class Pulses {
   add({ from, to, kind, count, ms }: Movement): void {
     if (this.#still.matches) return;
     const now = performance.now();
+    const way = this.#model.way(from, to);
     const shown = Math.min(count, MOST_AT_ONCE, MOST - this.#pulses.length);
     for (let index = 0; index < shown; index++) {
-      this.#pulses.push({ from, to, kind, starts: now + ((index + Math.random() * 0.8) / shown) * Math.min(ms, 400) });
+      this.#pulses.push({ way, kind, starts: now + ((index + Math.random() * 0.8) / shown) * Math.min(ms, 400) });
     }
     if (this.#drawing || shown <= 0) return;
     this.#drawing = true;
@@ -54,7 +57,7 @@ export class Pulses {
   readonly #draw = (): void => {
     const now = performance.now();
     this.#pulses = this.#pulses.filter(
-      ({ from, to, starts }) => now < starts + TRAVEL_MS && from.state !== 'gone' && to.state !== 'gone',
+      ({ way, starts }) => now < starts + TRAVEL_MS && way.every(({ state }) => state !== 'gone'),
     );
     const context = this.#canvas.getContext('2d');
     if (!context) return;
@@ -66,17 +69,13 @@ export class Pulses {
     if (this.#drawing) requestAnimationFrame(this.#draw);
   };
 
-  #drawPulse(context: CanvasRenderingContext2D, { from, to, kind }: Pulse, way: number): void {
-    if (way < 0) return;
-    const [fx, fy] = [from.x ?? 0, from.y ?? 0];
-    const [dx, dy] = [(to.x ?? 0) - fx, (to.y ?? 0) - fy];
-    const length = Math.hypot(dx, dy) || 1;
-    const [ax, ay] = [(-dy / length) * ASIDE, (dx / length) * ASIDE];
-    const at = (part_: number): [number, number] => [fx + dx * part_ + ax, fy + dy * part_ + ay];
-    const eased = way * way * (3 - 2 * way);
+  #drawPulse(context: CanvasRenderingContext2D, { way, kind }: Pulse, done: number): void {
+    if (done < 0) return;
+    const { length, at } = along(way, ASIDE);
+    const eased = done * done * (3 - 2 * done);
     const head = at(eased);
     context.strokeStyle = context.fillStyle = this.#colours.get(kind) ?? 'gray';
-    const visible = Math.min(1, way * 6, (1 - way) * 6);
+    const visible = Math.min(1, done * 6, (1 - done) * 6);
     context.globalAlpha = visible * 0.35;
     context.lineWidth = 3.2;
     context.beginPath();

@@ -40,6 +40,7 @@ export class Timeline {
       }),
     );
     setInterval(() => this.#step(), STEP_MS);
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#draw());
   }
 
   /** Messages a second, over the last second. */

@@ -1,7 +1,8 @@
 import type { Bridge } from 'portmesh/main';
 import type { PlaygroundBus } from '../channels.js';
-import { isPlace, places, type Action, type PlaceName } from '../places.js';
+import { isNode, isPlace, places, type Action, type PlaceName } from '../places.js';
 import { Helper } from './helper.js';
+import type { Nodes } from './nodes.js';
 import { Windows } from './windows.js';
 
 /** All the places there are, and what can be done to them: by main, or by the place that owns them. */
@@ -9,10 +10,12 @@ export class Estate {
   readonly #bus: PlaygroundBus;
   readonly #windows = new Windows();
   readonly #helper: Helper;
+  readonly #nodes: Nodes;
 
-  constructor(bus: PlaygroundBus, bridge: Bridge) {
+  constructor(bus: PlaygroundBus, bridge: Bridge, nodes: Nodes) {
     this.#bus = bus;
     this.#helper = new Helper(bridge);
+    this.#nodes = nodes;
   }
 
   /** Requests come from pages: a name is not a `PlaceName` because the types say so. */
@@ -36,6 +39,7 @@ export class Estate {
 
   /** What is owned comes back with its owner. */
   async #restore(name: PlaceName): Promise<void> {
+    if (isNode(name)) return this.#nodes.restore(name);
     const { owner, type } = places[name];
     if (owner === 'main') return type === 'window' ? this.#windows.restore(name) : this.#helper.start();
     if (!owner) throw new Error(`${name} is always there`);
@@ -44,6 +48,7 @@ export class Estate {
   }
 
   async #end(name: PlaceName): Promise<void> {
+    if (isNode(name)) return this.#nodes.stop(name);
     const { owner, type } = places[name];
     if (type === 'window') return this.#windows.close(name);
     if (owner === 'main') return this.#helper.kill();

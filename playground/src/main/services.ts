@@ -1,6 +1,7 @@
 import type { Bridge } from 'portmesh/main';
 import type { PlaygroundBus } from '../channels.js';
 import type { Estate } from './estate.js';
+import { crashGateway, lookAtGateway } from './gateway.js';
 
 const MAX_BLOCK_MS = 10_000;
 
@@ -8,6 +9,8 @@ const MAX_BLOCK_MS = 10_000;
 export function offerServices(bus: PlaygroundBus, bridge: Bridge, estate: Estate): void {
   bus.handle('playground:act', (_event, action, name) => estate.act(action, name));
   bus.handle('playground:evict', (event, peer) => bridge.evict(peer, `${event.sender.name} asked for it`));
+  bus.handle('playground:gateway', () => lookAtGateway(bridge));
+  bus.handle('playground:crash-gateway', () => crashGateway());
 
   bus.handle('playground:block', async (_event, ms) => {
     const length = Math.min(ms, MAX_BLOCK_MS);

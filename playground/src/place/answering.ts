@@ -30,6 +30,12 @@ export function answerDemo(bus: PlaygroundBus, journal: Journal, traffic: Traffi
     return { by, text };
   });
 
+  bus.handle('demo:mirror', (event, numbers) => {
+    note(event, `${numbers.length.toLocaleString('en')} numbers, mirrored`);
+    answered(event);
+    return { by, numbers: numbers.slice().reverse() };
+  });
+
   bus.handle('demo:primes', (event, below) => {
     note(event, `the primes below ${below.toLocaleString('en')}`);
     const primes = countPrimes(Math.min(below, MAX_PRIMES));

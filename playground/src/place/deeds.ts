@@ -4,10 +4,12 @@ export const EVERYBODY = '';
 /** What is drawn from what comes over a port. */
 export type Shape = 'sine' | 'trail';
 
+export type Question = 'echo' | 'mirror' | 'primes' | 'fail';
+
 /** What a place can be told to do, by its own page or over the mesh. `to` is a name, or `EVERYBODY`. */
 export type Deed =
   | { readonly do: 'say'; readonly to: string; readonly text: string }
-  | { readonly do: 'ask'; readonly to: string; readonly what: 'echo' | 'primes' | 'fail'; readonly text: string }
+  | { readonly do: 'ask'; readonly to: string; readonly what: Question; readonly text: string }
   /** `timeout` in milliseconds; `Infinity`: none */
   | { readonly do: 'ask-slow'; readonly to: string; readonly ms: number; readonly timeout: number }
   | { readonly do: 'abort' }

@@ -11,6 +11,7 @@ import { Traffic, type TrafficReport } from './traffic.js';
 import { Waves } from './waves.js';
 
 const PRIMES_BELOW = 1_000_000;
+const NUMBERS = 65_536;
 const MAX_HANG_MS = 10_000;
 /** Milliseconds between two reports of what has flowed. */
 const REPORT_MS = 200;
@@ -45,6 +46,11 @@ export class Place {
     bus.peers.on('leave', ({ name }, reason) => journal.add('left', { peer: name }, ' left: ', { code: reason }));
     bus.peers.on('unresponsive', ({ name }) => journal.add('left', { peer: name }, ' does not answer any more'));
     bus.peers.on('responsive', ({ name }) => journal.add('joined', { peer: name }, ' answers again'));
+    // Node's peers only: the others have no broker that they could lose.
+    bus.peers.on('stale', () => journal.add('left', 'the broker is gone, and looked for'));
+    bus.peers.on('fresh', ({ id }) =>
+      journal.add('joined', 'the broker is back, and this seat is the old one: ', { code: id }),
+    );
     this.traffic.attach(bus.peers);
     answerDemo(bus, journal, this.traffic);
     this.#numbers.attach(bus);
@@ -128,6 +134,13 @@ export class Place {
           const { by, count, largest } = await caller.request('demo:primes', PRIMES_BELOW);
           return [{ peer: by }, ` has found ${count.toLocaleString('en')}, up to ${largest.toLocaleString('en')}`];
         });
+      case 'mirror':
+        return this.#settle(to, `for ${NUMBERS.toLocaleString('en')} numbers, mirrored`, async () => {
+          const sent = Float32Array.from({ length: NUMBERS }, Math.random);
+          const { by, numbers } = await caller.request('demo:mirror', sent);
+          if (!isMirrored(sent, numbers)) throw new Error('what came back is not what was sent');
+          return [{ peer: by }, ` answers a ${numbers.constructor.name}, and each bit is right`];
+        });
       case 'fail':
         return this.#settle(to, 'for something that fails', async () => {
           await caller.request('demo:fail', text);
@@ -175,6 +188,14 @@ export class Place {
       else line.fail(error);
     }
   }
+}
+
+function isMirrored(sent: Float32Array, got: unknown): got is Float32Array {
+  return (
+    got instanceof Float32Array &&
+    got.length === sent.length &&
+    sent.every((number, index) => got[sent.length - 1 - index] === number)
+  );
 }
 
 function whom(to: string, all: string): Piece {

@@ -68,6 +68,19 @@ export class Acts {
     return make('div', 'buttons', ...buttons);
   }
 
+  /** For what can be done to the gateway. */
+  gatewayButtons(): HTMLElement {
+    const crash = makeButton(labels.crash, 'crash-gateway', () => this.#crashGateway());
+    crash.title = 'Its process is killed. The bridge starts another one.';
+    return make('div', 'buttons', crash);
+  }
+
+  #crashGateway(): void {
+    void this.#settle(' to crash the gateway', undefined, () =>
+      this.#place.bus.to('main').request('playground:crash-gateway'),
+    );
+  }
+
   restoreButton(name: PlaceName): HTMLButtonElement {
     const button = makeButton(labels.restore, `restore-${name}`, () => this.act('restore', name));
     button.className = 'primary';

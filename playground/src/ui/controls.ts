@@ -1,4 +1,4 @@
-import type { Deed } from '../place/deeds.js';
+import type { Deed, Question } from '../place/deeds.js';
 import { make, type Content } from './dom.js';
 
 /** Long enough to be noticed, on a busy machine too. */
@@ -19,7 +19,7 @@ export function makeControls(to: () => string, act: (deed: Deed) => void): HTMLE
     act({ do: 'say', to: to(), text: text.value });
   });
 
-  const ask = (what: 'echo' | 'primes' | 'fail', words: string, title: string): HTMLElement =>
+  const ask = (what: Question, words: string, title: string): HTMLElement =>
     on(button(words, what, title), () => act({ do: 'ask', to: to(), what, text: text.value }));
   const takes = select('slow-ms', 'How long it takes', ['2000', '2 s'], ['5000', '5 s'], ['20000', '20 s']);
   takes.value = '5000';
@@ -65,6 +65,7 @@ export function makeControls(to: () => string, act: (deed: Deed) => void): HTMLE
     field(
       'Request',
       ask('echo', 'Echo', 'Answered with the same text'),
+      ask('mirror', 'Array', 'A typed array, there and back mirrored: not a bit of it may change'),
       ask('primes', 'Primes', 'Computes at the other side'),
       ask('fail', 'Fail', 'Its handler throws: see both stacks'),
     ),

@@ -50,9 +50,8 @@ export class TrafficPanel {
 
   /** Main has other things to do: it is never asked flat out. */
   #setPace(pace: Pace | undefined): void {
-    const [other, main] = this.#trips;
-    other?.setPace(pace);
-    main?.setPace(pace && steady);
+    const main = this.#trips.at(-1);
+    for (const trips of this.#trips) trips.setPace(trips === main ? pace && steady : pace);
   }
 
   #step(): void {

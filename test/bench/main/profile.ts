@@ -1,15 +1,15 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Pair } from './stage.js';
+import type { Seat } from './world.js';
 
-/** Runs `work` with a CPU profile of both pages, and writes them as `<name>-<side>.cpuprofile`. */
+/** Runs `work` with a CPU profile of each page, and writes them as `<name>-<side>.cpuprofile`. */
 export async function profiled<T>(
   folder: string,
   name: string,
-  { client, server }: Pair,
+  sides: Readonly<Record<string, Seat>>,
   work: () => Promise<T>,
 ): Promise<T> {
-  const all = Object.entries({ client, server });
+  const all = Object.entries(sides);
   for (const [, { contents }] of all) {
     contents.debugger.attach();
     await contents.debugger.sendCommand('Profiler.enable');

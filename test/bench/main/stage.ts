@@ -1,14 +1,17 @@
 import { app, session } from 'electron';
 import { once } from 'node:events';
 import { CreateIpcBusBridge } from 'electron-common-ipc';
+import { join } from 'node:path';
 import { createBridge, type Bridge } from 'portmesh/main';
+import type { Venue } from '../contest/contest.js';
+import { Processes } from '../node/processes.js';
+import { brokerIn } from '../node/secrets.js';
 import type { MeshChannels } from '../page/contenders/portmesh.js';
 import type { PageContender } from '../page/page-api.js';
 import type { PreloadContender } from '../page/preload-api.js';
-import type { Venue } from '../contest/contest.js';
 import { profiled } from './profile.js';
-import { openWindow, ORIGIN, type WindowKind } from './windows.js';
 import { Utility } from './utility.js';
+import { openWindow, ORIGIN, type WindowKind } from './windows.js';
 import { answerInvokes, echoOnPort, handOver, introduce, relay } from './wiring.js';
 import type { Seat } from './world.js';
 
@@ -47,6 +50,7 @@ export class Stage implements Venue<Contestant> {
   readonly #crowds = new Map<WindowKind, Seat[]>();
   #bridge: Bridge | undefined;
   #utility: Promise<Utility> | undefined;
+  #processes: Processes | undefined;
   #opened = 0;
 
   async setUp(): Promise<void> {
@@ -83,13 +87,13 @@ export class Stage implements Venue<Contestant> {
     await Promise.all(closed);
   }
 
-  /** Electron gives it in percent of the whole machine. */
-  ownShare(): number {
-    return app.getAppMetrics().reduce((sum, { cpu }) => sum + cpu.percentCPUUsage, 0) / 100;
+  async ownShare(): Promise<number> {
+    const inPercent = app.getAppMetrics().reduce((sum, { cpu }) => sum + cpu.percentCPUUsage, 0);
+    return inPercent / 100 + ((await this.#processes?.ownShare()) ?? 0);
   }
 
   async profiled<T>(folder: string, row: string, work: () => Promise<T>): Promise<T> {
-    return profiled(folder, row, await this.pair('mesh'), work);
+    return profiled(folder, row, { ...(await this.pair('mesh')) }, work);
   }
 
   /** Another window, with a name of its own. */
@@ -123,11 +127,25 @@ export class Stage implements Venue<Contestant> {
     })());
   }
 
+  /** A Node process in the mesh, a broker in another one, and the gateway between it and the app in a third. */
+  async #joinNode(): Promise<void> {
+    const processes = (this.#processes = new Processes(app.getPath('userData'), join(__dirname, 'node/child.cjs')));
+    await processes.open();
+    const folder = processes.folder('mesh');
+    await (await processes.start('broker')).call('host', 'portmesh', folder);
+    await (await processes.start('node')).call('addPeers', folder, ['node']);
+    await this.#bridge?.joinBroker(brokerIn(folder, 'bridge'));
+  }
+
   async #prepare(name: ContenderName): Promise<Contestant> {
     const kind = name === 'electron-common-ipc' ? 'common-ipc' : 'mesh';
     const pair = await this.pair(kind);
     const { client, server } = pair;
     if (name.endsWith(' utility')) await this.utility();
+    if (name === 'portmesh to Node') {
+      await this.#joinNode();
+      await client.page.call('seePeers', ['node']);
+    }
     if (name === 'relay through main') {
       relay(client.contents, server.contents);
     } else if (!inPreload(name)) {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { limited } from '../contest/limited.js';
 import type { ChildApi } from './api.js';
@@ -54,14 +55,21 @@ export class Process {
 /** All processes of the bench, and where their sockets are. They end when this one does. */
 export class Processes {
   readonly #folder: string;
+  readonly #program: string;
   readonly #control: string;
   readonly #connected = new Map<string, Process>();
   readonly #expected = new Map<string, (process: Process) => void>();
   readonly #server = createServer();
+  #used = 0;
+  #asked = 0;
 
-  /** @param folder for their sockets */
-  constructor(folder: string) {
+  /**
+   * @param folder for their sockets
+   * @param program what they run: child.cjs
+   */
+  constructor(folder: string, program: string) {
     this.#folder = folder;
+    this.#program = program;
     this.#control = pathIn(folder, 'control');
   }
 
@@ -83,8 +91,14 @@ export class Processes {
     await new Promise<void>((resolve) => this.#server.listen(this.#control, resolve));
   }
 
-  get all(): Iterable<Process> {
-    return this.#connected.values();
+  /** The share of the machine that they have used since it was asked last, from 0 to 1. */
+  async ownShare(): Promise<number> {
+    const all = await Promise.all([...this.#connected.values()].map((each) => each.call('used')));
+    const used = all.reduce((sum, each) => sum + each, 0);
+    const [spent, time] = [used - this.#used, performance.now() - this.#asked];
+    this.#used = used;
+    this.#asked = performance.now();
+    return spent / (time * cpus().length);
   }
 
   /** A process of that name: started here if there is none. */
@@ -92,8 +106,8 @@ export class Processes {
     return (
       this.#connected.get(name) ??
       this.expect(name, () => {
-        const file = join(__dirname, 'child.cjs');
-        spawn(process.execPath, [...NODE_OPTIONS, file, this.#control, name], {
+        spawn(process.execPath, [...NODE_OPTIONS, this.#program, this.#control, name], {
+          env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' }, // if it is Electron that starts it
           stdio: ['ignore', 'inherit', 'inherit'],
         });
       })

@@ -1,5 +1,4 @@
 import { mkdirSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { join } from 'node:path';
 import type { Venue } from '../contest/contest.js';
 import type { ContenderName } from './contenders/contenders.js';
@@ -22,12 +21,10 @@ const hosted: ReadonlySet<ContenderName> = new Set(['portmesh', 'electron-common
 export class NodeStage implements Venue<NodeContestant> {
   readonly #processes: Processes;
   readonly #contestants = new Map<ContenderName, Promise<NodeContestant>>();
-  #used = 0;
-  #asked = 0;
 
   /** @param folder for sockets */
   constructor(folder: string) {
-    this.#processes = new Processes(folder);
+    this.#processes = new Processes(folder, join(__dirname, 'child.cjs'));
   }
 
   setUp(): Promise<void> {
@@ -47,14 +44,8 @@ export class NodeStage implements Venue<NodeContestant> {
 
   async clear(): Promise<void> {}
 
-  async ownShare(): Promise<number> {
-    const children = await Promise.all([...this.#processes.all].map((each) => each.call('used')));
-    const { user, system } = process.cpuUsage();
-    const used = children.reduce((sum, each) => sum + each, (user + system) / 1000);
-    const [spent, time] = [used - this.#used, performance.now() - this.#asked];
-    this.#used = used;
-    this.#asked = performance.now();
-    return spent / (time * cpus().length);
+  ownShare(): Promise<number> {
+    return this.#processes.ownShare();
   }
 
   async profiled<T>(folder: string, row: string, work: () => Promise<T>): Promise<T> {

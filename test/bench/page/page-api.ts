@@ -4,7 +4,15 @@ import { comlink } from './contenders/comlink.js';
 import { commonIpc } from './contenders/common-ipc.js';
 import { comlinkTo, portmeshTo, rawPortTo } from './contenders/neighbours.js';
 import { platformStream } from './contenders/platform-stream.js';
-import { joinMesh, listenToSink, meshPort, portmesh, portmeshMain, portmeshUtility } from './contenders/portmesh.js';
+import {
+  joinMesh,
+  listenToSink,
+  meshPort,
+  portmesh,
+  portmeshMain,
+  portmeshNode,
+  portmeshUtility,
+} from './contenders/portmesh.js';
 import { rawPort, rawPortMain, rawPorts, rawPortUtility } from './contenders/raw-port.js';
 import { bulk } from './measures/bulk.js';
 import { cold } from './measures/cold.js';
@@ -21,6 +29,7 @@ const contenders = {
   portmesh,
   'portmesh to main': portmeshMain,
   'portmesh to utility': portmeshUtility,
+  'portmesh to Node': portmeshNode,
   'portmesh to worker': portmeshTo('worker'),
   'portmesh to frame': portmeshTo('frame'),
   'portmesh to popup': portmeshTo('popup'),

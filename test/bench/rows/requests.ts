@@ -65,6 +65,15 @@ export const requestPopup: Row = {
   run: inTurns(measureLatency),
 };
 
+export const requestGateway: Row = {
+  name: 'node-gateway-request',
+  title: 'request R↔Node through the gateway, one in flight, p50',
+  unit: 'ms',
+  contenders: ['portmesh to Node', 'portmesh to utility', 'raw port to utility'],
+  targets: [],
+  run: inTurns(measureLatency),
+};
+
 export const meshPort: Row = {
   name: 'mesh-port',
   title: "a MeshPort's echo R↔R, one in flight, p50",

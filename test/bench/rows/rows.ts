@@ -11,6 +11,7 @@ import {
   request,
   requestCommonIpc,
   requestFrame,
+  requestGateway,
   requestMain,
   requestPopup,
   requestsInFlight,
@@ -47,4 +48,5 @@ export const rows: readonly Row[] = [
   requestWorker,
   requestFrame,
   requestPopup,
+  requestGateway,
 ];

@@ -4,14 +4,13 @@ import type { MeshChannels } from '../../page/contenders/portmesh.js';
 import { seen } from '../../page/measures/cold.js';
 import type { Contender } from './contender.js';
 import { pathIn } from '../paths.js';
-
-const token = 'the secret of the bench';
+import { brokerIn, secrets } from '../secrets.js';
 
 let joined: Bus<MeshChannels> | undefined;
 
 /** A seat in the mesh, of as many as this process wants. */
 export function join(folder: string, name: string): Promise<Bus<MeshChannels>> {
-  return connect<MeshChannels>({ broker: { path: pathIn(folder, 'broker'), token }, name, timeout: 60_000 });
+  return connect<MeshChannels>({ broker: brokerIn(folder, 'peer'), name, timeout: 60_000 });
 }
 
 /** This process's one seat among the contender's. */
@@ -22,7 +21,7 @@ export function mesh(): Bus<MeshChannels> {
 
 export const portmesh: Contender = {
   async host(folder) {
-    await createBroker({ path: pathIn(folder, 'broker'), secrets: { peer: token } });
+    await createBroker({ path: pathIn(folder, 'broker'), secrets });
   },
   async serve(folder, service) {
     const bus = (joined = await join(folder, 'server'));

@@ -5,7 +5,7 @@ import { freshMessage } from '../../page/payload.js';
 import { now } from '../clock.js';
 import { join, mesh } from '../contenders/portmesh.js';
 
-let buses: Bus<MeshChannels>[] = [];
+const buses: Bus<MeshChannels>[] = [];
 
 export async function addPeers(folder: string, names: readonly string[]): Promise<void> {
   buses.push(...(await Promise.all(names.map((name) => join(folder, name)))));

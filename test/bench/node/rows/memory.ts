@@ -4,13 +4,13 @@ import type { NodeContestant } from '../stage.js';
 import type { Row } from './row.js';
 
 const OURS = 'portmesh';
-/** Each knows all others: so few that it isn't these that are measured. */
+/** Each knows all others: with these, it isn't mostly that which is measured. */
 const FEW = 20;
 const COUNT = 200;
 
 export const memoryOfPeers: Row = {
   name: 'node-memory-peer',
-  title: 'an idle Node peer: what its process holds for it, heap and buffers',
+  title: 'an idle Node peer: what its process holds for it, but for the peers it knows of',
   unit: 'bytes',
   contenders: [OURS],
   targets: [],
@@ -31,7 +31,8 @@ export const memoryOfPeers: Row = {
     await few.call('removePeers');
     const [[itself], [atBroker, elsewhere]] = [own, there] as [[Memory], [Memory, Memory]];
     return new Map([
-      [OURS, itself.held],
+      // All the few, the one before, the contender's two, without itself.
+      [OURS, itself.held - (FEW + 2) * elsewhere.held],
       ['its process, as resident', itself.resident],
       ['the broker', atBroker.held],
       ['the broker, as resident', atBroker.resident],

@@ -73,6 +73,15 @@ export const portmeshUtility: Contender = {
   serve() {},
 };
 
+/** To a Node process, through the gateway; this page knows of it already. */
+export const portmeshNode: Contender = {
+  async open() {
+    const node = (await joinMesh()).to('node');
+    return { echo: (message) => node.request('bench:cold-echo', message) };
+  },
+  serve() {},
+};
+
 /** A port of its own between two pages, with the mesh's own class around it. */
 export const meshPort: Contender = {
   async open() {
