@@ -18,7 +18,7 @@ export class Wire {
     this.#ends = [dialer, listener];
     this.#pass(dialer, listener);
     this.#pass(listener, dialer);
-    this.over = Promise.all(this.#ends.map((end) => end.closed || once(end, 'close')));
+    this.over = Promise.all(this.#ends.map(async (end) => end.closed || once(end, 'close')));
   }
 
   /**

@@ -52,7 +52,7 @@ it('does not wait for who hangs, or leaves', () => {
 
 it('close() forgets all', () => {
   const confirmations = new Confirmations();
-  const [a, done] = [chair(), vi.fn()];
+  const [a, done] = [chair(), vi.fn<() => void>()];
   confirmations.ask([a], done);
   confirmations.close();
   vi.advanceTimersByTime(60_000);

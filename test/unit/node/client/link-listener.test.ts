@@ -33,11 +33,9 @@ describe.each(kinds)('a listener for links, like %s', (_, fresh) => {
     expect(Object.keys(address).includes('path')).toBe('path' in fresh());
     const near = await dial(address);
     const far = await come.promise;
-    const [said] = await Promise.all([
-      new Promise((resolve) => far.port.start({ message: resolve, unreadable() {}, close() {} })),
-      near.port.post(['hello']),
-    ]);
-    expect(said).toEqual(['hello']);
+    const said = new Promise((resolve) => far.port.start({ message: resolve, unreadable() {}, close() {} }));
+    near.port.post(['hello']);
+    expect(await said).toEqual(['hello']);
     expect(await rejection(dial(address))).toMatchObject({ code: 'NOT_AUTHORIZED' });
     await closed(near, far);
   });
@@ -64,7 +62,8 @@ describe.each(kinds)('a listener for links, like %s', (_, fresh) => {
     expect(['NOT_AUTHORIZED', 'BRIDGE_GONE']).toContain((await rejection(dial(addresses[0]!, '1'))).code);
     await vi.waitFor(async () => expect((await rejection(dial(addresses[0]!, '1'))).code).toBe('BRIDGE_GONE'));
     expect(await rejection(place.expect('4', key, () => {}))).toMatchObject({ code: 'CLOSED' });
-    if ('path' in addresses[0]!) expect(existsSync(dirname(addresses[0].path))).toBe(false);
+    const [first] = addresses;
+    expect('path' in first! && existsSync(dirname(first.path))).toBe(false);
   });
 
   it('tells when a connection is over', async () => {

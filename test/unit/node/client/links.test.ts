@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Bus } from '../../../../src/core/bus/bus.js';
-import { MeshPort } from '../../../../src/core/port/mesh-port.js';
+import type { MeshPort } from '../../../../src/core/port/mesh-port.js';
 import { transfer } from '../../../../src/core/wire/transfer.js';
 import { deferred, rejection } from '../../../contract/case.js';
 import { until } from '../../support/guests.js';
@@ -160,12 +160,9 @@ describe.each([
           () => 'nothing',
           (error: unknown) => error,
         );
-      if (!(expected instanceof Error)) expect(got).toEqual(expected);
-      else {
-        expect(got).toBeInstanceOf(expected.constructor);
-        expect(got).toMatchObject({ name: expected.name, message: expected.message });
-        expect((got as Error).cause).toEqual(expected.cause);
-      }
+      const seen = (each: unknown): unknown =>
+        each instanceof Error ? [each.constructor, each.name, each.message, each.cause] : each;
+      expect(seen(got)).toEqual(seen(expected));
       expect((got as { code?: unknown } | undefined)?.code).toBe((expected as { code?: unknown } | undefined)?.code);
     }
     expect(((await rejection(a.request('throw', 1))) as unknown as AggregateError).errors).toEqual([

@@ -345,7 +345,7 @@ describe('a process', () => {
     const second = await peer('c');
     await a.to('c').request('echo', 0);
     await broker.close();
-    await Promise.all([a.close(), second.run(async ({ buses: [bus] }) => void (await bus!.close()))]);
+    await Promise.all([a.close(), second.run(({ buses: [bus] }) => bus!.close())]);
     second.letGo();
     expect(await second.exited).toBe(0);
   });
