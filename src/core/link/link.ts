@@ -16,7 +16,7 @@ import type { Lone } from './window.js';
 import { Writer } from './writer.js';
 
 /** How long a closed link waits for the reason, and a peer that left for the end of what it had sent. */
-const LINGER_MS = 200;
+const LINGER_MS = 235;
 
 export interface LinkOptions extends IncomingOptions {
   /** See `Link.epoch` */

@@ -286,7 +286,7 @@ describe('a link of two ports, as both sides opened it', () => {
     const { own, other, side } = make();
     other.closeFar();
     expect(side.link.open).toBe(false);
-    vi.advanceTimersByTime(200);
+    vi.advanceTimersByTime(235);
     expect(side.of('ended')).toEqual([['lost', 0]]);
     expect([own.closed, other.closed]).toEqual([true, true]);
   });
@@ -318,11 +318,11 @@ describe('a link whose peer left', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('waits 200 ms for a port that does not close', async () => {
+  it('waits 235 ms for a port that does not close', async () => {
     const { port, side } = make();
     const asked = rejection(side.request_('get'));
     side.link.left('crashed');
-    vi.advanceTimersByTime(199);
+    vi.advanceTimersByTime(234);
     expect(side.of('ended')).toEqual([]);
     vi.advanceTimersByTime(1);
     expect(side.of('ended')).toEqual([['crashed', 0]]);
@@ -351,7 +351,7 @@ describe('a link whose peer left', () => {
     const { port, side } = make();
     const asked = rejection(side.request_('get'));
     port.closeFar();
-    vi.advanceTimersByTime(200);
+    vi.advanceTimersByTime(235);
     expect(await asked).toMatchObject({ code: 'PEER_GONE', reason: 'lost' });
     expect(side.of('ended')).toEqual([['lost', 0]]);
   });

@@ -109,7 +109,7 @@ async function talk(there: Burst, back: Burst, bursts: Plan['bursts']): Promise<
   }
 }
 
-/** A request that goes through, as soon as who lost a link has given it up: for 200 ms it hopes for the broker's word on why. */
+/** A request that goes through, as soon as who lost a link has given it up: for a while it hopes for the broker's word on why. */
 async function reach(from: Bus, to: Bus): Promise<void> {
   await until(() => from.peers.get(to.self.id) !== undefined);
   const end = performance.now() + 2000;
