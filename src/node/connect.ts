@@ -19,16 +19,27 @@ import {
   type WorkerParentPort,
 } from './via.js';
 
-/** What `connect` takes. */
-export interface ConnectOptions extends ConnectBasics {
+/** What `connect` takes in a child of a process that has joined. */
+export interface ConnectVia extends ConnectBasics {
   /**
    * The way to the process that owns this one: in a utility process Electron's `process.parentPort`, in a `worker_threads` worker
    * the `parentPort` of `node:worker_threads`.
    */
-  readonly via?: UtilityParentPort | WorkerParentPort | null;
-  /** Instead of `via`, in any Node process: where its broker is, and the broker's `secrets.peer`. */
-  readonly broker?: BrokerAddress;
+  readonly via: UtilityParentPort | WorkerParentPort | null;
+  /** Not with `via`. */
+  readonly broker?: never;
 }
+
+/** What `connect` takes in any Node process. */
+export interface ConnectBroker extends ConnectBasics {
+  /** Where its broker is, and the broker's `secrets.peer`. */
+  readonly broker: BrokerAddress;
+  /** Not with `broker`. */
+  readonly via?: never;
+}
+
+/** What `connect` takes: one of the two ways in, and more. */
+export type ConnectOptions = ConnectVia | ConnectBroker;
 
 const optionNames = ['via', 'broker', 'name', 'timeout', 'signal', 'flow'];
 
@@ -46,7 +57,7 @@ const optionNames = ['via', 'broker', 'name', 'timeout', 'signal', 'flow'];
  * const bus = await connect<AppChannels>({ via: process.parentPort, name: 'thumbs' });
  */
 export async function connect<C extends ChannelMap<C> = AnyChannels>(options: ConnectOptions): Promise<Bus<C>> {
-  const given = Object(options) as Partial<ConnectOptions>;
+  const given = Object(options) as Partial<Omit<ConnectVia, 'broker'> & Omit<ConnectBroker, 'via'>>;
   const { call, timeout } = checkConnect(given, optionNames);
   const { via, broker, name, signal, flow } = given;
   if (broker !== undefined) {

@@ -10,7 +10,7 @@ export { createBroker } from './broker/create-broker.js';
 export type { AuthorizeNode, BrokerOptions, NodeCandidate } from './broker/options.js';
 export type { Secrets } from './broker/secrets.js';
 export type { BrokerAddress } from './client/join-broker.js';
-export { connect, type ConnectOptions } from './connect.js';
+export { connect, type ConnectBroker, type ConnectOptions, type ConnectVia } from './connect.js';
 export type { Address } from './net/address.js';
 export { share, type ShareOptions } from './share.js';
 export type { UtilityParentPort, WorkerParentPort } from './via.js';
