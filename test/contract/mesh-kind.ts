@@ -25,7 +25,7 @@ export interface ContractMesh {
   /** As if the broker's process were busy, until what is returned is called. Where a mesh is made with `blocks`. */
   blockBroker(): () => void;
   /** Ends all. */
-  close(): Promise<void>;
+  close(): void | Promise<void>;
 }
 
 export interface MeshOptions {

@@ -124,7 +124,7 @@ export class TestMesh implements ContractMesh {
     this.hub.close();
   }
 
-  async close(): Promise<void> {
+  close(): void {
     this.hub.close();
   }
 

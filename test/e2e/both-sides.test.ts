@@ -15,6 +15,7 @@ describe('both sides', () => {
     ['window', 'main'],
     ['window', 'thread'],
     ['utility', 'worker'],
+    ['window', 'Node child'],
   ] as const)(
     'M32: a %s and a %s call each other from their handlers, beyond the credit window: both finish',
     async (one, other) => {
@@ -39,9 +40,12 @@ describe('both sides', () => {
     },
   );
 
-  it('M31: a window and a utility process open a link at once, 1,000 times: one order in each direction', async () => {
+  it.each([
+    ['utility', 1000],
+    ['Node child', 1000],
+  ] as const)('M31: a window and a %s open a link at once, %d times: one order in each direction', async (kind, count) => {
     const left = await places.join('a', 'left');
-    const right = await places.make('utility', 'right');
+    const right = await places.make(kind, 'right');
     // A seat of its own for each round, so that both sides have their first message for each other.
     for (const place of [left, right]) {
       await place.run((here) => {
@@ -99,11 +103,11 @@ describe('both sides', () => {
         await seat.close();
       }
       return wrong;
-    }, 1000);
+    }, count);
     expect(wrong).toEqual([]);
   }, 60_000);
 
-  it.each(['window', 'main', 'utility', 'worker', 'thread', 'main’s thread'] as const)(
+  it.each(['window', 'main', 'utility', 'worker', 'thread', 'main’s thread', 'Node child'] as const)(
     'M27: close() twice, in a %s and in a window that talk: what was pending rejects, all is released',
     async (kind) => {
       const sides = [await places.make(kind, 'one'), await places.join('b', 'other')] as const;

@@ -28,6 +28,8 @@ describe('a slow receiver of plain sends', () => {
     ['window', 'utility'],
     ['main', 'window'],
     ['thread', 'window'],
+    ['window', 'Node child'],
+    ['Node child', 'window'],
   ] as const)('M22: from %s to %s: pending grows, drain() waits for all of it', async (from, to) => {
     const receiver = await places.make(to, 'receiver');
     const sender = await places.make(from, 'sender');

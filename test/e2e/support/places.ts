@@ -1,13 +1,15 @@
 import type { BrowserWindow, BrowserWindowConstructorOptions } from 'electron';
 import type { BridgeState } from '../../../src/main/index.js';
+import { NodeMesh, secrets } from '../../unit/support/node-mesh.js';
 import { Child } from './child.js';
 import { Frame } from './frame.js';
 import type { Lab } from './lab.js';
+import { NodeChild } from './node-child.js';
 import type { Place } from './place.js';
 import { Seat } from './seat.js';
 
 /** The kinds of places that differ in what carries their messages. */
-export const kinds = ['window', 'main', 'utility', 'worker', 'thread', 'main’s thread'] as const;
+export const kinds = ['window', 'main', 'utility', 'worker', 'thread', 'main’s thread', 'Node child'] as const;
 
 export type Kind = (typeof kinds)[number];
 
@@ -19,6 +21,8 @@ export class Places {
   /** Main's own seat, when it has joined. */
   readonly main: Seat;
   #pages = 0;
+  #nodes: Promise<NodeMesh> | undefined;
+  #nodeChildren: NodeChild[] = [];
 
   constructor(lab: Lab) {
     this.lab = lab;
@@ -98,6 +102,24 @@ export class Places {
     return Child.start(this.lab, 'thread');
   }
 
+  /** A Node child process; the first one has a broker started for it, which the bridge joins. */
+  async node(): Promise<NodeChild> {
+    this.#nodes ??= this.#joinBroker();
+    const child = await NodeChild.start((await this.#nodes).address);
+    this.#nodeChildren.push(child);
+    return child;
+  }
+
+  async #joinBroker(): Promise<NodeMesh> {
+    const nodes = new NodeMesh();
+    await nodes.broker();
+    await this.lab.main(({ bridge }, address) => bridge.joinBroker(address).then(() => {}), {
+      ...nodes.address,
+      token: secrets.bridge,
+    });
+    return nodes;
+  }
+
   /** A place of that kind, which has joined, with what has to be around it. */
   async make(kind: Kind, name: string = kind): Promise<Place> {
     const place = await this.#letIn(kind, name);
@@ -129,6 +151,8 @@ export class Places {
         await host.share(thread);
         return thread;
       }
+      case 'Node child':
+        return this.node();
     }
   }
 
@@ -136,6 +160,10 @@ export class Places {
   async stop(): Promise<BridgeState> {
     await Child.endAll(this.lab);
     await Seat.forgetAll(this.lab);
-    return this.lab.stop();
+    for (const child of this.#nodeChildren.splice(0)) await child.stop();
+    const left = await this.lab.stop();
+    await (await this.#nodes)?.close();
+    this.#nodes = undefined;
+    return left;
   }
 }
