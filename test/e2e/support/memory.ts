@@ -20,7 +20,8 @@ export async function peakMemory<T>(
   for (const child of children) await watchItself(child);
   const stop = async (): Promise<number[]> => {
     const growth = await lab.main((main) => (main as unknown as Watching).stopWatching());
-    for (const child of children) growth.push(...(await child.run((world) => (world as never as Watching).stopWatching())));
+    for (const child of children)
+      growth.push(...(await child.run((world) => (world as never as Watching).stopWatching())));
     return growth;
   };
   try {
