@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Page } from 'playwright-core';
 import { Lab } from './support/lab.js';
 import type { Place } from './support/place.js';
+import { Places } from './support/places.js';
 import { usePlaces } from './support/set-up.js';
 
 const places = usePlaces({ per: 'suite' });
@@ -134,53 +134,58 @@ describe('M23: what a handler throws in another process', () => {
 
   it('with redactErrors, no stack, path or URL for a window of another origin; all of it for main and the own origin', async () => {
     const redacting = await Lab.launch();
+    const around = new Places(redacting, { redactErrors: true });
     try {
       await redacting.start({ redactErrors: true });
-      await redacting.main(async (main) => {
-        main.bus = await main.bridge.connect();
-      });
-      const [thrower, other, own] = [
-        await redacting.join('a', 'thrower'),
-        await redacting.join('b', 'other'),
-        await redacting.join('a', 'own'),
-      ];
-      await thrower.evaluate(() => {
-        window.bus.handle('read', () => {
-          throw Object.assign(new RangeError("can't open '/home/ann/notes.txt' (app://a/lab.js:1:2)"), {
-            code: 'ENOENT',
-            path: '/home/ann/notes.txt',
-            details: { path: '/home/ann' },
-            cause: new TypeError('of C:\\Users\\ann\\x and file:///etc/x'),
+      await around.main.join();
+      const [other, own] = [await around.join('b', 'other'), await around.join('a', 'own')];
+      for (const thrower of [await around.join('a', 'thrower'), await around.make('Node child', 'node')]) {
+        await thrower.run(({ bus }) => {
+          bus.handle('read', () => {
+            throw Object.assign(new RangeError("can't open '/home/ann/notes.txt' (app://a/lab.js:1:2)"), {
+              code: 'ENOENT',
+              path: '/home/ann/notes.txt',
+              details: { path: '/home/ann' },
+              cause: new TypeError('of C:\\Users\\ann\\x and file:///etc/x'),
+            });
           });
         });
-      });
-      const read = (page: Page) =>
-        page.evaluate(() =>
-          window.bus
-            .with({ wait: 5000 })
-            .request('read')
-            .catch((error) => ({
-              kind: error.constructor.name as string,
-              code: error.code as string,
-              text: JSON.stringify([error.message, error.path, error.details, error.cause.message, error.cause.stack]),
-              // Below the line that says whose they are, the remote lines.
-              remote: (error.stack as string).split('there ---')[1],
-            })),
-        ) as Promise<{ kind: string; code: string; text: string; remote: string }>;
-      const stranger = await read(other);
-      expect(stranger).toMatchObject({ kind: 'RangeError', code: 'ENOENT', remote: '\n' });
-      expect(stranger.text).toContain("can't open '<path>' (<path>)");
-      expect(stranger.text).toContain('of <path> and <path>');
-      expect(stranger.text).not.toMatch(/ann|notes/);
-      const friend = await read(own);
-      expect(friend.text).toContain('/home/ann/notes.txt');
-      expect(friend.remote).toContain(' at ');
-      const inMain = await redacting.main((main) =>
-        main.bus.request('read').catch((error: Error & { path: string }) => error.path),
-      );
-      expect(inMain).toBe('/home/ann/notes.txt');
-      await redacting.stop();
+        const read = (place: Place) =>
+          place.run(
+            ({ bus }, name) =>
+              bus
+                .to(name)
+                .with({ wait: 5000 })
+                .request('read')
+                .catch((error) => ({
+                  kind: error.constructor.name as string,
+                  code: error.code as string,
+                  text: JSON.stringify([
+                    error.message,
+                    error.path,
+                    error.details,
+                    error.cause.message,
+                    error.cause.stack,
+                  ]),
+                  // Below the line that says whose they are, the remote lines.
+                  remote: (error.stack as string).split('there ---')[1],
+                })),
+            thrower.name,
+          ) as Promise<{ kind: string; code: string; text: string; remote: string }>;
+        const stranger = await read(other);
+        expect(stranger).toMatchObject({ kind: 'RangeError', code: 'ENOENT', remote: '\n' });
+        expect(stranger.text).toContain("can't open '<path>' (<path>)");
+        expect(stranger.text).toContain('of <path> and <path>');
+        expect(stranger.text).not.toMatch(/ann|notes/);
+        // A Node peer is of no page's origin.
+        for (const place of thrower.name === 'node' ? [around.main] : [around.main, own]) {
+          const friend = await read(place);
+          expect(friend.text).toContain('/home/ann/notes.txt');
+          expect(friend.remote).toContain(' at ');
+        }
+      }
     } finally {
+      await around.stop();
       await redacting.close();
     }
   });

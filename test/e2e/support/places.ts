@@ -1,5 +1,6 @@
 import type { BrowserWindow, BrowserWindowConstructorOptions } from 'electron';
 import type { BridgeState } from '../../../src/main/index.js';
+import type { BrokerOptions } from '../../../src/node/index.js';
 import { NodeMesh, secrets } from '../../unit/support/node-mesh.js';
 import { Child } from './child.js';
 import { Frame } from './frame.js';
@@ -20,12 +21,15 @@ export class Places {
   readonly lab: Lab;
   /** Main's own seat, when it has joined. */
   readonly main: Seat;
+  /** Of the broker that is started for Node children. */
+  readonly #brokerOptions: Partial<BrokerOptions>;
   #pages = 0;
   #nodes: Promise<NodeMesh> | undefined;
   #nodeChildren: NodeChild[] = [];
 
-  constructor(lab: Lab) {
+  constructor(lab: Lab, brokerOptions: Partial<BrokerOptions> = {}) {
     this.lab = lab;
+    this.#brokerOptions = brokerOptions;
     this.main = new Seat(lab);
   }
 
@@ -112,7 +116,7 @@ export class Places {
 
   async #joinBroker(): Promise<NodeMesh> {
     const nodes = new NodeMesh();
-    await nodes.broker();
+    await nodes.broker(this.#brokerOptions);
     await this.lab.main(({ bridge }, address) => bridge.joinBroker(address).then(() => {}), {
       ...nodes.address,
       token: secrets.bridge,
