@@ -1,24 +1,16 @@
-import { randomUUID } from 'node:crypto';
-import * as control from '../../src/core/broker/control.js';
 import type { Bus } from '../../src/core/bus/bus.js';
 import type { AnyChannels, ChannelMap } from '../../src/core/bus/channels.js';
 import { everything, type Grant } from '../../src/core/directory/grant.js';
 import type { LeaveReason } from '../../src/core/errors/mesh-error.js';
 import type { FlowOptions } from '../../src/core/link/flow.js';
-import type { Port } from '../../src/core/port/port.js';
 import type { Broker } from '../../src/node/broker/broker.js';
-import { LinkListener } from '../../src/node/client/link-listener.js';
-import { openConnection } from '../../src/node/connection.js';
-import type { Address } from '../../src/node/net/address.js';
-import { NodeMesh, secrets } from '../unit/support/node-mesh.js';
+import { NodeMesh } from '../unit/support/node-mesh.js';
 import { until } from '../unit/support/guests.js';
 import { Proxy } from '../unit/support/proxy.js';
-import { ByHand, hanging, type Hanging } from './by-hand.js';
-import { deferred } from './case.js';
+import { joinBrokerByHand } from './broker-by-hand.js';
+import { hanging, type ByHand, type Hanging } from './by-hand.js';
 import { settled } from './settled.js';
 import type { ContractMesh, MeshKind, MeshOptions } from './mesh-kind.js';
-
-const patience = { timeout: 5000, call: 'by hand' };
 
 /** A broker on a socket, and Node's peers that have joined it, all in this process. */
 class BrokerMesh implements ContractMesh {
@@ -60,18 +52,8 @@ class BrokerMesh implements ContractMesh {
 
   async joinByHand(name: string, grant: Grant = everything): Promise<ByHand> {
     this.#grants.set(name, grant);
-    const hello = { name, process: { id: randomUUID(), pid: 1 } };
-    const { address } = this.#mesh;
-    const { port } = await openConnection(address as Address, {
-      role: 'peer',
-      id: 'peer',
-      key: secrets.peer,
-      hello,
-      ...patience,
-    });
-    const peer = new ByHand(port, new Dialing(port, this.#broker.address));
+    const peer = await joinBrokerByHand(this.#mesh.address, name);
     this.#byHand.push(peer);
-    await peer.id;
     return peer;
   }
 
@@ -116,42 +98,6 @@ class BrokerMesh implements ContractMesh {
     await until(() => this.#broker.state().peers.length === 0);
     await this.#mesh.close();
     this.#proxy?.close();
-  }
-}
-
-/** The links of a Node peer that speaks by hand. */
-class Dialing {
-  readonly #control: Port;
-  readonly #listener: LinkListener;
-  readonly #tickets = new Map<number, (ticket: control.Message) => void>();
-  #lastToken = 0;
-
-  constructor(port: Port, broker: Address) {
-    this.#control = port;
-    this.#listener = new LinkListener(broker);
-  }
-
-  async open(to: string): Promise<Port> {
-    const token = ++this.#lastToken;
-    const ticket = deferred<control.Message>();
-    this.#tickets.set(token, ticket.resolve);
-    this.#control.post([[control.DIAL, token, to, 0]]);
-    const [, , id, key, address] = (await ticket.promise) as [number, number, string, string, Address];
-    return (await openConnection(address, { role: 'link', id, key, hello: {}, ...patience })).port;
-  }
-
-  heard(message: control.Message): Promise<Port> | undefined {
-    const [kind, id, key] = message as [number, string, string];
-    if (kind === control.TICKET) this.#tickets.get(message[1] as number)?.(message);
-    if (kind !== control.LISTEN) return undefined;
-    const linked = deferred<Port>();
-    const listening = this.#listener.expect(id, key, ({ port }) => linked.resolve(port));
-    listening.then((address) => this.#control.post([[control.LISTENING, id, address]]), linked.reject);
-    return linked.promise;
-  }
-
-  close(): void {
-    this.#listener.close();
   }
 }
 
