@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { MeshPort } from '../../src/core/index.js';
 import { NodeMesh, secrets } from '../unit/support/node-mesh.js';
 import { untilPeers } from './support/lab.js';
 import { NodeChild } from './support/node-child.js';
@@ -250,6 +251,40 @@ describe('what a renderer and a Node child say to each other', () => {
     );
     await page.evaluate(() => (window as unknown as { passed: MessagePort }).passed.close());
     await closed;
+  });
+
+  it('a port that a Node child has passed on goes through it: both ends are told when it is killed', async () => {
+    const [node, other] = [await places.node(), await places.node()];
+    await node.join('node');
+    await other.join('other');
+    await other.run((world) => {
+      world['closed'] = new Promise<void>((resolve) => {
+        world.bus.on('port', (_, port: MeshPort) => {
+          port.onclose = () => resolve();
+          port.onmessage = ({ data }) => port.postMessage(data);
+        });
+      });
+      world.bus.handle('ready', () => true);
+    });
+    await node.run(({ bus, lab }) => {
+      bus.onPort('pass', async (_, port) => {
+        await bus.to('other').with({ wait: 5000 }).request('ready');
+        bus.to('other').send('port', lab.transfer(port, [port]));
+      });
+    });
+    const window = await places.join('a', 'window');
+    expect(
+      await window.run(async (world) => {
+        const port = await world.bus.with({ wait: 5000 }).openPort('pass');
+        world['closed'] = new Promise<void>((resolve) => (port.onclose = () => resolve()));
+        return new Promise((resolve) => {
+          port.onmessage = ({ data }) => resolve(data);
+          port.postMessage('through');
+        });
+      }),
+    ).toBe('through');
+    await node.kill();
+    for (const place of [window, other]) await place.run((world) => world['closed'] as Promise<void>);
   });
 });
 

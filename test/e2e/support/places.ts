@@ -108,10 +108,14 @@ export class Places {
 
   /** A Node child process; the first one has a broker started for it, which the bridge joins. */
   async node(): Promise<NodeChild> {
-    this.#nodes ??= this.#joinBroker();
-    const child = await NodeChild.start((await this.#nodes).address);
+    const child = await NodeChild.start((await this.nodes()).address);
     this.#nodeChildren.push(child);
     return child;
+  }
+
+  /** The broker of the Node children. */
+  async nodes(): Promise<NodeMesh> {
+    return (this.#nodes ??= this.#joinBroker());
   }
 
   async #joinBroker(): Promise<NodeMesh> {
