@@ -42,7 +42,7 @@ describe('both sides', () => {
 
   it.each([
     ['utility', 1000],
-    ['Node child', 1000],
+    ['Node child', 200],
   ] as const)(
     'M31: a window and a %s open a link at once, %d times: one order in each direction',
     async (kind, count) => {
@@ -107,6 +107,8 @@ describe('both sides', () => {
         return wrong;
       }, count);
       expect(wrong).toEqual([]);
+      // Each has dialed in each round: else it would have shown something else.
+      if (kind === 'Node child') expect((await places.nodes()).state().links).toBeGreaterThan(count * 1.9);
     },
     60_000,
   );
