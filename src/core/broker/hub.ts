@@ -127,7 +127,8 @@ export class Hub {
       const welcome: control.Welcome = { version: WIRE_VERSION, self: peer, grant, limits, redact, peers, ...more };
       outbox.post([control.WELCOME, welcome]);
     }
-    this.#tellOthers(chair, (viewer) => [control.JOIN, this.#owner.show(peer, viewer), told(grant)]);
+    const shown = told(grant);
+    this.#tellOthers(chair, (viewer) => [control.JOIN, this.#owner.show(peer, viewer), shown]);
     if (channels.number > 0) this.#tellState(chair);
     for (const watcher of this.#watchers) watcher.joined(chair);
     port.start({
@@ -295,7 +296,8 @@ export class Hub {
     const before = chair.channels.number;
     const fits = chair.channels.apply(first, changes);
     if (!fits || chair.channels.number === before) return fits;
-    this.#tellOthers(chair, () => [control.CHANGE, chair.peer.id, first, changes.slice()]);
+    const message = [control.CHANGE, chair.peer.id, first, changes.slice()];
+    this.#tellOthers(chair, () => message);
     for (const watcher of this.#watchers) watcher.changed(chair, first, changes);
     return true;
   }
@@ -314,7 +316,8 @@ export class Hub {
 
   #tellState(chair: Chair): void {
     const { number, listens, handles } = chair.channels;
-    this.#tellOthers(chair, () => [control.STATE, chair.peer.id, number, [...listens], [...handles]]);
+    const message = [control.STATE, chair.peer.id, number, [...listens], [...handles]];
+    this.#tellOthers(chair, () => message);
   }
 
   #onChannel(chair: Chair, token: number): boolean {

@@ -144,6 +144,7 @@ export class Requests {
 
   /** The directory has changed: what is parked may find somebody now. */
   retry(): void {
+    if (this.#parked.size === 0) return;
     for (const [request, { args }] of [...this.#parked]) {
       const entry = this.#pick(request);
       if (!entry) continue;

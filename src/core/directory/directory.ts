@@ -10,9 +10,9 @@ const MAX_REMEMBERED = 256;
 /** The other peers, indexed by what a call looks them up by. */
 export class Directory {
   readonly #entries = new Map<string, Entry>();
-  readonly #names = new Map<string, Entry[]>();
-  readonly #listening = new Map<string, Entry[]>();
-  readonly #handling = new Map<string, Entry[]>();
+  readonly #names = new Index();
+  readonly #listening = new Index();
+  readonly #handling = new Index();
   readonly #left = new Map<string, { readonly reason: LeaveReason; readonly epoch: number }>();
   /** Called when a peer's channels have changed. */
   readonly #changed: (entry: Entry) => void;
@@ -37,15 +37,15 @@ export class Directory {
   }
 
   named(name: string): readonly Entry[] {
-    return this.#names.get(name) ?? none;
+    return this.#names.get(name);
   }
 
   listening(channel: string): readonly Entry[] {
-    return this.#listening.get(channel) ?? none;
+    return this.#listening.get(channel);
   }
 
   handling(channel: string): readonly Entry[] {
-    return this.#handling.get(channel) ?? none;
+    return this.#handling.get(channel);
   }
 
   /** Why a peer left, if it did, not too long ago. */
@@ -58,7 +58,7 @@ export class Directory {
     // It may have been here before, and may count its links from then.
     entry.epoch = this.#left.get(peer.id)?.epoch ?? 0;
     this.#entries.set(peer.id, entry);
-    insert(this.#names, peer.name, entry);
+    this.#names.insert(peer.name, entry);
     return entry;
   }
 
@@ -66,7 +66,7 @@ export class Directory {
     const entry = this.#entries.get(id);
     if (!entry) return undefined;
     this.#entries.delete(id);
-    withdraw(this.#names, entry.peer.name, entry);
+    this.#names.withdraw(entry.peer.name, entry);
     this.#withdraw(entry, entry.channels);
     this.#left.set(id, { reason, epoch: entry.epoch + (entry.link ? 1 : 0) });
     if (this.#left.size > MAX_REMEMBERED) this.#left.delete(this.#left.keys().next().value as string);
@@ -79,8 +79,8 @@ export class Directory {
     const fits = entry.channels.apply(first, changes, (change, channel) => {
       changed = true;
       const index = change === LISTEN || change === UNLISTEN ? this.#listening : this.#handling;
-      if (change === LISTEN || change === HANDLE) insert(index, channel, entry);
-      else withdraw(index, channel, entry);
+      if (change === LISTEN || change === HANDLE) index.insert(channel, entry);
+      else index.withdraw(channel, entry);
     });
     if (changed) this.#changed(entry);
     return fits;
@@ -94,28 +94,43 @@ export class Directory {
     const before = { listens: channels.listens, handles: channels.handles };
     if (!channels.replace(number, listens, handles)) return false;
     this.#withdraw(entry, before);
-    for (const channel of channels.listens) insert(this.#listening, channel, entry);
-    for (const channel of channels.handles) insert(this.#handling, channel, entry);
+    for (const channel of channels.listens) this.#listening.insert(channel, entry);
+    for (const channel of channels.handles) this.#handling.insert(channel, entry);
     this.#changed(entry);
     return true;
   }
 
   #withdraw(entry: Entry, { listens, handles }: Pick<Entry['channels'], 'listens' | 'handles'>): void {
-    for (const channel of listens) withdraw(this.#listening, channel, entry);
-    for (const channel of handles) withdraw(this.#handling, channel, entry);
+    for (const channel of listens) this.#listening.withdraw(channel, entry);
+    for (const channel of handles) this.#handling.withdraw(channel, entry);
   }
 }
 
 const none: readonly Entry[] = [];
 
-/** Arrays are replaced, not changed: who walks one isn't disturbed by what its listeners cause. */
-function insert(index: Map<string, Entry[]>, key: string, entry: Entry): void {
-  const entries = index.get(key);
-  index.set(key, entries ? [...entries, entry] : [entry]);
-}
+/**
+ * Entries by name. A list that somebody has been given is replaced, not changed: who walks one isn't disturbed by what its listeners
+ * cause. One that nobody has is added to: that of a thousand who join would be copied a thousand times.
+ */
+class Index {
+  readonly #lists = new Map<string, { entries: Entry[]; given: boolean }>();
 
-function withdraw(index: Map<string, Entry[]>, key: string, entry: Entry): void {
-  const entries = index.get(key)?.filter((each) => each !== entry);
-  if (entries && entries.length > 0) index.set(key, entries);
-  else index.delete(key);
+  get(key: string): readonly Entry[] {
+    const list = this.#lists.get(key);
+    if (!list) return none;
+    list.given = true;
+    return list.entries;
+  }
+
+  insert(key: string, entry: Entry): void {
+    const list = this.#lists.get(key);
+    if (list && !list.given) list.entries.push(entry);
+    else this.#lists.set(key, { entries: list ? [...list.entries, entry] : [entry], given: false });
+  }
+
+  withdraw(key: string, entry: Entry): void {
+    const entries = this.#lists.get(key)?.entries.filter((each) => each !== entry);
+    if (entries && entries.length > 0) this.#lists.set(key, { entries, given: false });
+    else this.#lists.delete(key);
+  }
 }

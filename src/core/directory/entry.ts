@@ -13,10 +13,13 @@ export const UNLISTEN = 2;
 export const HANDLE = 3;
 export const UNHANDLE = 4;
 
+/** Nobody adds to it: of a thousand peers, many listen to nothing, or handle nothing, and are known to each of the others. */
+const nothing = new Set<string>();
+
 /** The state of one peer's channels: as its owner has it, or as another peer, or the broker, knows it. */
 export class Channels {
-  listens = new Set<string>();
-  handles = new Set<string>();
+  listens = nothing;
+  handles = nothing;
   /** The number of the last change applied. */
   number = 0;
   readonly #allowed: readonly string[] | undefined;
@@ -45,11 +48,13 @@ export class Channels {
       }
       const number = first + i / 2;
       if (number <= this.number) continue;
-      const set = change === LISTEN || change === UNLISTEN ? this.listens : this.handles;
+      const kind = change === LISTEN || change === UNLISTEN ? 'listens' : 'handles';
+      const set = this[kind];
       if (change === LISTEN || change === HANDLE) {
         if (!set.has(channel) && allows(this.#allowed, channel)) {
           if (set.size >= this.#limit) return false;
-          set.add(channel);
+          if (set === nothing) this[kind] = new Set([channel]);
+          else set.add(channel);
           applied?.(change, channel);
         }
       } else if (set.delete(channel)) {
@@ -64,9 +69,13 @@ export class Channels {
   replace(number: number, listens: unknown, handles: unknown): boolean {
     if (!this.#fits(listens) || !this.#fits(handles)) return false;
     this.number = number;
-    this.listens = new Set(listens.filter((name) => allows(this.#allowed, name)));
-    this.handles = new Set(handles.filter((name) => allows(this.#allowed, name)));
+    this.listens = this.#allow(listens);
+    this.handles = this.#allow(handles);
     return true;
+  }
+
+  #allow(names: readonly string[]): Set<string> {
+    return names.length > 0 ? new Set(names.filter((name) => allows(this.#allowed, name))) : nothing;
   }
 
   #fits(names: unknown): names is string[] {

@@ -12,6 +12,39 @@ function ids(entries: Iterable<Entry>): string[] {
   return [...entries].map(({ peer: { id } }) => id);
 }
 
+describe('what was asked for', () => {
+  it('is not changed by who comes and goes later, whoever walks it', () => {
+    const directory = new Directory(() => {});
+    const come = (id: string): Entry => {
+      const entry = directory.add(peer('same', { id }));
+      assert.ok(directory.change(entry, 1, [LISTEN, 'e', HANDLE, 'h']));
+      return entry;
+    };
+    const all = (): string =>
+      [directory.named('same'), directory.listening('e'), directory.handling('h')].map(ids).join();
+    ['1', '2', '3'].forEach(come);
+    const given = [directory.named('same'), directory.listening('e'), directory.handling('h')];
+    come('4');
+    come('5');
+    expect(given.map(ids)).toEqual(Array(3).fill(['1', '2', '3']));
+    expect(all()).toEqual(Array(3).fill(['1', '2', '3', '4', '5']).join());
+    const again = directory.listening('e');
+    directory.remove('2', 'bye');
+    come('6');
+    expect(ids(again)).toEqual(['1', '2', '3', '4', '5']);
+    expect(all()).toEqual(Array(3).fill(['1', '3', '4', '5', '6']).join());
+  });
+
+  it('of peers that listen to nothing is nothing, also when others begin to', () => {
+    const [one, other] = [new Channels(), new Channels()];
+    assert.ok(one.apply(1, [LISTEN, 'e', HANDLE, 'h']));
+    assert.ok(other.apply(1, [UNLISTEN, 'e']));
+    expect([[...one.listens], [...one.handles], other.listens.size, other.handles.size]).toEqual([['e'], ['h'], 0, 0]);
+    assert.ok(one.replace(3, [], []) && one.apply(4, [LISTEN, 'f']));
+    expect([[...one.listens], other.listens.size, new Channels().listens.size]).toEqual([['f'], 0, 0]);
+  });
+});
+
 describe("a peer's channels, told twice over", () => {
   // The owner makes changes. Each goes through the broker, in order; and on a link, in order, from the moment the link has
   // reached the owner, which says first all that the opener didn't know when it opened it. Both ways take as long as they
