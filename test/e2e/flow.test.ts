@@ -33,6 +33,10 @@ describe('a slow receiver of plain sends', () => {
   ] as const)('M22: from %s to %s: pending grows, drain() waits for all of it', async (from, to) => {
     const receiver = await places.make(to, 'receiver');
     const sender = await places.make(from, 'sender');
+    // What subscribe() waits for is those whom the broker of the receiver knows.
+    await receiver.run(async ({ bus }) => {
+      while (bus.peers.named('sender').length === 0) await new Promise((resolve) => bus.peers.once('join', resolve));
+    });
     await listen(receiver);
     const seen = await sender.run(async ({ bus }) => {
       const to = bus.to('receiver');
