@@ -13,7 +13,7 @@ const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 if (process.argv.includes('--clean'))
   for (const folder of ['dist', '.tsbuild']) rmSync(`${root}${folder}`, { recursive: true, force: true });
 
-const { status } = spawnSync(process.execPath, [tsc, '-b', 'src/core', 'src/renderer', 'src/main', 'src/node'], {
+const { status } = spawnSync(process.execPath, [tsc, '-b', 'src/core', 'src/service', 'src/renderer', 'src/main', 'src/node'], {
   cwd: root,
   stdio: 'inherit',
 });

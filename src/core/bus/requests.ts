@@ -1,6 +1,7 @@
 import type { Directory } from '../directory/directory.js';
 import type { Entry } from '../directory/entry.js';
 import type { MessageLimits } from '../directory/limits.js';
+import type { Peer } from '../directory/peer.js';
 import type { MeshError } from '../errors/mesh-error.js';
 import { abortError, deadlineOf, describeCall, fail, timeoutError, type Call } from '../link/calls.js';
 import type { Link } from '../link/link.js';
@@ -18,6 +19,7 @@ import {
   unsendable,
   type CallOptions,
   type Request,
+  type ServiceCall,
   type Tried,
 } from './request.js';
 import { streamRequest } from './stream-request.js';
@@ -76,6 +78,22 @@ export class Requests {
 
   request(target: Target, channel: string, args: readonly unknown[], options: CallOptions): Promise<unknown> {
     return new Promise((resolve) => this.#begin(newRequest(REQUEST, target, channel, options, resolve), args));
+  }
+
+  /** A service's. `settle` gets what it resolves with, or a promise that rejects, and the peer it was sent to last, if it was. */
+  call(
+    target: Target,
+    channel: string,
+    args: readonly unknown[],
+    options: CallOptions,
+    label: string,
+    service: ServiceCall,
+    settle: (outcome: unknown, peer: Peer | undefined) => void,
+  ): void {
+    const request = newRequest(REQUEST, target, channel, options, (outcome) => settle(outcome, request.link?.peer));
+    request.label = label;
+    request.service = service;
+    this.#begin(request, args);
   }
 
   stream<T>(target: Target, channel: string, args: readonly unknown[], options: CallOptions): MeshStream<T> {
@@ -184,7 +202,7 @@ export class Requests {
     // Before it is sent: it may be settled when that returns.
     if (request.signal) this.#aborts.add(request.signal, request);
     try {
-      link.sendCall(request, args);
+      link.sendCall(request, request.service?.prepare?.(args, entry.peer) ?? args);
     } catch (error) {
       this.released(request);
       return unsendable(request, error, entry.peer);
@@ -240,7 +258,7 @@ export class Requests {
     for (const link of [...this.#owner.links()]) next = Math.min(next, link.sweep(now));
     for (const [request, { asked, until }] of [...this.#parked]) {
       const deadline = deadlineOf(request);
-      if (deadline <= now) this.#cancel(request, () => timeoutError(request));
+      if (deadline <= now) this.#cancel(request, () => request.service?.nobody() ?? timeoutError(request));
       else if (asked && until <= now) this.#cancel(request, () => this.#nobody(request));
       else next = Math.min(next, deadline, asked ? until : Infinity);
     }
@@ -248,7 +266,7 @@ export class Requests {
   }
 
   #nobody(request: Request): MeshError {
-    return nobody(request, this.#owner.directory);
+    return request.service?.nobody() ?? nobody(request, this.#owner.directory);
   }
 }
 
