@@ -12,12 +12,14 @@ import { ServiceUser } from './user.js';
 /** What `consume` takes besides. */
 export interface ConsumeOptions extends ServiceCallOptions {
   /** Which of several providers is meant: those of a peer's name, or one peer. @default all: they take turns */
-  readonly from?: string | Peer | { readonly id: string };
+  readonly from?: string | Peer | Pick<Peer, 'id'>;
 }
 
 /** One of those that provide a service. */
 export interface ServiceProvider {
+  /** Who it is. */
   readonly peer: Peer;
+  /** Which version it provides. */
   readonly version: string | undefined;
   /** The names of what can be called. */
   readonly methods: readonly string[];

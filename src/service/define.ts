@@ -15,11 +15,14 @@ export interface ServiceOptions<M = object, E = object> {
 
 /** A service, as both its provider and its users know it: made once, in a file that both import. */
 export interface Service<M = object, E = object> {
+  /** What it goes by in the mesh. */
   readonly name: string;
+  /** See `ServiceOptions`. */
   readonly version: string | undefined;
+  /** See `ServiceOptions`. */
   readonly schema: ServiceSchema<M, E>;
   /** For the compiler only. */
-  readonly types?: { readonly methods: M; readonly events: E };
+  readonly types?: readonly [methods: M, events: E];
 }
 
 const optionNames = ['version', 'schema'];

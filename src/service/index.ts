@@ -18,5 +18,12 @@ export {
 export { currentCall, type CurrentCall } from './current-call.js';
 export { defineService, type Service, type ServiceOptions } from './define.js';
 export { provide, type Provided, type ProvideOptions } from './provide.js';
-export type { SchemaIssue, SchemaResult, ServiceSchema, StandardSchema } from './schema.js';
-export type { Implementation, RemoteMethod, RemoteMethods } from './types.js';
+export type {
+  MethodSchema,
+  SchemaIssue,
+  SchemaResult,
+  ServiceSchema,
+  StandardSchema,
+  StandardSchemaProps,
+} from './schema.js';
+export type { Implementation, RemoteMethod, RemoteMethods, ServiceBus } from './types.js';

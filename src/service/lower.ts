@@ -70,6 +70,9 @@ function find(values: readonly unknown[], listed: ReadonlySet<object>): Set<obje
         break;
       case 'error':
         add((value as Error).cause);
+        break;
+      default:
+      // nothing in it
     }
   }
   return found;

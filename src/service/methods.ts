@@ -1,4 +1,5 @@
 import { invalid } from '../core/errors/mesh-error.js';
+import { isPlatform } from '../core/wire/kinds.js';
 
 /** Whether a method may have that name. */
 export function isMethodName(name: string): boolean {
@@ -17,19 +18,18 @@ export function methodsOf(
   only: readonly string[] | undefined,
 ): Map<string, Method> {
   const methods = new Map<string, Method>();
-  for (
-    let owner: object | null = implementation;
-    owner && !isPlatform(owner);
-    owner = Object.getPrototypeOf(owner) as object | null
-  ) {
-    if (owner !== implementation && isEmitter(owner)) continue;
-    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(owner)) as [
-      string,
-      PropertyDescriptor,
-    ][]) {
+  const seen = new Set<string>();
+  for (let owner: object | null = implementation; owner; owner = Object.getPrototypeOf(owner) as object | null) {
+    const members = Object.getOwnPropertyDescriptors(owner) as { [name: string]: PropertyDescriptor };
+    const made: unknown = Object.hasOwn(members, 'constructor') && members['constructor']?.value;
+    if (typeof made === 'function' && isPlatform(made)) break;
+    if (owner !== implementation && isEmitter(members)) continue;
+    for (const [name, { value }] of Object.entries(members)) {
       // The nearest one counts, whatever it is: an accessor hides a method behind it.
-      if (!isMethodName(name) || methods.has(name) || isHidden(implementation, owner, name)) continue;
-      if (typeof value === 'function' && !isClass(value as Method)) methods.set(name, value as Method);
+      if (seen.has(name)) continue;
+      seen.add(name);
+      if (isMethodName(name) && typeof value === 'function' && !isClass(value as Method))
+        methods.set(name, value as Method);
     }
   }
   if (!only) return methods;
@@ -40,26 +40,9 @@ export function methodsOf(
   return new Map([...methods].filter(([name]) => only.includes(name)));
 }
 
-function isHidden(implementation: object, owner: object, name: string): boolean {
-  for (let each = implementation; each !== owner; each = Object.getPrototypeOf(each) as object) {
-    if (Object.hasOwn(each, name)) return true;
-  }
-  return false;
-}
-
-function isPlatform(owner: object): boolean {
-  if (owner === Object.prototype) return true;
-  const constructor: unknown = Object.getOwnPropertyDescriptor(owner, 'constructor')?.value;
-  return (
-    typeof constructor === 'function' && Function.prototype.toString.call(constructor).endsWith('{ [native code] }')
-  );
-}
-
 /** Node's, and those made like it. */
-export function isEmitter(value: object): boolean {
-  return ['on', 'emit', 'removeListener'].every(
-    (name) => typeof Object.getOwnPropertyDescriptor(value, name)?.value === 'function',
-  );
+function isEmitter(members: { [name: string]: PropertyDescriptor }): boolean {
+  return ['on', 'emit', 'removeListener'].every((name) => Object.hasOwn(members, name));
 }
 
 function isClass(value: Method): boolean {

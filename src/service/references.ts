@@ -25,9 +25,7 @@ export interface Outgoing {
   readonly options: CallOptions;
   /** The call, as its caller wrote it, for errors */
   readonly label: string;
-  /** See `ServiceCall` */
-  readonly pin?: object;
-  nobody(): MeshError;
+  readonly service: ServiceCall;
   /** Of the result; may throw */
   readonly check?: ((value: unknown) => unknown) | undefined;
 }
@@ -67,15 +65,13 @@ export class References {
   // ---- calling
 
   call(outgoing: Outgoing, args: readonly unknown[]): Result<unknown> {
-    const { what, version, target, channel, options, label, check } = outgoing;
+    const { what, version, target, channel, options, label, service, check } = outgoing;
     const lowered = lower(args);
     let lent: { readonly owned: OwnedReferences; readonly ids: readonly number[] } | undefined;
     const giveBack = (): void => {
       lent?.ids.forEach((id) => lent?.owned.settle(Math.abs(id)));
       lent = undefined;
     };
-    const service: ServiceCall = { nobody: outgoing.nobody };
-    if (outgoing.pin) (service as { pin?: object }).pin = outgoing.pin;
     let head: unknown = version === undefined ? what : [what, version];
     if (lowered) {
       const { found, placeholders } = lowered;
@@ -192,15 +188,8 @@ export class References {
     return {
       call: ({ id, label, over: why }, args, pin) => {
         if (why) return Promise.reject(new MeshError('CLOSED', `${label}: ${why}`));
-        const outgoing = {
-          target,
-          channel: REFERENCES,
-          what: id,
-          options: forEver,
-          label,
-          pin,
-          nobody: () => over(label),
-        };
+        const service = { pin, nobody: () => over(label) };
+        const outgoing = { target, channel: REFERENCES, what: id, options: forEver, label, service };
         const result = this.call(outgoing, args);
         // Whoever doesn't wait for what a callback returns is not to end for what it throws.
         result.catch(() => {});

