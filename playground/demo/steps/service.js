@@ -1,0 +1,75 @@
+/** @param {import('../demonstration.js').Stage} stage */
+export async function service({ editor, viewer, narrator, screenshots }) {
+  const desks = [editor, viewer];
+  await narrator.step('two windows use a service of the utility process, and see the picture that it streams', async () => {
+    for (const desk of desks) await desk.click('view-fractal');
+    await Promise.all(desks.map((desk) => painted(desk)));
+    await Promise.all(desks.map((desk) => desk.part('fractal-status').filter({ hasText: 'helper' }).waitFor()));
+    const line = await editor.logged('asked', 'calls fractal.paint()', 'done');
+    return `${await editor.read('fractal-status')}; ${await line.outcome()}`;
+  });
+  await narrator.step('editor goes closer, and by an event viewer hears of it', async () => {
+    const before = await seen(viewer);
+    await editor.part('fractal-picture').click({ position: { x: 120, y: 60 } });
+    await viewer.logged('got', 'fractal has moved: editor asked for it');
+    return `${before}, then ${await together(desks, before)}`;
+  });
+  await narrator.step('the service explores, and calls viewer back for each place that it looks at', async () => {
+    const before = await seen(viewer);
+    await viewer.click('fractal-explore');
+    const line = await viewer.logged('asked', 'calls fractal.explore()', 'done');
+    const outcome = await line.outcome();
+    if (!/^called back 12 times/.test(outcome)) throw new Error(`It ended with: ${outcome}`);
+    await together(desks, before);
+    for (const desk of desks) await desk.photograph(screenshots, desk === viewer ? 'service' : 'service-editor');
+    return outcome;
+  });
+  await narrator.step(
+    'its process is killed: a call waits; it is started again, and the same handle works',
+    async () => {
+      await editor.click('fractal-switch');
+      await Promise.all(
+        desks.map((desk) => desk.part('fractal-picture').and(desk.page.locator('[data-available="false"]')).waitFor()),
+      );
+      await viewer.logged('left', 'helper provides fractal no more: killed');
+      await editor.part('fractal-picture').click({ position: { x: 200, y: 90 } });
+      await editor.logged('asked', /calls fractal\.go\(\).*waits/, 'open');
+      const before = await seen(viewer);
+      await viewer.click('fractal-switch');
+      await viewer.logged('joined', 'fractal is provided by helper');
+      const line = await editor.logged('asked', 'calls fractal.go()', 'done');
+      await together(desks, before);
+      const how = await line.text();
+      for (const desk of desks) await desk.click('view-traffic');
+      return how;
+    },
+  );
+}
+
+/** @param {import('../desk.js').Desk} desk */
+async function painted(desk) {
+  await desk.part('fractal-picture').and(desk.page.locator('[data-state="painted"]')).waitFor();
+}
+
+/** @param {import('../desk.js').Desk} desk */
+async function seen(desk) {
+  return (await desk.part('fractal-picture').getAttribute('data-seen')) ?? '';
+}
+
+/**
+ * Waits until all of them have painted the same part, another one than before; returns which.
+ *
+ * @param {readonly import('../desk.js').Desk[]} desks
+ * @param {string} before
+ */
+async function together(desks, before) {
+  const [first, ...others] = desks;
+  if (!first) return '';
+  const picture = first.part('fractal-picture');
+  await picture.and(first.page.locator(`[data-state="painted"]:not([data-seen="${before}"])`)).waitFor();
+  const now = await seen(first);
+  await Promise.all(
+    others.map((desk) => desk.part('fractal-picture').and(desk.page.locator(`[data-seen="${now}"]`)).waitFor()),
+  );
+  return now;
+}
