@@ -1,0 +1,12 @@
+import { meshBehind, type Caller } from '../core/bus/caller.js';
+import { Lines, type ComlinkLoad } from './lines.js';
+
+/**
+ * What the Comlink objects of a bus hold at the moment, exposed and wrapped: for leak checks, and for a look at what is pending.
+ *
+ * @example
+ * loadOf(bus); // { connections: 1, endpoints: 3, calls: 0 }
+ */
+export function loadOf(bus: Caller<never>): ComlinkLoad {
+  return Lines.of(meshBehind(bus)).load;
+}
