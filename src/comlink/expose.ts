@@ -1,9 +1,9 @@
-import type { Bus } from '../core/bus/bus.js';
+import { Bus } from '../core/bus/bus.js';
 import { meshBehind } from '../core/bus/caller.js';
-import type { ChannelMap } from '../core/bus/channels.js';
 import { invalid, show } from '../core/errors/mesh-error.js';
 import { registration, type Registration } from '../core/registration.js';
 import { channelOf } from './channel.js';
+import type { AnyBus } from './from.js';
 import { Line } from './line.js';
 import { Lines } from './lines.js';
 
@@ -21,13 +21,14 @@ import { Lines } from './lines.js';
  * @example
  * const exposed = expose(bus, 'scene', new Scene());
  */
-export function expose<C extends ChannelMap<C>>(bus: Bus<C>, name: string, object: object): Registration {
+export function expose(bus: AnyBus, name: string, object: object): Registration {
   const call = `expose(bus, ${show(name)}, object)`;
   const channel = channelOf(call, name);
   if (Object(object) !== object) throw invalid(call, 'give an object, a function or a class.');
+  if (!(bus instanceof Bus)) throw invalid(call, 'the first argument must be a bus.');
   const lines = Lines.of(meshBehind(bus));
   const taken = new Set<Line>();
-  const taking = (bus as unknown as Bus).onPort(channel, ({ sender }, port) => {
+  const taking = bus.onPort(channel, ({ sender }, port) => {
     const line: Line = new Line(lines, port, sender, name, { serves: true, object, onEnd: () => taken.delete(line) });
     taken.add(line);
   });

@@ -1,7 +1,6 @@
 import { MeshError, notCloneable } from '../core/errors/mesh-error.js';
 import { fail } from '../core/link/calls.js';
 import { closeRaw } from '../core/port/port.js';
-import type { Line } from './line.js';
 import { describe, ENDPOINT, isRequest, isSound, refusedIn, RELEASE, thrown, type Message } from './protocol.js';
 import { exposedOn } from './proxies.js';
 
@@ -9,6 +8,20 @@ import { exposedOn } from './proxies.js';
 export type Why = (call: string) => MeshError;
 
 type Listener = (event: { readonly data: unknown; readonly ports: readonly object[] }) => void;
+
+/** The line it is on. */
+export interface LaneOwner {
+  /** Whether the object of lane 0 is exposed on this side. */
+  readonly serves: boolean;
+  describe(call: string): string;
+  report(error: MeshError): void;
+  malformed(what: string): void;
+  /** @throws MeshError `NOT_CLONEABLE`. `endpoint`: it answers a request for one */
+  post(lane: Lane, data: unknown, transfer?: readonly object[], endpoint?: boolean): void;
+  answerEndpoint(lane: Lane, id: unknown, object: object): void;
+  /** It is over, and both sides know. */
+  remove(lane: Lane, why?: Why): void;
+}
 
 interface Call extends Pick<Message, 'type' | 'path'> {
   /** What its promise follows, once its proxy has been released. */
@@ -25,7 +38,7 @@ export class Lane {
   /** Whether another port is behind it, to which it passes on what comes. */
   relayed = false;
   onEnd: () => void = () => {};
-  readonly #line: Line;
+  readonly #line: LaneOwner;
   readonly #name: string;
   /** What is exposed here, where that is known. */
   readonly #object: object | undefined;
@@ -40,7 +53,7 @@ export class Lane {
   #why: Why | undefined;
   #ended = false;
 
-  constructor(line: Line, id: number, name: string, object: object | undefined) {
+  constructor(line: LaneOwner, id: number, name: string, object: object | undefined) {
     this.#line = line;
     this.id = id;
     this.#name = name;
@@ -118,9 +131,13 @@ export class Lane {
     this.#release = undefined;
   }
 
-  /** That was the last message, if it answered the release. */
+  /** Whether it answers the release. */
+  #isLast(id: unknown): boolean {
+    return id !== undefined && id === this.#leaving;
+  }
+
   #left(id: unknown): void {
-    if (this.#leaving !== undefined && id === this.#leaving) this.#line.remove(this, this.#why);
+    if (this.#isLast(id)) this.#line.remove(this, this.#why);
   }
 
   // ---- what the other side has to say
@@ -155,7 +172,7 @@ export class Lane {
     const call = this.#calls.get(id);
     this.#calls.delete(id);
     if (call?.adopt) call.adopt(data);
-    else if (call || this.relayed || id === this.#leaving) this.#deliver(id, data, ports);
+    else if (call || this.relayed || this.#isLast(id)) this.#deliver(id, data, ports);
     else return this.#line.malformed('an answer to nothing');
     this.#left(id);
     this.#settled();

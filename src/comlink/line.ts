@@ -17,7 +17,7 @@ import { closeAll } from '../core/port/port.js';
 import { startTimer, type Timer } from '../core/timer.js';
 import { captureOne, uncaptured } from '../core/wire/capture.js';
 import { lift, restore } from '../core/wire/lift.js';
-import { Lane, type Why } from './lane.js';
+import { Lane, type LaneOwner, type Why } from './lane.js';
 import { handled, isRequest, proxied, type Message } from './protocol.js';
 import { exposedOn } from './proxies.js';
 import { relay } from './relay.js';
@@ -66,7 +66,7 @@ interface Lone {
   readonly made: readonly Lane[];
 }
 
-export class Line {
+export class Line implements LaneOwner {
   readonly name: string;
   readonly peer: Peer;
   readonly serves: boolean;
@@ -195,9 +195,13 @@ export class Line {
 
   #laneFor(port: object): Lane {
     const object = exposedOn(port);
-    if (!object) return relay(this.#add(++this.#last), port as MessagePort, this);
+    if (!object) return this.#relay(this.#add(++this.#last), port as MessagePort);
     (port as MessagePort).close();
     return this.#exposing(object);
+  }
+
+  #relay(lane: Lane, port: MessagePort): Lane {
+    return relay(lane, port, () => this.remove(lane, released, false));
   }
 
   #exposing(object: object): Lane {
@@ -278,7 +282,7 @@ export class Line {
   /** One of the platform, for whoever wants nothing else. */
   #portOf(lane: Lane, ports: object[]): object {
     const { port1, port2 } = new MessageChannel();
-    relay(lane, port2, this);
+    this.#relay(lane, port2);
     ports.push(port1);
     return port1;
   }

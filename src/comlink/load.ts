@@ -1,4 +1,5 @@
-import { meshBehind, type Caller } from '../core/bus/caller.js';
+import { meshBehind } from '../core/bus/caller.js';
+import { callerOf, type AnyBus } from './from.js';
 import { Lines, type ComlinkLoad } from './lines.js';
 
 /**
@@ -7,6 +8,6 @@ import { Lines, type ComlinkLoad } from './lines.js';
  * @example
  * loadOf(bus); // { connections: 1, endpoints: 3, calls: 0 }
  */
-export function loadOf(bus: Caller<never>): ComlinkLoad {
-  return Lines.of(meshBehind(bus)).load;
+export function loadOf(bus: AnyBus): ComlinkLoad {
+  return Lines.of(meshBehind(callerOf(bus, 'loadOf(bus)'))).load;
 }

@@ -9,9 +9,9 @@ const exposed = new WeakMap<object, object>();
 
 const handler = transferHandlers.get('proxy');
 if (handler) {
-  const { serialize } = handler;
+  const serialize = handler.serialize.bind(handler);
   handler.serialize = (object) => {
-    const made = serialize.call(handler, object);
+    const made = serialize(object);
     exposed.set(made[0] as object, object as object);
     return made;
   };

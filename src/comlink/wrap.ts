@@ -5,6 +5,7 @@ import { MeshError, show } from '../core/errors/mesh-error.js';
 import type { MeshPort } from '../core/port/mesh-port.js';
 import { heldPort, type PortHolder } from '../core/port/port-holder.js';
 import { channelOf } from './channel.js';
+import { callerOf, type AnyCaller } from './from.js';
 import { Line } from './line.js';
 import { Lines } from './lines.js';
 
@@ -23,11 +24,12 @@ import { Lines } from './lines.js';
  * await scene.draw(42);
  * scene[releaseProxy]();
  */
-export async function wrap<T>(from: Caller<never>, name: string, options: CallerOptions = {}): Promise<Remote<T>> {
+export async function wrap<T>(from: AnyCaller, name: string, options: CallerOptions = {}): Promise<Remote<T>> {
   const call = `wrap(${show(name)})`;
   const channel = channelOf(call, name);
-  const mesh = meshBehind(from);
-  const port = await open((from as unknown as Caller).with(options), channel, call, name);
+  const caller = callerOf(from, call);
+  const mesh = meshBehind(caller);
+  const port = await open(caller.with(options), channel, call, name);
   const { peer } = (port as unknown as PortHolder)[heldPort] as unknown as { readonly peer: Peer };
   try {
     mesh.check(call);
