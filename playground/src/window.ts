@@ -11,6 +11,7 @@ import { FractalPanel } from './ui/fractal-panel.js';
 import { Identity } from './ui/identity.js';
 import { LogView } from './ui/log-view.js';
 import { PeerRows } from './ui/peer-rows.js';
+import { ScenePanel } from './ui/scene-panel.js';
 import { Scope } from './ui/scope.js';
 import { TrafficPanel } from './ui/traffic.js';
 import { Views } from './ui/views.js';
@@ -31,6 +32,7 @@ const controls = makeControls(
 part('controls').append(controls);
 const traffic = new TrafficPanel(place, acts, name === 'editor' ? ['helper', 'main'] : ['widget', 'indexer', 'main']);
 const views = new Views();
+const scene = new ScenePanel(place, views);
 const picture = new FractalPanel(place, acts, views);
 const scope = new Scope(name, place.waves);
 void scope;
@@ -65,6 +67,7 @@ identity.onJoined((bus) => {
   rows.attach(bus);
   traffic.attach(bus);
   picture.attach(bus);
+  scene.attach(bus);
   if (name === 'editor') children.attach(bus);
 });
 void identity.join();

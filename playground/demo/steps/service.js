@@ -1,13 +1,16 @@
 /** @param {import('../demonstration.js').Stage} stage */
 export async function service({ editor, viewer, narrator, screenshots }) {
   const desks = [editor, viewer];
-  await narrator.step('two windows use a service of the utility process, and see the picture that it streams', async () => {
-    for (const desk of desks) await desk.click('view-fractal');
-    await Promise.all(desks.map((desk) => painted(desk)));
-    await Promise.all(desks.map((desk) => desk.part('fractal-status').filter({ hasText: 'helper' }).waitFor()));
-    const line = await editor.logged('asked', 'calls fractal.paint()', 'done');
-    return `${await editor.read('fractal-status')}; ${await line.outcome()}`;
-  });
+  await narrator.step(
+    'two windows use a service of the utility process, and see the picture that it streams',
+    async () => {
+      for (const desk of desks) await desk.click('view-fractal');
+      await Promise.all(desks.map((desk) => painted(desk)));
+      await Promise.all(desks.map((desk) => desk.part('fractal-status').filter({ hasText: 'helper' }).waitFor()));
+      const line = await editor.logged('asked', 'calls fractal.paint()', 'done');
+      return `${await editor.read('fractal-status')}; ${await line.outcome()}`;
+    },
+  );
   await narrator.step('editor goes closer, and by an event viewer hears of it', async () => {
     const before = await seen(viewer);
     await editor.part('fractal-picture').click({ position: { x: 120, y: 60 } });
@@ -69,7 +72,12 @@ async function together(desks, before) {
   await picture.and(first.page.locator(`[data-state="painted"]:not([data-seen="${before}"])`)).waitFor();
   const now = await seen(first);
   await Promise.all(
-    others.map((desk) => desk.part('fractal-picture').and(desk.page.locator(`[data-seen="${now}"]`)).waitFor()),
+    others.map((desk) =>
+      desk
+        .part('fractal-picture')
+        .and(desk.page.locator(`[data-seen="${now}"]`))
+        .waitFor(),
+    ),
   );
   return now;
 }

@@ -46,7 +46,11 @@ export class Painter extends EventEmitter<{ [E in keyof FractalEvents]: FractalE
     const here = this.#view.height < SMALLEST * 100 ? home : this.#view;
     let best: Glance | undefined;
     for (let count = 0; count < GLANCES; count++) {
-      const view = { x: nearby(here.x, here), y: nearby(here.y, here), height: here.height * (0.1 + Math.random() * 0.2) };
+      const view = {
+        x: nearby(here.x, here),
+        y: nearby(here.y, here),
+        height: here.height * (0.1 + Math.random() * 0.2),
+      };
       const glance = { view, worth: worthOf(view) };
       onGlance(glance);
       if (!best || glance.worth > best.worth) best = glance;
@@ -62,7 +66,9 @@ export class Painter extends EventEmitter<{ [E in keyof FractalEvents]: FractalE
   }
 
   async *#paint(user: Peer, view: View, width: number, height: number): AsyncGenerator<Band> {
-    const line = this.#place.journal.add('served', { peer: user.name }, ` has a picture painted, ${width} × ${height}`).open();
+    const line = this.#place.journal
+      .add('served', { peer: user.name }, ` has a picture painted, ${width} × ${height}`)
+      .open();
     let bands = 0;
     try {
       for (const scale of SCALES) {

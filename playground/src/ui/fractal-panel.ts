@@ -70,7 +70,9 @@ export class FractalPanel {
       void this.#paint();
     });
     remote.$on('$stop', ({ name }, reason) => {
-      journal.add('left', { peer: name }, ' provides ', { code: 'fractal' }, ' no more: ', { code: reason ?? 'stopped' });
+      journal.add('left', { peer: name }, ' provides ', { code: 'fractal' }, ' no more: ', {
+        code: reason ?? 'stopped',
+      });
       void this.#show();
     });
     void bus.closed.then(() => this.#show());
@@ -93,7 +95,9 @@ export class FractalPanel {
         count++;
         this.#showGlance(glance);
       });
-      return [`called back ${count} times; the best is ${(home.height / height).toPrecision(3)} times closer than home`];
+      return [
+        `called back ${count} times; the best is ${(home.height / height).toPrecision(3)} times closer than home`,
+      ];
     });
   }
 
@@ -120,7 +124,10 @@ export class FractalPanel {
     });
   }
 
-  async #call(method: keyof Fractal, call: (remote: Remote<Fractal, FractalEvents>) => Promise<Piece[]>): Promise<void> {
+  async #call(
+    method: keyof Fractal,
+    call: (remote: Remote<Fractal, FractalEvents>) => Promise<Piece[]>,
+  ): Promise<void> {
     if (!this.#remote) return;
     const line = this.#place.journal.add('asked', 'calls ', { code: `fractal.${method}()` });
     line.open(...(this.#remote.$available ? [] : ['nobody provides it: waits']));

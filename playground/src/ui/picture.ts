@@ -70,7 +70,9 @@ function readShades(): Uint32Array<ArrayBuffer> {
   const style = getComputedStyle(document.documentElement);
   if (!context) return new Uint32Array(SHADES + 1);
   const gradient = context.createLinearGradient(0, 0, SHADES, 0);
-  STOPS.forEach((stop, index) => gradient.addColorStop(index / (STOPS.length - 1), style.getPropertyValue(stop).trim()));
+  STOPS.forEach((stop, index) =>
+    gradient.addColorStop(index / (STOPS.length - 1), style.getPropertyValue(stop).trim()),
+  );
   context.fillStyle = gradient;
   context.fillRect(0, 0, SHADES, 1);
   context.fillStyle = style.getPropertyValue(STAYS).trim();

@@ -36,6 +36,12 @@ export class Views {
     this.#onShow.get(name)?.();
   }
 
+  /** How many there are in it, beside its name. */
+  mark(name: string, count: number): void {
+    const tab = this.#tabs[this.#views.findIndex((view) => nameOf(view) === name)];
+    if (tab) tab.dataset['count'] = count > 0 ? String(count) : '';
+  }
+
   #step(by: number): void {
     const next = (this.#views.findIndex((view) => !view.hidden) + by + this.#views.length) % this.#views.length;
     this.show(nameOf(this.#views[next]));
