@@ -15,7 +15,7 @@ export async function scene({ graph, editor, narrator, screenshots }) {
     },
   );
   await narrator.step('the canvas is clicked: both are called back, and go there', async () => {
-    await editor.part('scene').click({ position: { x: 300, y: 60 } });
+    await editor.part('scene').click({ position: { x: 250, y: 180 } });
     const there = await widget.logged('asked', /dances in the scene of editor.*called back for 1 click/, 'open');
     await graph.logged('asked', /dances in the scene of editor.*called back for 1 click/, 'open');
     await editor.photograph(screenshots, 'scene');
@@ -32,7 +32,7 @@ export async function scene({ graph, editor, narrator, screenshots }) {
       await editor.click('empty-scene');
       await cast(editor, '');
       const left = await widget.logged('asked', 'dances in the scene of editor', 'done');
-      await editor.click('view-traffic');
+      await editor.click('view-talk');
       return left.outcome();
     },
   );

@@ -4,7 +4,7 @@ export async function service({ editor, viewer, narrator, screenshots }) {
   await narrator.step(
     'two windows use a service of the utility process, and see the picture that it streams',
     async () => {
-      for (const desk of desks) await desk.click('view-fractal');
+      for (const desk of desks) await desk.click('view-service');
       await Promise.all(desks.map((desk) => painted(desk)));
       await Promise.all(desks.map((desk) => desk.part('fractal-status').filter({ hasText: 'helper' }).waitFor()));
       const line = await editor.logged('asked', 'calls fractal.paint()', 'done');
@@ -13,7 +13,7 @@ export async function service({ editor, viewer, narrator, screenshots }) {
   );
   await narrator.step('editor goes closer, and by an event viewer hears of it', async () => {
     const before = await seen(viewer);
-    await editor.part('fractal-picture').click({ position: { x: 120, y: 60 } });
+    await clickAt(editor, -0.058, 0.044); // the valley of the seahorses
     await viewer.logged('got', 'fractal has moved: editor asked for it');
     return `${before}, then ${await together(desks, before)}`;
   });
@@ -24,7 +24,7 @@ export async function service({ editor, viewer, narrator, screenshots }) {
     const outcome = await line.outcome();
     if (!/^called back 12 times/.test(outcome)) throw new Error(`It ended with: ${outcome}`);
     await together(desks, before);
-    for (const desk of desks) await desk.photograph(screenshots, desk === viewer ? 'service' : 'service-editor');
+    await viewer.photograph(screenshots, 'service');
     return outcome;
   });
   await narrator.step(
@@ -35,7 +35,7 @@ export async function service({ editor, viewer, narrator, screenshots }) {
         desks.map((desk) => desk.part('fractal-picture').and(desk.page.locator('[data-available="false"]')).waitFor()),
       );
       await viewer.logged('left', 'helper provides fractal no more: killed');
-      await editor.part('fractal-picture').click({ position: { x: 200, y: 90 } });
+      await clickAt(editor, 0, 0);
       await editor.logged('asked', /calls fractal\.go\(\).*waits/, 'open');
       const before = await seen(viewer);
       await viewer.click('fractal-switch');
@@ -43,7 +43,7 @@ export async function service({ editor, viewer, narrator, screenshots }) {
       const line = await editor.logged('asked', 'calls fractal.go()', 'done');
       await together(desks, before);
       const how = await line.text();
-      for (const desk of desks) await desk.click('view-traffic');
+      for (const desk of desks) await desk.click('view-talk');
       return how;
     },
   );
@@ -80,4 +80,17 @@ async function together(desks, before) {
     ),
   );
   return now;
+}
+
+/**
+ * Clicks on the picture, so many of its heights beside its middle.
+ *
+ * @param {import('../desk.js').Desk} desk
+ * @param {number} right
+ * @param {number} down
+ */
+async function clickAt(desk, right, down) {
+  const picture = desk.part('fractal-picture');
+  const { width, height } = (await picture.boundingBox()) ?? { width: 0, height: 0 };
+  await picture.click({ position: { x: width / 2 + right * height, y: height / 2 + down * height } });
 }

@@ -113,11 +113,14 @@ function nearby(at: number, { height }: View): number {
   return at + (Math.random() - 0.5) * height;
 }
 
-/** A place is worth as much as its points differ, if some of them stay and most don't. */
+/** A place is worth as much as neighbours differ there, unless most of it stays. */
 function worthOf(view: View): number {
-  const steps = [...computeBand(view, 24, 16, 0, 16, 1)];
-  const away = steps.filter((step) => step > 0).map(Math.log);
-  if (away.length < steps.length / 2) return 0;
-  const mean = away.reduce((sum, each) => sum + each, 0) / away.length;
-  return Math.sqrt(away.reduce((sum, each) => sum + (each - mean) ** 2, 0) / away.length);
+  const [width, height] = [24, 16];
+  const steps = computeBand(view, width, height, 0, height, 1);
+  let [different, staying] = [0, 0];
+  steps.forEach((each, index) => {
+    if (each === 0) staying++;
+    else different += Math.min(1, Math.abs(Math.log2(each / (steps[index - 1] || each))));
+  });
+  return staying > steps.length / 3 ? 0 : different / steps.length;
 }

@@ -42,27 +42,31 @@ export class Dancing {
       for (let step = 0; !signal.aborted; step++) {
         await troupe.move(circle.places(step), STEP_MS);
         for (const peer of bus.peers.named(to)) this.#traffic.count(peer, 'out', 'point');
-        line.open(`${step} steps, called back for ${clicks} clicks`);
+        line.open(`${step} steps, ${calledBack(clicks)}`);
         await sleep(STEP_MS, signal).catch(() => {});
       }
-      line.settle('done', `left, called back for ${clicks} clicks`);
+      line.settle('done', `left, ${calledBack(clicks)}`);
     } finally {
       troupe[releaseProxy](); // and they leave
     }
   }
 }
 
+function calledBack(clicks: number): string {
+  return `called back for ${clicks} click${clicks === 1 ? '' : 's'}`;
+}
+
 /** Where dancers go: around, by turns close together and far apart. */
 class Circle {
   middle: Point = { x: 0.3 + Math.random() * 0.4, y: 0.35 + Math.random() * 0.3 };
-  readonly #size = 0.14 + Math.random() * 0.12;
+  readonly #size = 0.13 + Math.random() * 0.15;
   readonly #turn = (Math.random() < 0.5 ? -1 : 1) * (0.5 + Math.random() * 0.4);
 
   places(step: number): Point[] {
     const size = this.#size * (step % 4 === 3 ? 0.45 : 1);
     return Array.from({ length: DANCERS }, (_, index) => {
       const angle = step * this.#turn + (index / DANCERS) * 2 * Math.PI;
-      return { x: this.middle.x + size * Math.cos(angle), y: this.middle.y + size * 1.6 * Math.sin(angle) };
+      return { x: this.middle.x + size * Math.cos(angle), y: this.middle.y + size * Math.sin(angle) };
     });
   }
 }

@@ -5,7 +5,7 @@ import { hueOf } from './dom.js';
 const FADE_MS = 600;
 /** Points of a trail. */
 const TRAIL = 26;
-const SIZE = 9;
+const SIZE = 10;
 const MOST = 60;
 
 /** The outlines of dancers, by turns: how many corners; 0: round. */
@@ -57,7 +57,7 @@ export class Ballet {
       move: (places, ms) => {
         for (const [index, dancer] of dancers.entries()) {
           dancer.from = placeOf(group, dancer, performance.now());
-          dancer.to = places[index] ?? dancer.to;
+          dancer.to = inside(places[index] ?? dancer.to);
         }
         Object.assign(group, { moved: performance.now(), ms: Math.max(1, ms) });
       },
@@ -88,7 +88,6 @@ export class Ballet {
     this.#drawing = this.#groups.size > 0 && width > 0;
     if (!context || !this.#drawing) return;
     context.scale(ratio, ratio);
-    context.lineCap = context.lineJoin = 'round';
     const style = getComputedStyle(this.#canvas);
     for (const group of this.#groups) {
       context.fillStyle = context.strokeStyle = style.getPropertyValue(`--${hueOf(group.cast.by)}`).trim();
@@ -97,11 +96,18 @@ export class Ballet {
         const { x, y } = placeOf(group, dancer, now);
         dancer.trail.push({ x: x * width, y: y * height });
         if (dancer.trail.length > TRAIL) dancer.trail.shift();
-        drawDancer(context, dancer, Math.max(0, seen), now);
       }
+      drawTies(context, group, Math.max(0, seen));
+      for (const dancer of group.dancers) drawDancer(context, dancer, Math.max(0, seen), now);
     }
     requestAnimationFrame(() => this.#draw());
   }
+}
+
+/** Seen, wherever they are told to go. */
+function inside({ x, y }: Point): Point {
+  const [left, top] = [x, y].map((each) => Math.min(Math.max(each, 0.03), 0.97));
+  return { x: left ?? 0, y: top ?? 0 };
 }
 
 /** On the way to where it was told to go, faster in the middle of it. */
@@ -109,6 +115,21 @@ function placeOf({ moved, ms }: Group, { from, to }: Dancer, now: number): Point
   const done = Math.min(1, (now - moved) / ms);
   const eased = done * done * (3 - 2 * done);
   return { x: from.x + (to.x - from.x) * eased, y: from.y + (to.y - from.y) * eased };
+}
+
+/** Between those of a troupe. */
+function drawTies(context: CanvasRenderingContext2D, { dancers }: Group, seen: number): void {
+  context.beginPath();
+  for (const { trail } of dancers) {
+    const last = trail.at(-1);
+    if (last) context.lineTo(last.x, last.y);
+  }
+  context.closePath();
+  context.globalAlpha = 0.08 * seen;
+  context.fill();
+  context.globalAlpha = 0.35 * seen;
+  context.lineWidth = 1;
+  context.stroke();
 }
 
 function drawDancer(context: CanvasRenderingContext2D, { corners, trail }: Dancer, seen: number, now: number): void {

@@ -46,7 +46,7 @@ export class FractalPanel {
       const y = this.#view.y + (offsetY - canvas.clientHeight / 2) * size;
       void this.#go({ x, y, height: this.#view.height * (shiftKey ? CLOSER : 1 / CLOSER) });
     });
-    views.onShow('fractal', () => void this.#paint());
+    views.onShow('service', () => void this.#paint());
     let timer: ReturnType<typeof setTimeout> | undefined;
     new ResizeObserver(() => {
       clearTimeout(timer);
@@ -103,7 +103,7 @@ export class FractalPanel {
 
   /** The picture, band by band; until another one is asked for. */
   async #paint(view?: View): Promise<void> {
-    if (this.#views.shown !== 'fractal' || !this.#remote?.$available) return;
+    if (this.#views.shown !== 'service' || !this.#remote?.$available) return;
     const turn = ++this.#latest;
     this.#holder.dataset['state'] = 'painting';
     await this.#call('paint', async (remote) => {
@@ -161,7 +161,7 @@ export class FractalPanel {
     const left = (view.x - this.#view.x) / size + clientWidth / 2 - width / 2;
     const top = (view.y - this.#view.y) / size + clientHeight / 2 - height / 2;
     const frame = make('i');
-    frame.style.cssText = `left:${left}px;top:${top}px;width:${width}px;height:${height}px;opacity:${0.25 + Math.min(worth, 0.75)}`;
+    frame.style.cssText = `left:${left}px;top:${top}px;width:${width}px;height:${height}px;opacity:${0.35 + Math.min(worth, 0.65)}`;
     this.#glances.append(frame);
   }
 }

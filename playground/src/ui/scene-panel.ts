@@ -33,7 +33,7 @@ export class ScenePanel implements Stage {
       return button;
     });
     const empty = makeButton('All leave', 'empty-scene', () => this.#empty());
-    part('scene-acts').append(make('span', 'label', 'Let dance'), ...buttons, empty);
+    part('scene-acts').append(make('span', 'label', 'Ask to dance'), ...buttons, empty);
     this.#show();
   }
 
@@ -43,7 +43,7 @@ export class ScenePanel implements Stage {
 
   enter(cast: Cast): Troupe {
     // The first ones are seen at once.
-    if (this.#ballet.cast.length === 0 && this.#views.shown === 'traffic') this.#views.show('scene');
+    if (this.#ballet.cast.length === 0) this.#views.show('comlink');
     const troupe = this.#ballet.enter(cast);
     this.#show();
     return troupe;
@@ -88,8 +88,7 @@ export class ScenePanel implements Stage {
   #show(): void {
     const names = [...new Set(this.#ballet.cast.map(({ by }) => by))];
     this.#holder.dataset['cast'] = names.join(' ');
-    const hint = 'Ask somebody to dance, and click where to';
-    this.#legend.replaceChildren(...(names.length > 0 ? names.map(nameTag) : [hint]));
-    this.#views.mark('scene', names.length);
+    this.#legend.replaceChildren(...(names.length > 0 ? names.map(nameTag) : ['Nobody dances here']));
+    this.#views.count('comlink', names.length);
   }
 }

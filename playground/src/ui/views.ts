@@ -1,66 +1,46 @@
-import { make, part } from './dom.js';
+import { makeButton, part } from './dom.js';
 
-/** The panel with several views, of which one is shown. They and their names are in the page. */
+export type ViewName = 'talk' | 'service' | 'comlink';
+
+const labels: Readonly<Record<ViewName, string>> = { talk: 'Talk', service: 'Service', comlink: 'Comlink' };
+const names = Object.keys(labels) as ViewName[];
+
+/** What of the page is shown: what there is to try is more than there is room for. */
 export class Views {
-  readonly #views = [...part('views').querySelectorAll<HTMLElement>('[data-view]')];
-  readonly #tabs: readonly HTMLButtonElement[];
-  /** Told of each view that is shown. */
-  readonly #onShow = new Map<string, () => void>();
+  readonly #main = document.querySelector('main');
+  readonly #buttons = new Map(
+    names.map((name) => [name, makeButton(labels[name], `view-${name}`, () => this.show(name))]),
+  );
+  /** Told when a view is shown. */
+  readonly #listeners = new Map<ViewName, () => void>();
+  #shown: ViewName = 'talk';
 
   constructor() {
-    this.#tabs = this.#views.map((view) => this.#makeTab(view));
-    part('tabs').append(...this.#tabs);
-    part('tabs').addEventListener('keydown', ({ key }) => {
-      const step = { ArrowRight: 1, ArrowLeft: -1 }[key];
-      if (step) this.#step(step);
-    });
-    this.show(nameOf(this.#views[0]));
+    for (const button of this.#buttons.values()) button.setAttribute('role', 'radio');
+    part('views').append(...this.#buttons.values());
+    this.show('talk');
   }
 
-  get shown(): string {
-    return nameOf(this.#views.find((view) => !view.hidden));
+  get shown(): ViewName {
+    return this.#shown;
   }
 
-  onShow(name: string, listener: () => void): void {
-    this.#onShow.set(name, listener);
+  onShow(name: ViewName, listener: () => void): void {
+    this.#listeners.set(name, listener);
   }
 
-  show(name: string): void {
-    this.#views.forEach((view, index) => {
-      const shown = nameOf(view) === name;
-      view.hidden = !shown;
-      this.#tabs[index]?.setAttribute('aria-selected', String(shown));
-      if (this.#tabs[index]) this.#tabs[index].tabIndex = shown ? 0 : -1;
-    });
-    part('views').dataset['shown'] = name;
-    this.#onShow.get(name)?.();
+  show(shown: ViewName): void {
+    this.#shown = shown;
+    if (this.#main) this.#main.dataset['shown'] = shown;
+    for (const each of document.querySelectorAll<HTMLElement>('[data-view]'))
+      each.hidden = each.dataset['view'] !== shown;
+    for (const [name, button] of this.#buttons) button.setAttribute('aria-checked', String(name === shown));
+    this.#listeners.get(shown)?.();
   }
 
-  /** How many there are in it, beside its name. */
-  mark(name: string, count: number): void {
-    const tab = this.#tabs[this.#views.findIndex((view) => nameOf(view) === name)];
-    if (tab) tab.dataset['count'] = count > 0 ? String(count) : '';
+  /** Puts a number beside a view's name; 0: none. */
+  count(name: ViewName, count: number): void {
+    const button = this.#buttons.get(name);
+    if (button) button.dataset['count'] = count > 0 ? String(count) : '';
   }
-
-  #step(by: number): void {
-    const next = (this.#views.findIndex((view) => !view.hidden) + by + this.#views.length) % this.#views.length;
-    this.show(nameOf(this.#views[next]));
-    this.#tabs[next]?.focus();
-  }
-
-  #makeTab(view: HTMLElement): HTMLButtonElement {
-    const name = nameOf(view);
-    const tab = make('button', '', view.dataset['label'] ?? name);
-    tab.type = 'button';
-    tab.dataset['testid'] = `view-${name}`;
-    tab.setAttribute('role', 'tab');
-    view.setAttribute('role', 'tabpanel');
-    view.setAttribute('aria-label', view.dataset['label'] ?? name);
-    tab.addEventListener('click', () => this.show(name));
-    return tab;
-  }
-}
-
-function nameOf(view: HTMLElement | undefined): string {
-  return view?.dataset['view'] ?? '';
 }
