@@ -19,7 +19,7 @@ const GLANCES = 12;
 /** Milliseconds for each: for who watches. */
 const GLANCE_MS = 60;
 
-export class Painter extends EventEmitter<{ [E in keyof FractalEvents]: FractalEvents[E] }> implements Fractal {
+export class Painter extends EventEmitter<FractalEvents> implements Fractal {
   readonly #place: Place;
   #view = home;
 
@@ -37,8 +37,7 @@ export class Painter extends EventEmitter<{ [E in keyof FractalEvents]: FractalE
   }
 
   paint(view: View, width: number, height: number): AsyncIterable<Band> {
-    const [across, down] = [width, height].map((side) => Math.min(Math.max(1, Math.ceil(side)), MAX_SIDE));
-    return this.#paint(this.#called(), view, across ?? 1, down ?? 1);
+    return this.#paint(this.#called(), view, Math.min(width, MAX_SIDE), Math.min(height, MAX_SIDE));
   }
 
   async explore(onGlance: (glance: Glance) => void): Promise<View> {
@@ -115,7 +114,7 @@ function nearby(at: number, { height }: View): number {
 
 /** A place is worth as much as neighbours differ there, unless most of it stays. */
 function worthOf(view: View): number {
-  const [width, height] = [24, 16];
+  const [width, height] = [24, 16]; // as they are drawn
   const steps = computeBand(view, width, height, 0, height, 1);
   let [different, staying] = [0, 0];
   steps.forEach((each, index) => {

@@ -53,7 +53,12 @@ export class Ballet {
     }));
     const now = performance.now();
     const group: Group = {
-      ...{ cast, dancers, came: now, left: undefined, moved: now, ms: 1 },
+      cast,
+      dancers,
+      came: now,
+      left: undefined,
+      moved: now,
+      ms: 1,
       move: (places, ms) => {
         for (const [index, dancer] of dancers.entries()) {
           dancer.from = placeOf(group, dancer, performance.now());
@@ -106,8 +111,7 @@ export class Ballet {
 
 /** Seen, wherever they are told to go. */
 function inside({ x, y }: Point): Point {
-  const [left, top] = [x, y].map((each) => Math.min(Math.max(each, 0.03), 0.97));
-  return { x: left ?? 0, y: top ?? 0 };
+  return { x: Math.min(Math.max(x, 0.03), 0.97), y: Math.min(Math.max(y, 0.03), 0.97) };
 }
 
 /** On the way to where it was told to go, faster in the middle of it. */

@@ -1,10 +1,11 @@
 import { consume, type Remote } from 'portmesh/service';
 import type { PlaygroundBus } from '../channels.js';
-import { fractal, home, type Fractal, type FractalEvents, type Glance, type View } from '../fractal/service.js';
+import { fractal, home, type Fractal, type FractalEvents, type View } from '../fractal/service.js';
 import type { Piece } from '../place/entry.js';
 import type { Place } from '../place/place.js';
 import type { Acts } from './acts.js';
 import { make, makeButton, nameTag, part } from './dom.js';
+import { Glances } from './glances.js';
 import { Picture } from './picture.js';
 import { shortId } from './words.js';
 import type { Views } from './views.js';
@@ -18,7 +19,7 @@ export class FractalPanel {
   readonly #place: Place;
   readonly #views: Views;
   readonly #holder = part('fractal-picture');
-  readonly #glances = part('fractal-glances');
+  readonly #glances = new Glances();
   readonly #status = part('fractal-status');
   readonly #switch: HTMLButtonElement;
   readonly #picture: Picture;
@@ -61,7 +62,7 @@ export class FractalPanel {
     this.#remote = remote;
     remote.$on('moved', (view, by) => {
       for (const peer of bus.peers.named('helper')) traffic.count(peer, 'in', 'event');
-      journal.add('got', { code: 'fractal' }, ' has moved: ', { peer: by }, ` asked for it`);
+      journal.add('got', { code: 'fractal' }, ' has moved: ', { peer: by }, ' asked for it');
       void this.#paint(view);
     });
     remote.$on('$start', ({ name }) => {
@@ -93,7 +94,7 @@ export class FractalPanel {
       let count = 0;
       const { height } = await remote.explore((glance) => {
         count++;
-        this.#showGlance(glance);
+        this.#glances.show(glance, this.#view);
       });
       return [
         `called back ${count} times; the best is ${(home.height / height).toPrecision(3)} times closer than home`,
@@ -113,8 +114,8 @@ export class FractalPanel {
       const { width, height } = this.#picture.begin();
       let bands = 0;
       for await (const band of remote.paint(seen, width, height)) {
-        if (turn !== this.#latest) return ['enough after ', `${bands} bands`];
-        if (bands === 0) this.#glances.replaceChildren();
+        if (turn !== this.#latest) return [`enough after ${bands} bands`];
+        if (bands === 0) this.#glances.clear();
         this.#picture.put(band);
         bands++;
       }
@@ -151,17 +152,5 @@ export class FractalPanel {
       ` ${shortId(peer.id)} · version ${version} · ${methods.join(', ')}`,
     ]);
     this.#status.replaceChildren(...(available ? who : ['Nobody provides it: calls wait']));
-  }
-
-  /** Where the service looks, over what it looks at. */
-  #showGlance({ view, worth }: Glance): void {
-    const { clientWidth, clientHeight } = this.#holder;
-    const size = this.#view.height / clientHeight;
-    const [width, height] = [(24 / 16) * (view.height / size), view.height / size];
-    const left = (view.x - this.#view.x) / size + clientWidth / 2 - width / 2;
-    const top = (view.y - this.#view.y) / size + clientHeight / 2 - height / 2;
-    const frame = make('i');
-    frame.style.cssText = `left:${left}px;top:${top}px;width:${width}px;height:${height}px;opacity:${0.35 + Math.min(worth, 0.65)}`;
-    this.#glances.append(frame);
   }
 }

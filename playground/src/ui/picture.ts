@@ -12,7 +12,7 @@ export class Picture {
   readonly #canvas: HTMLCanvasElement;
   /** Of each pixel */
   #steps = new Float32Array();
-  #shades = readShades();
+  #shades = new Uint32Array();
 
   constructor(canvas: HTMLCanvasElement) {
     this.#canvas = canvas;
@@ -27,6 +27,7 @@ export class Picture {
       Object.assign(this.#canvas, { width, height });
       this.#steps = new Float32Array(width * height);
     }
+    this.#shades = readShades();
     return { width, height };
   }
 
