@@ -106,7 +106,8 @@ export class References {
     if (placeholders === undefined || !peer) return value;
     const borrowed = this.#borrow(peer, ids, label, true);
     const opened = borrowed && restore([value], placeholders, borrowed.map(valueOf));
-    if (!opened) throw new MeshError('PROTOCOL', `${label}: its result makes no sense.`);
+    // One with a `then` of the peer's would be awaited, for as long as that likes.
+    if (!opened || isThenable(opened[0])) throw new MeshError('PROTOCOL', `${label}: its result makes no sense.`);
     return opened[0];
   }
 

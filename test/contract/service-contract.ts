@@ -98,7 +98,7 @@ class FilesImpl {
   }
 }
 
-const nothing = { ...idle, references: 0 };
+const nothing = idle;
 
 function settledLoad(bus: Bus): object {
   const { links: _, ...load } = bus.load;
