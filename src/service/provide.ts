@@ -142,8 +142,8 @@ class Provider {
   #serve(event: RequestEvent, head: unknown, args: unknown[]): unknown {
     const called = this.#called((Array.isArray(head) ? head[0] : head) as string);
     if (!called) return { version: this.#service.version, methods: [...this.#methods.keys()] };
-    const { label, run } = called;
-    const result = this.#references.serve(event, head, args, label, (values) => run(values, event));
+    const { label } = called;
+    const result = this.#references.serve(event, head, args, label, (values) => called.run(values, event));
     return isThenable(result) ? this.#untilStopped(result) : result;
   }
 
