@@ -1,30 +1,39 @@
 import { invalid, MeshError } from '../core/errors/mesh-error.js';
 import { disposing } from '../core/registration.js';
+import type { Peer } from '../core/directory/peer.js';
 
 /** A function, or an iterable, of a peer, as this side has it. */
 export interface Borrowed {
   /** Of an iterable, it is negative */
   readonly id: number;
-  /** "callback of viewer (k3.2), from files.scan()" */
-  readonly label: string;
+  readonly peer: Peer;
+  /** The call that it came with, for errors */
+  readonly from: string;
   /** Calls being served that brought it */
   calls: number;
   kept: boolean;
   /** Why it can't be used any more, in words */
   over?: string;
-  /** Tells its owner whether it is retained. */
-  tell(): void;
+  /** Whether it is kept has changed. */
+  told(): void;
   /** It is good for nothing any more. */
   ended(): void;
 }
 
-const known = new WeakMap<object, Borrowed>();
+const key = Symbol('borrowed');
+
+/** "callback of viewer (k3.2), from files.scan()" */
+export function describe({ id, peer, from }: Borrowed): string {
+  return `${id > 0 ? 'callback' : 'iterable'} of ${peer.name} (${peer.id}), from ${from}`;
+}
 
 /** Makes `value` a reference, which can be retained and released. */
 export function asBorrowed<T extends object>(value: T, borrowed: Borrowed): T {
-  known.set(value, borrowed);
-  Object.defineProperty(value, disposing, { value: () => release(value) });
-  return value;
+  return Object.assign(value, { [key]: borrowed, [disposing]: dispose });
+}
+
+function dispose(this: object): void {
+  release(this);
 }
 
 /**
@@ -41,10 +50,10 @@ export function asBorrowed<T extends object>(value: T, borrowed: Borrowed): T {
  */
 export function retain<T extends object>(reference: T): T {
   const borrowed = find('retain', reference);
-  if (borrowed.over) throw new MeshError('CLOSED', `retain(), ${borrowed.label}: ${borrowed.over}`);
+  if (borrowed.over) throw new MeshError('CLOSED', `retain(), ${describe(borrowed)}: ${borrowed.over}`);
   if (!borrowed.kept) {
     borrowed.kept = true;
-    borrowed.tell();
+    borrowed.told();
   }
   return reference;
 }
@@ -62,7 +71,7 @@ export function release(reference: object): void {
   const borrowed = find('release', reference);
   if (!borrowed.kept || borrowed.over) return;
   borrowed.kept = false;
-  borrowed.tell();
+  borrowed.told();
   settle(borrowed);
 }
 
@@ -75,7 +84,7 @@ export function settle(borrowed: Borrowed): void {
 }
 
 function find(call: string, reference: unknown): Borrowed {
-  const borrowed = known.get(reference as object);
+  const borrowed = (Object(reference) as { [key]?: Borrowed })[key];
   if (!borrowed) throw invalid(`${call}(reference)`, 'give a callback, or an iterable, that came from a peer.');
   return borrowed;
 }

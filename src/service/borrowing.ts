@@ -1,4 +1,5 @@
 import type { MeshStream } from '../core/bus/mesh-stream.js';
+import type { Peer } from '../core/directory/peer.js';
 import { asBorrowed, settle, type Borrowed } from './borrowed.js';
 import { RemoteIterable } from './remote-iterable.js';
 
@@ -12,13 +13,20 @@ export interface BorrowingOwner {
   tell(borrowed: Borrowed): void;
 }
 
+/** A reference, and what the application has: held only while the call lasts that it came with. */
+interface Held {
+  readonly borrowed: Borrowed;
+  value: object | undefined;
+  readonly weak?: WeakRef<object>;
+}
+
 /**
- * What this side has of one peer. The same id is the same function here, as long as the application has it: no longer, for
- * then it is released, though only when the garbage is collected.
+ * What this side has of one peer. The same id is the same function here, as long as the application has it: one that it kept, and has
+ * no longer, is released, though only when the garbage is collected.
  */
 export class Borrowing {
   readonly #owner: BorrowingOwner;
-  readonly #held = new Map<number, { readonly borrowed: Borrowed; readonly value: WeakRef<object> }>();
+  readonly #held = new Map<number, Held>();
   readonly #collected = new FinalizationRegistry<Borrowed>((borrowed) => {
     if (borrowed.over || !borrowed.kept) return;
     borrowed.kept = false;
@@ -34,42 +42,48 @@ export class Borrowing {
     return this.#held.size;
   }
 
-  /** @param id of an iterable, it is negative */
-  take(id: number, label: string, kept: boolean): readonly [object, Borrowed] {
-    const held = this.#held.get(id);
-    let value = held?.value.deref();
-    let borrowed = held?.borrowed;
-    if (!value || !borrowed) {
-      const fresh: Borrowed = {
-        id,
-        label,
-        calls: 0,
-        kept: borrowed?.kept ?? false,
-        tell: () => this.#owner.tell(fresh),
-        ended: () => {
-          this.#forget(fresh);
-          close(made.value);
+  /** @param id of an iterable, it is negative. @param kept whether it is for good, or for a call */
+  take(id: number, peer: Peer, from: string, kept: boolean): readonly [object, Borrowed] {
+    let held = this.#held.get(id);
+    let value = held && valueOf(held);
+    if (!held || !value) {
+      // One that is kept, and was collected, but not told of yet.
+      if (held) held.borrowed.over = 'it was collected.';
+      const borrowed: Borrowed = {
+        ...{ id, peer, from, calls: 0, kept: held?.borrowed.kept ?? false },
+        told: () => {
+          if (borrowed.kept) this.#weaken(borrowed);
+          this.#owner.tell(borrowed);
         },
+        ended: () => this.#forget(borrowed),
       };
-      if (borrowed) borrowed.over = 'it was collected.';
-      borrowed = fresh;
-      value = asBorrowed(this.#make(fresh), fresh);
-      const made = { borrowed, value: new WeakRef(value) };
-      this.#held.set(id, made);
-      this.#collected.register(value, borrowed);
+      value = asBorrowed(this.#make(borrowed), borrowed);
+      held = { borrowed, value };
+      this.#held.set(id, held);
     }
-    if (kept) borrowed.kept = true;
-    else borrowed.calls++;
+    const { borrowed } = held;
+    if (!kept) borrowed.calls++;
+    else if (!borrowed.kept) {
+      borrowed.kept = true;
+      this.#weaken(borrowed);
+    }
     return [value, borrowed];
   }
 
   /** The connection to the peer has ended. */
   end(why: string): void {
-    for (const { borrowed, value } of [...this.#held.values()]) {
+    for (const { borrowed } of [...this.#held.values()]) {
       borrowed.over = why;
-      close(value);
+      this.#forget(borrowed);
     }
-    this.#held.clear();
+  }
+
+  /** Whoever keeps it holds it: this side only wants to know when nobody does any more. */
+  #weaken(borrowed: Borrowed): void {
+    const held = this.#held.get(borrowed.id);
+    if (held?.borrowed !== borrowed || !held.value) return;
+    this.#collected.register(held.value, borrowed);
+    this.#held.set(borrowed.id, { borrowed, value: undefined, weak: new WeakRef(held.value) });
   }
 
   #make(borrowed: Borrowed): object {
@@ -77,6 +91,7 @@ export class Borrowing {
       return new RemoteIterable(() => {
         const stream = this.#owner.stream(borrowed);
         this.#forget(borrowed); // as its owner does, once it is taken from
+        borrowed.ended = () => void stream.return();
         return stream;
       });
     }
@@ -89,7 +104,6 @@ export class Borrowing {
   }
 }
 
-function close(value: WeakRef<object>): void {
-  const iterable = value.deref();
-  if (iterable instanceof RemoteIterable) iterable.close();
+function valueOf({ value, weak }: Held): object | undefined {
+  return value ?? weak?.deref();
 }

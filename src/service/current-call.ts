@@ -32,11 +32,16 @@ export function currentCall(): CurrentCall {
 }
 
 /** Internal: runs a method. */
-export function serving<T>(event: RequestEvent, run: () => T): T {
+export function serving(
+  event: RequestEvent,
+  method: (...args: unknown[]) => unknown,
+  implementation: object,
+  args: unknown[],
+): unknown {
   const before = current;
   current = event;
   try {
-    return run();
+    return method.apply(implementation, args);
   } finally {
     current = before;
   }

@@ -47,7 +47,7 @@ export function handleOf(user: ServiceUser, options: ServiceCallOptions): object
       let method = members.get(key);
       if (!method) {
         method = isMethodName(key)
-          ? (...args: unknown[]) => user.call(key, args, callOptions)
+          ? user.method(key, callOptions)
           : () =>
               Promise.reject(new MeshError('NO_METHOD', `${name}.${key}(): no method of a service has such a name.`));
         members.set(key, method);

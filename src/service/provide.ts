@@ -11,7 +11,7 @@ import { References } from './references.js';
 import { validate, type StandardSchema } from './schema.js';
 import type { Implementation, ServiceBus } from './types.js';
 import { fits, mismatch } from './version.js';
-import { callsOf, DESCRIBE, eventOf } from './wire.js';
+import { callsOf, eventOf } from './wire.js';
 
 /** What `provide` takes besides. */
 export interface ProvideOptions<M = object> {
@@ -65,6 +65,15 @@ export function provide<M extends object, E extends object>(
   };
 }
 
+/** A method, by what stands for it in a call. */
+interface Called {
+  readonly label: string;
+  run(args: unknown[], event: RequestEvent): unknown;
+}
+
+/** Users of many versions, or one that makes them up, don't fill the memory. */
+const MAX_KNOWN = 1000;
+
 class Provider {
   readonly #bus: Bus;
   readonly #service: Service;
@@ -73,6 +82,7 @@ class Provider {
   readonly #references: References;
   /** What rejects the calls that are being served. */
   readonly #serving = new Set<(error: unknown) => void>();
+  readonly #known = new Map<string, Called>();
   readonly #undo: (() => void)[] = [];
 
   constructor(
@@ -129,28 +139,45 @@ class Provider {
     }
   }
 
-  #serve(event: RequestEvent, head: unknown, args: readonly unknown[]): unknown {
-    const [method, version] = (Array.isArray(head) ? head : [head]) as unknown[];
-    const { name, version: own, schema } = this.#service;
-    const label = `${name}.${typeof method === 'string' ? method.slice(0, 100) : typeof method}()`;
-    if (method === DESCRIBE) return [{ version: own, methods: [...this.#methods.keys()] }];
-    if (!fits(version, own)) throw mismatch(label, version, own);
-    const run = this.#methods.get(method as string);
-    if (!run) {
-      const text = `${label}: the provider has no such method, or none that may be called from elsewhere.`;
-      throw new MeshError('NO_METHOD', text);
-    }
-    const expected = (schema.methods as { [method: string]: { args?: StandardSchema } } | undefined)?.[method as string]
-      ?.args;
-    const apply = (values: readonly unknown[]): unknown =>
-      serving(event, () => run.apply(this.#implementation, values as unknown[]));
-    const result = this.#references.serve(event, head, args, label, (values) => {
-      const fitting = check(expected, values, `${label}: its arguments don't fit: `);
-      return isThenable(fitting)
-        ? Promise.resolve(fitting).then((each) => apply(each as unknown[]))
-        : apply(fitting as unknown[]);
-    });
+  #serve(event: RequestEvent, head: unknown, args: unknown[]): unknown {
+    const called = this.#called((Array.isArray(head) ? head[0] : head) as string);
+    if (!called) return { version: this.#service.version, methods: [...this.#methods.keys()] };
+    const { label } = called;
+    const result = this.#references.serve(event, head, args, label, (values) => called.run(values, event));
     return isThenable(result) ? this.#untilStopped(result) : result;
+  }
+
+  /** `undefined`: what every provider answers. Those that could be called are remembered. */
+  #called(head: unknown): Called | undefined {
+    const known = this.#known.get(head as string);
+    if (known) return known;
+    const { name: service, version: own } = this.#service;
+    const text = typeof head === 'string' ? head : '';
+    const at = text.lastIndexOf('@');
+    const [name, version] = [text.slice(0, at), text.slice(at + 1)];
+    const label = `${service}.${name.slice(0, 100)}()`;
+    if (at === 0) return undefined; // DESCRIBE
+    if (version && !fits(version, own)) throw mismatch(label, version, own);
+    const method = this.#methods.get(name);
+    if (at < 0 || !method) {
+      throw new MeshError('NO_METHOD', `${label}: there is no such method, or none that may be called from elsewhere.`);
+    }
+    const called = { label, run: this.#checked(name, label, method) };
+    if (this.#known.size < MAX_KNOWN) this.#known.set(text, called);
+    return called;
+  }
+
+  #checked(name: string, label: string, method: (...args: unknown[]) => unknown): Called['run'] {
+    const schema = (this.#service.schema.methods as { [method: string]: { args?: StandardSchema } } | undefined)?.[
+      name
+    ];
+    const run = (args: unknown, event: RequestEvent): unknown =>
+      serving(event, method, this.#implementation, args as unknown[]);
+    if (!schema?.args) return run;
+    return (args, event) => {
+      const fitting = check(schema.args, args, `${label}: its arguments don't fit: `);
+      return isThenable(fitting) ? fitting.then((each) => run(each, event)) : run(fitting, event);
+    };
   }
 
   #untilStopped(result: PromiseLike<unknown>): Promise<unknown> {

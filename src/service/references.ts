@@ -2,30 +2,27 @@ import { meshOf, type Bus } from '../core/bus/bus.js';
 import { isThenable } from '../core/bus/dispatcher.js';
 import type { RequestEvent } from '../core/bus/events.js';
 import { UNLINKED, type Mesh } from '../core/bus/mesh.js';
-import type { CallOptions, ServiceCall } from '../core/bus/request.js';
+import { newRequest, type CallOptions, type ServiceCall } from '../core/bus/request.js';
 import type { Target } from '../core/bus/target.js';
 import type { Peer } from '../core/directory/peer.js';
 import { MeshError } from '../core/errors/mesh-error.js';
-import { restore } from '../core/wire/lift.js';
+import { REQUEST } from '../core/wire/frames.js';
 import { Transfer } from '../core/wire/transfer.js';
-import { settle, type Borrowed } from './borrowed.js';
+import { describe, settle, type Borrowed } from './borrowed.js';
 import { Borrowing, type BorrowingOwner } from './borrowing.js';
-import { lower } from './lower.js';
+import { lower, place, type Lowered } from './lower.js';
 import { OwnedReferences } from './owned.js';
 import { Result } from './result.js';
 import { FREE, KEEP, REFERENCES } from './wire.js';
 
-/** A call to be made. */
-export interface Outgoing {
+/** What is called, and how. */
+export interface Callee {
   readonly target: Target;
   readonly channel: string;
-  /** The method, or the id of a function */
-  readonly what: string | number;
-  readonly version?: string | undefined;
-  readonly options: CallOptions;
+  /** See wire.ts */
+  readonly head: string | number;
   /** The call, as its caller wrote it, for errors */
   readonly label: string;
-  readonly service: ServiceCall;
   /** Of the result; may throw */
   readonly check?: ((value: unknown) => unknown) | undefined;
 }
@@ -64,50 +61,39 @@ export class References {
 
   // ---- calling
 
-  call(outgoing: Outgoing, args: readonly unknown[]): Result<unknown> {
-    const { what, version, target, channel, options, label, service, check } = outgoing;
+  call(callee: Callee, args: readonly unknown[], options: CallOptions, service: ServiceCall): Result<unknown> {
+    const { label, target, channel, head } = callee;
     const lowered = lower(args);
-    let lent: { readonly owned: OwnedReferences; readonly ids: readonly number[] } | undefined;
-    const giveBack = (): void => {
-      lent?.ids.forEach((id) => lent?.owned.settle(Math.abs(id)));
-      lent = undefined;
-    };
-    let head: unknown = version === undefined ? what : [what, version];
-    if (lowered) {
-      const { found, placeholders } = lowered;
-      head = [what, version, placeholders];
-      service.prepare = ([first, ...values], { id }) => {
-        giveBack(); // it was sent to another one before
-        const { owned } = this.#with(id);
-        lent = { owned, ids: found.map((each) => owned.lend(each) * signOf(each)) };
-        return [[...(first as unknown[]), lent.ids], ...values];
-      };
-    }
+    const lending = lowered && new Lending(this, lowered, service);
+    const sent = [lowered ? [head, []] : head, ...(lowered?.values ?? args)];
     return new Result((resolve, reject) => {
-      const settled = (outcome: unknown, peer: Peer | undefined): void => {
-        if (lent) giveBack();
+      const request = newRequest(REQUEST, target, channel, options, (outcome) => {
+        lending?.end();
         if (outcome instanceof Promise) return resolve(outcome);
         try {
-          const value = this.#open(outcome, peer, label);
-          resolve(check ? check(value) : value);
+          resolve(this.#open(outcome, request.link?.peer, callee));
         } catch (error) {
           reject(error);
         }
-      };
-      const sent = [head, ...(lowered?.values ?? args)];
-      this.#mesh.requests.call(target, channel, sent, options, label, service, settled);
+      });
+      request.label = label;
+      request.service = lending ?? service;
+      this.#mesh.requests.begin(request, sent);
     });
   }
 
   /** What a result holds. */
-  #open(sealed: unknown, peer: Peer | undefined, label: string): unknown {
-    if (typeof sealed !== 'object' || sealed === null) return sealed;
-    const [value, placeholders, ids] = (Array.isArray(sealed) ? sealed : []) as unknown[];
-    if (placeholders === undefined || !peer) return value;
-    const borrowed = this.#borrow(peer, ids, label, true);
-    const opened = borrowed && restore([value], placeholders, borrowed.map(valueOf));
-    if (!opened) throw new MeshError('PROTOCOL', `${label}: its result makes no sense.`);
-    return opened[0];
+  #open(sealed: unknown, peer: Peer | undefined, { label, check }: Callee): unknown {
+    let value = sealed;
+    if (Array.isArray(sealed)) {
+      const values = [sealed[0] as unknown];
+      // One with a `then` of the peer's would be awaited, for as long as that likes.
+      if (sealed.length > 1 && (!peer || !this.#place(values, sealed[1], peer, label, true) || isThenable(values[0]))) {
+        throw new MeshError('PROTOCOL', `${label}: its result makes no sense.`);
+      }
+      [value] = values;
+    }
+    return check ? check(value) : value;
   }
 
   // ---- being called
@@ -116,28 +102,25 @@ export class References {
   serve(
     event: RequestEvent,
     head: unknown,
-    args: readonly unknown[],
+    args: unknown[],
     label: string,
-    run: (args: readonly unknown[]) => unknown,
+    run: (args: unknown[]) => unknown,
   ): unknown {
-    const [, , placeholders, ids] = (Array.isArray(head) ? head : []) as unknown[];
-    if (placeholders === undefined) return this.#finish(event, run(args), []);
-    const borrowed = this.#borrow(event.sender, ids, label, false);
-    const values = borrowed && restore(args, placeholders, borrowed.map(valueOf));
-    const mine = borrowed?.map(([, each]) => each) ?? [];
+    if (!Array.isArray(head)) return this.#finish(event, run(args), undefined);
+    const borrowed = this.#place(args, head[1], event.sender, label, false);
+    if (!borrowed) throw new MeshError('PROTOCOL', `${label}: its arguments make no sense.`);
     try {
-      if (!values) throw new MeshError('PROTOCOL', `${label}: its arguments make no sense.`);
-      return this.#finish(event, run(values), mine);
+      return this.#finish(event, run(args), borrowed);
     } catch (error) {
-      end(mine);
+      end(borrowed);
       throw error;
     }
   }
 
-  #finish(event: RequestEvent, result: unknown, borrowed: readonly Borrowed[]): unknown {
+  #finish(event: RequestEvent, result: unknown, borrowed: readonly Borrowed[] | undefined): unknown {
     if (!isThenable(result)) {
       const sealed = this.#seal(event, result); // it may throw, and `serve` ends them then
-      end(borrowed);
+      if (borrowed) end(borrowed);
       return sealed;
     }
     return Promise.resolve(result).then(
@@ -145,34 +128,34 @@ export class References {
         try {
           return this.#seal(event, value);
         } finally {
-          end(borrowed);
+          if (borrowed) end(borrowed);
         }
       },
       (error: unknown) => {
-        end(borrowed);
+        if (borrowed) end(borrowed);
         throw error;
       },
     );
   }
 
+  /** What it is that is answered: an array stands for what is in it. */
   #seal(event: RequestEvent, value: unknown): unknown {
-    const bare: unknown = value instanceof Transfer ? value.value : value;
-    if ((typeof bare !== 'object' && typeof bare !== 'function') || bare === null) return value;
     const lowered = lower([value]);
+    if (!lowered && !Array.isArray(value instanceof Transfer ? value.value : value)) return value;
     const [sole] = lowered?.values ?? [value];
-    const sealed = [sole instanceof Transfer ? sole.value : sole];
+    const sealed: unknown[] = [sole instanceof Transfer ? sole.value : sole];
     if (lowered) {
-      const { owned } = this.#with(event.sender.id);
+      const { owned } = this.with(event.sender.id);
       // Nobody takes it any more: it would be given for ever.
-      const ids = event.signal.aborted ? [] : lowered.found.map((each) => owned.give(each) * signOf(each));
-      sealed.push(lowered.placeholders, ids);
+      sealed.push(event.signal.aborted ? [] : told(lowered, (each) => owned.give(each)));
     }
     return sole instanceof Transfer ? new Transfer(sealed, sole.list) : sealed;
   }
 
   // ---- what peers say of references
 
-  #with(peer: string): Shared {
+  /** Internal: what this side and a peer have of each other. */
+  with(peer: string): Shared {
     if (this.#mesh.references !== this) this.#begin();
     let shared = this.#peers.get(peer);
     if (!shared) {
@@ -183,21 +166,20 @@ export class References {
   }
 
   #toward(target: { readonly id: string }): BorrowingOwner {
-    const over = (label: string): MeshError =>
-      new MeshError('CLOSED', `${label}: its owner does not know it any more.`);
+    const over = (borrowed: Borrowed): MeshError =>
+      new MeshError('CLOSED', `${describe(borrowed)}: ${borrowed.over ?? 'its owner does not know it any more.'}`);
     return {
-      call: ({ id, label, over: why }, args, pin) => {
-        if (why) return Promise.reject(new MeshError('CLOSED', `${label}: ${why}`));
-        const service = { pin, nobody: () => over(label) };
-        const outgoing = { target, channel: REFERENCES, what: id, options: forEver, label, service };
-        const result = this.call(outgoing, args);
+      call: (borrowed, args, pin) => {
+        if (borrowed.over) return Promise.reject(over(borrowed));
+        const callee = { target, channel: REFERENCES, head: borrowed.id, label: describe(borrowed) };
+        const result = this.call(callee, args, forEver, { pin, nobody: () => over(borrowed) });
         // Whoever doesn't wait for what a callback returns is not to end for what it throws.
         result.catch(() => {});
         return result;
       },
-      stream: ({ id, label, over: why }) => {
-        if (why) throw new MeshError('CLOSED', `${label}: ${why}`);
-        return this.#bus.to(target).stream(REFERENCES, id);
+      stream: (borrowed) => {
+        if (borrowed.over) throw over(borrowed);
+        return this.#bus.to(target).stream(REFERENCES, borrowed.id);
       },
       tell: ({ id, kept }) => {
         try {
@@ -223,40 +205,76 @@ export class References {
     });
   }
 
-  #serve(event: RequestEvent, head: unknown, args: readonly unknown[]): unknown {
-    const { sender } = event;
+  #serve(event: RequestEvent, head: unknown, args: unknown[]): unknown {
     const id: unknown = Array.isArray(head) ? head[0] : head;
-    const owned = this.#peers.get(sender.id)?.owned;
+    const owned = this.#peers.get(event.sender.id)?.owned;
     const target = typeof id === 'number' ? owned?.get(Math.abs(id)) : undefined;
-    if (!owned || !target) {
-      throw new MeshError(
-        'CLOSED',
-        'callback: it is over, as is the call that it came with. retain(callback) keeps it.',
-      );
-    }
     if (typeof target === 'function') return this.serve(event, head, args, 'callback', (values) => target(...values));
-    owned.remove(Math.abs(id as number));
+    if (!target) {
+      throw new MeshError('CLOSED', 'callback: it is over, as is the call it came with. retain(callback) keeps it.');
+    }
+    owned?.remove(Math.abs(id as number));
     return target;
   }
 
-  #borrow(peer: Peer, ids: unknown, label: string, kept: boolean): (readonly [object, Borrowed])[] | undefined {
-    if (!Array.isArray(ids) || !ids.every((id) => Number.isSafeInteger(id) && id !== 0)) return undefined;
-    const { borrowing } = this.#with(peer.id);
-    return (ids as number[]).map((id) => {
-      const of = `${id > 0 ? 'callback' : 'iterable'} of ${peer.name} (${peer.id}), from ${label}`;
-      return borrowing.take(id, of, kept);
+  /** Puts references into the places of what arrived; `undefined` if that makes no sense. */
+  #place(values: unknown[], refs: unknown, peer: Peer, from: string, kept: boolean): Borrowed[] | undefined {
+    if (!Array.isArray(refs)) return undefined;
+    const borrowed: Borrowed[] = [];
+    for (let i = 0; i < refs.length; i += 2) {
+      const id: unknown = refs[i];
+      const fits = Number.isSafeInteger(id) && id !== 0;
+      const [value, taken] = fits ? this.with(peer.id).borrowing.take(id as number, peer, from, kept) : [];
+      if (taken) borrowed.push(taken);
+      if (value && place(values, refs[i + 1], value)) continue;
+      if (!kept) end(borrowed);
+      return undefined;
+    }
+    return borrowed;
+  }
+}
+
+/** What a call's arguments hold, while they are with a peer. */
+class Lending implements ServiceCall {
+  readonly #references: References;
+  readonly #lowered: Lowered;
+  readonly #service: ServiceCall;
+  #owned: OwnedReferences | undefined;
+  #ids: number[] = [];
+
+  constructor(references: References, lowered: Lowered, service: ServiceCall) {
+    this.#references = references;
+    this.#lowered = lowered;
+    this.#service = service;
+  }
+
+  /** Each time it is about to be sent to somebody. */
+  prepare([head, ...values]: readonly unknown[], { id }: Peer): readonly unknown[] {
+    this.end();
+    const { owned } = this.#references.with(id);
+    this.#owned = owned;
+    const refs = told(this.#lowered, (each) => {
+      const lent = owned.lend(each);
+      this.#ids.push(lent);
+      return lent;
     });
+    return [[(head as unknown[])[0], refs], ...values];
+  }
+
+  nobody(): MeshError {
+    return this.#service.nobody();
+  }
+
+  end(): void {
+    for (const id of this.#ids.splice(0)) this.#owned?.settle(id);
   }
 }
 
 const forEver: CallOptions = { timeout: Infinity, signal: undefined, wait: 0 };
 
-function signOf(target: object): number {
-  return typeof target === 'function' ? 1 : -1;
-}
-
-function valueOf([value]: readonly [object, Borrowed]): object {
-  return value;
+/** References as they are told: ids and paths in turns. */
+function told({ found, paths }: Lowered, idOf: (target: object) => number): unknown[] {
+  return found.flatMap((each, i) => [typeof each === 'function' ? idOf(each) : -idOf(each), paths[i]]);
 }
 
 function end(borrowed: readonly Borrowed[]): void {

@@ -20,9 +20,4 @@ export class RemoteIterable<T> implements AsyncIterable<T> {
   readable(): ReadableStream<T> {
     return this[Symbol.asyncIterator]().readable();
   }
-
-  /** @internal Nobody takes from it any more. */
-  close(): void {
-    void this.#stream?.return();
-  }
 }

@@ -49,17 +49,13 @@ type Promised<F> = F extends (...args: infer A) => infer R ? (...args: SendableA
  * @typeParam F the method
  */
 export type RemoteMethod<F extends AnyFunction> =
-  ReturnType<Overloads<F>> extends Later
+  IsLater<ReturnType<Overloads<F>>> extends true
     ? AsIs<F>
-    : ToIntersection<
-        Overloads<F> extends infer O
-          ? O extends AnyFunction
-            ? ReturnType<O> extends Later
-              ? O
-              : Promised<O>
-            : never
-          : never
-      >;
+    : ToIntersection<Overloads<F> extends infer O extends AnyFunction ? EachMethod<O> : never>;
+
+type EachMethod<O> = O extends AnyFunction ? (IsLater<ReturnType<O>> extends true ? O : Promised<O>) : never;
+
+type IsLater<R> = [R] extends [never] ? false : [R] extends [Later] ? true : false;
 
 type ObjectName =
   | 'constructor'

@@ -11,7 +11,7 @@ import { References } from './references.js';
 import type { Result } from './result.js';
 import { validate, type StandardSchema } from './schema.js';
 import { fits, mismatch } from './version.js';
-import { callsOf, DESCRIBE, eventOf, type Description } from './wire.js';
+import { callsOf, DESCRIBE, eventOf, headOf, type Description } from './wire.js';
 
 type AnyListener = (...args: unknown[]) => unknown;
 
@@ -49,34 +49,22 @@ export class ServiceUser {
 
   // ---- calls
 
-  call(method: string, args: readonly unknown[], options: CallOptions): Result<unknown> {
-    return this.#call(this.#target, method, args, options);
-  }
-
-  #call(target: Target, method: string, args: readonly unknown[], options: CallOptions): Result<unknown> {
-    const { name, version, schema } = this.service;
-    const label = `${name}.${method || '$status'}()`;
-    const result = (schema.methods as { [method: string]: { result?: StandardSchema } } | undefined)?.[method]?.result;
-    return this.#references.call(
-      {
-        target,
-        channel: this.#channel,
-        what: method,
-        version,
-        options,
-        label,
-        service: { nobody: () => this.#nobody(label, options.timeout) },
-        check: result && ((value) => validate(result, value, (issues) => misfit(label, issues))),
-      },
-      args,
-    );
+  /** A method, to be called again and again. */
+  method(name: string, options: CallOptions, target = this.#target): (...args: unknown[]) => Result<unknown> {
+    const { schema, version = '' } = this.service;
+    const label = `${this.service.name}.${name || '$status'}()`;
+    const result = (schema.methods as { [method: string]: { result?: StandardSchema } } | undefined)?.[name]?.result;
+    const check = result && ((value: unknown) => validate(result, value, (issues) => misfit(label, issues)));
+    const callee = { target, channel: this.#channel, head: headOf(name, version), label, check };
+    const service = { nobody: () => this.#nobody(label, options.timeout) };
+    return (...args) => this.#references.call(callee, args, options, service);
   }
 
   async status(options: CallOptions): Promise<{ available: boolean; providers: object[] }> {
     const providers = this.providers();
     const asked = await Promise.allSettled(
       providers.map(async (peer) => {
-        const { version, methods } = (await this.#call(peer, DESCRIBE, [], options)) as Description;
+        const { version, methods } = (await this.method(DESCRIBE, options, peer)()) as Description;
         return { peer, version, methods };
       }),
     );
@@ -89,7 +77,7 @@ export class ServiceUser {
   }
 
   async ready(options: CallOptions): Promise<void> {
-    const { version } = (await this.#call(this.#target, DESCRIBE, [], options)) as Description;
+    const { version } = (await this.method(DESCRIBE, options)()) as Description;
     if (!fits(this.service.version, version))
       throw mismatch(`${this.service.name}.$ready()`, this.service.version, version);
   }

@@ -32,6 +32,7 @@ interface Files {
   rest(first: string, ...more: number[]): Promise<void>;
   maybe(path: string, limit?: number): Promise<void>;
   nothing(): void;
+  never(): never;
   _private(): number;
   readonly notCallable: string;
 }
@@ -56,6 +57,7 @@ describe('consume', () => {
     expectTypeOf(f.watch('a')).toEqualTypeOf<AsyncIterable<Change>>();
     expectTypeOf(f.scan('a', { onFound: (path) => void path.length })).toEqualTypeOf<Promise<number>>();
     expectTypeOf(f.nothing()).toEqualTypeOf<Promise<void>>();
+    expectTypeOf(f.never).returns.toEqualTypeOf<Promise<never>>();
     expectTypeOf(f.rest('a', 1, 2)).toEqualTypeOf<Promise<void>>();
     expectTypeOf(f.maybe('a')).toEqualTypeOf<Promise<void>>();
   });
@@ -168,6 +170,9 @@ class FilesImpl {
   async rest(_first: string, ..._more: number[]) {}
   async maybe(_path: string, _limit?: number) {}
   nothing() {}
+  never(): never {
+    throw new Error();
+  }
 }
 
 describe('provide', () => {

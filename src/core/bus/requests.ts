@@ -1,7 +1,6 @@
 import type { Directory } from '../directory/directory.js';
 import type { Entry } from '../directory/entry.js';
 import type { MessageLimits } from '../directory/limits.js';
-import type { Peer } from '../directory/peer.js';
 import type { MeshError } from '../errors/mesh-error.js';
 import { abortError, deadlineOf, describeCall, fail, timeoutError, type Call } from '../link/calls.js';
 import type { Link } from '../link/link.js';
@@ -19,7 +18,6 @@ import {
   unsendable,
   type CallOptions,
   type Request,
-  type ServiceCall,
   type Tried,
 } from './request.js';
 import { streamRequest } from './stream-request.js';
@@ -77,23 +75,7 @@ export class Requests {
   }
 
   request(target: Target, channel: string, args: readonly unknown[], options: CallOptions): Promise<unknown> {
-    return new Promise((resolve) => this.#begin(newRequest(REQUEST, target, channel, options, resolve), args));
-  }
-
-  /** A service's. `settle` gets what it resolves with, or a promise that rejects, and the peer it was sent to last, if it was. */
-  call(
-    target: Target,
-    channel: string,
-    args: readonly unknown[],
-    options: CallOptions,
-    label: string,
-    service: ServiceCall,
-    settle: (outcome: unknown, peer: Peer | undefined) => void,
-  ): void {
-    const request = newRequest(REQUEST, target, channel, options, (outcome) => settle(outcome, request.link?.peer));
-    request.label = label;
-    request.service = service;
-    this.#begin(request, args);
+    return new Promise((resolve) => this.begin(newRequest(REQUEST, target, channel, options, resolve), args));
   }
 
   stream<T>(target: Target, channel: string, args: readonly unknown[], options: CallOptions): MeshStream<T> {
@@ -101,7 +83,7 @@ export class Requests {
       abandon: (each) => this.#abandon(each),
       watch: (each) => this.#clock.watch(deadlineOf(each)),
     });
-    this.#begin(request, args);
+    this.begin(request, args);
     return stream;
   }
 
@@ -123,11 +105,12 @@ export class Requests {
         port,
         tried,
       };
-      this.#begin(request, args);
+      this.begin(request, args);
     });
   }
 
-  #begin(request: Request, args: readonly unknown[]): void {
+  /** Puts it under way, whoever made it. */
+  begin(request: Request, args: readonly unknown[]): void {
     const { channel, signal } = request;
     if (this.#owner.closeInfo || signal?.aborted || this.#owner.refusal('request', channel)) this.#refuse(request);
     else this.#place(request, args);

@@ -11,9 +11,15 @@ import { gzipSync } from 'node:zlib';
  */
 export async function measureSizes(root) {
   const page = await minified(root, `export { connect } from './dist/renderer/index.js';`, 'browser');
+  const service = await minified(
+    root,
+    `export { connect } from './dist/renderer/index.js'; export * from './dist/service/index.js';`,
+    'browser',
+  );
   const node = await minified(root, `export { connect } from './dist/node/index.js';`, 'node');
   return [
     size('entry-size', 'page entry: connect and all it needs, min+gzip', 8, page),
+    size('service-size', 'portmesh/service on top of the page entry, min+gzip', 4, service, page),
     size('preload-size', 'preload, min+gzip', 2, readFileSync(join(root, 'dist/preload/portmesh.cjs'))),
     size('node-entry-size', 'entry of Node processes: connect and all it needs, min+gzip', undefined, node),
   ];
@@ -39,9 +45,11 @@ async function minified(root, contents, platform) {
  * @param {string} title
  * @param {number | undefined} atMost kB; none: for information
  * @param {Uint8Array} contents
+ * @param {Uint8Array} [below] what is there anyway
  */
-function size(name, title, atMost, contents) {
-  const kB = gzipSync(contents, { level: 9 }).byteLength / 1000;
+function size(name, title, atMost, contents, below) {
+  const packed = (/** @type {Uint8Array} */ bytes) => gzipSync(bytes, { level: 9 }).byteLength / 1000;
+  const kB = packed(contents) - (below ? packed(below) : 0);
   const values = { portmesh: [kB] };
   return {
     name,
