@@ -33,7 +33,7 @@ export class ScenePanel implements Stage {
       return button;
     });
     const empty = makeButton('All leave', 'empty-scene', () => this.#empty());
-    part('scene-acts').append(make('span', 'label', 'Ask to dance'), ...buttons, empty);
+    part('scene-acts').append(make('span', 'label', 'Invite'), ...buttons, empty);
     this.#show();
   }
 
