@@ -3,9 +3,10 @@
 import { runInThisContext } from 'node:vm';
 import * as core from 'portmesh';
 import * as node from 'portmesh/node';
+import { comlink } from './lab/comlink.js';
 import { obey } from './lab/obey.js';
 
 const answer = (message: unknown[]): void => void process.send?.(message);
-Object.assign(globalThis, { lab: { ...core, ...node } });
+Object.assign(globalThis, { lab: { ...core, ...node, comlink } });
 process.on('message', (data) => obey(data, answer, runInThisContext));
 answer(['lab:ready']);

@@ -2,12 +2,13 @@
 
 import * as core from 'portmesh';
 import * as renderer from 'portmesh/renderer';
+import { comlink } from './lab/comlink.js';
 import { obey } from './lab/obey.js';
 
 // The indirect one: in the worker's own scope.
 // oxlint-disable-next-line no-eval -- it is what the lab is for
 const evaluate = (text: string): unknown => (0, eval)(text);
 
-Object.assign(self, { lab: { ...core, ...renderer } });
+Object.assign(self, { lab: { ...core, ...renderer, comlink } });
 self.addEventListener('message', ({ data }) => obey(data, (answer) => self.postMessage(answer), evaluate));
 postMessage('ready');

@@ -5,6 +5,7 @@ import { app, BrowserWindow, session, webContents } from 'electron';
 import { createRequire } from 'node:module';
 import { transfer } from 'portmesh';
 import { createBridge } from 'portmesh/main';
+import { comlink } from './lab/comlink.js';
 import { fork, openView } from './lab/main.js';
 import { startThread } from './lab/thread.js';
 import { Nodes } from './main/nodes.js';
@@ -23,7 +24,19 @@ async function start(): Promise<void> {
   } else {
     const load = createRequire(__filename);
     Object.assign(globalThis, {
-      lab: { open, openView, fork, startThread, load, createBridge, transfer, session, BrowserWindow, webContents },
+      lab: {
+        open,
+        openView,
+        fork,
+        startThread,
+        load,
+        createBridge,
+        transfer,
+        comlink,
+        session,
+        BrowserWindow,
+        webContents,
+      },
     });
   }
 }

@@ -14,7 +14,6 @@ export interface LaneOwner {
   /** Whether the object of lane 0 is exposed on this side. */
   readonly serves: boolean;
   describe(call: string): string;
-  report(error: MeshError): void;
   malformed(what: string): void;
   /** @throws MeshError `NOT_CLONEABLE`. `endpoint`: it answers a request for one */
   post(lane: Lane, data: unknown, transfer?: readonly object[], endpoint?: boolean): void;
@@ -149,7 +148,12 @@ export class Lane {
     // Whatever it is: Comlink walks a path before it looks at the type.
     if (!isSound(message)) return this.#line.malformed('a message');
     const name = refusedIn(message);
-    if (name !== undefined) return this.#refuse(id, name);
+    if (name !== undefined) {
+      return this.#reply(
+        id,
+        new MeshError('NO_METHOD', `${this.#name}: '${name}' is refused: it leads out of the object.`),
+      );
+    }
     if (!isRequest(message)) return this.#answered(id, data, ports);
     if (!this.relayed && !(typeof id === 'string' && this.#serves)) return this.#line.malformed('a request');
     if (type === RELEASE) this.#leaving = id;
@@ -185,12 +189,6 @@ export class Lane {
       // Only a port throws: it can't pass on what is in it.
       this.#dispatch(thrown(id, notCloneable(error)), []);
     }
-  }
-
-  #refuse(id: unknown, name: string): void {
-    const error = new MeshError('NO_METHOD', `${this.#name}: '${name}' is refused: it leads out of what is exposed.`);
-    this.#line.report(error);
-    this.#reply(id, error);
   }
 
   #reply(id: unknown, error: Error): void {

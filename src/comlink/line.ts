@@ -120,12 +120,11 @@ export class Line implements LaneOwner {
     return `${call} on ${this.peer.name} (${this.peer.id})`;
   }
 
-  report(error: MeshError): void {
-    this.#owner.report(error, this);
-  }
-
   malformed(what: string): void {
-    this.report(new MeshError('PROTOCOL', `${this.describe(this.name)}: ${what} that makes no sense. It is ignored.`));
+    this.#owner.report(
+      new MeshError('PROTOCOL', `${this.describe(this.name)}: ${what} that makes no sense. It is ignored.`),
+      this,
+    );
   }
 
   // ---- sending

@@ -8,6 +8,7 @@ export interface World {
   lab: typeof core &
     typeof renderer & {
       readonly Driven: typeof Driven;
+      readonly comlink: typeof import('../../../playground/src/lab/comlink.js').comlink;
       /** In a utility process, or a thread: the way to its owner. */
       via?: Parameters<typeof connectInNode>[0]['via'];
       /** In a utility process: makes a thread of its own. */
