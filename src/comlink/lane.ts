@@ -1,8 +1,7 @@
 import { MeshError, notCloneable } from '../core/errors/mesh-error.js';
 import { fail } from '../core/link/calls.js';
-import { closeRaw } from '../core/port/port.js';
 import { describe, ENDPOINT, isRequest, isSound, refusedIn, RELEASE, thrown, type Message } from './protocol.js';
-import { exposedOn } from './proxies.js';
+import { takeFrom } from './proxies.js';
 
 /** Makes the error that a call rejects with. */
 export type Why = (call: string) => MeshError;
@@ -111,7 +110,8 @@ export class Lane {
    * their promises follow others from now on, which are kept here.
    */
   #leave(message: Message): void {
-    if (this.#why) return;
+    // Whoever waits for it is told at once.
+    if (this.#why) return this.#dispatch({ id: message.id });
     this.#why = (call) =>
       new MeshError('CLOSED', `${call}: its proxy has been released. wrap() again for another one.`);
     this.#release = message;
@@ -238,5 +238,5 @@ export class Lane {
 
 /** Nobody will get what Comlink has exposed to be sent. */
 function discard(transfer: readonly object[]): void {
-  for (const each of transfer) if (exposedOn(each)) closeRaw(each);
+  transfer.forEach(takeFrom);
 }

@@ -11,7 +11,7 @@
 import { expose } from 'comlink';
 import type { Peer } from '../core/directory/peer.js';
 import { MeshError, type LeaveReason } from '../core/errors/mesh-error.js';
-import type { MeshPort } from '../core/port/mesh-port.js';
+import { startWith, type MeshPort } from '../core/port/mesh-port.js';
 import { heldPort, isPortHolder, type PortHolder } from '../core/port/port-holder.js';
 import { closeAll } from '../core/port/port.js';
 import { startTimer, type Timer } from '../core/timer.js';
@@ -19,7 +19,7 @@ import { captureOne, uncaptured } from '../core/wire/capture.js';
 import { lift, restore } from '../core/wire/lift.js';
 import { Lane, type LaneOwner, type Why } from './lane.js';
 import { handled, isRequest, proxied, type Message } from './protocol.js';
-import { exposedOn } from './proxies.js';
+import { isOffered, takeFrom } from './proxies.js';
 import { relay } from './relay.js';
 
 const MESSAGE = 0;
@@ -100,13 +100,14 @@ export class Line implements LaneOwner {
     this.root = this.#add(0, object);
     if (object) expose(object, this.root as never);
     owner.add(this);
-    port.addEventListener('message', ({ data, ports }) => this.#onMessage(data, ports));
-    port.addEventListener('messageerror', () => this.#push(0, UNREADABLE, ++this.#seen));
-    port.addEventListener('close', ({ reason }) => {
-      this.#closed = true;
-      this.#gone(reason === 'evicted' ? reason : owner.whyLeft(peer.id));
+    startWith(port, {
+      message: (data, ports) => this.#onMessage(data, ports),
+      unreadable: () => this.#push(0, UNREADABLE, ++this.#seen),
+      close: (reason) => {
+        this.#closed = true;
+        this.#gone(reason === 'evicted' ? reason : owner.whyLeft(peer.id));
+      },
     });
-    port.start();
   }
 
   /** Endpoints on it, and calls under way to the other side. */
@@ -139,7 +140,7 @@ export class Line implements LaneOwner {
     const message = Object(data) as Message;
     const ports = new Set(transfer.filter(isPlatformPort));
     const own = ports.size === 0 || endpoint ? ports : handled(message, ports);
-    const mine = [...ports].filter((port) => own.has(port) || exposedOn(port));
+    const mine = [...ports].filter((port) => own.has(port) || isOffered(port));
     this.#send(lane, message, data, mine, transfer);
   }
 
@@ -169,7 +170,8 @@ export class Line implements LaneOwner {
   }
 
   #push(lane: number, kind: number, payload: unknown): void {
-    if (this.#batch.length === 0) queueMicrotask(() => this.#flush());
+    // Not queueMicrotask: crossing into the platform takes longer.
+    if (this.#batch.length === 0) void settled.then(() => this.#flush());
     this.#batch.push(0 - lane, kind, payload);
     if (this.#batch.length >= FULL) this.#flush();
   }
@@ -177,9 +179,8 @@ export class Line implements LaneOwner {
   /** As it is, past what a MeshPort looks for: all of it has been copied. */
   #flush(): void {
     if (this.#batch.length === 0) return;
-    const batch = this.#batch;
+    const batch = [(this.#told = this.#seen), ...this.#batch];
     this.#batch = [];
-    batch.unshift((this.#told = this.#seen));
     this.#sent++;
     (this.#port as unknown as PortHolder)[heldPort]?.post(batch);
   }
@@ -193,10 +194,8 @@ export class Line implements LaneOwner {
   }
 
   #laneFor(port: object): Lane {
-    const object = exposedOn(port);
-    if (!object) return this.#relay(this.#add(++this.#last), port as MessagePort);
-    (port as MessagePort).close();
-    return this.#exposing(object);
+    const object = takeFrom(port);
+    return object ? this.#exposing(object) : this.#relay(this.#add(++this.#last), port as MessagePort);
   }
 
   #relay(lane: Lane, port: MessagePort): Lane {
@@ -350,6 +349,8 @@ export class Line implements LaneOwner {
     this.#onEnd?.();
   }
 }
+
+const settled = Promise.resolve();
 
 const none: ReadonlySet<unknown> = new Set();
 

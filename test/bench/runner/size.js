@@ -11,9 +11,15 @@ import { gzipSync } from 'node:zlib';
  */
 export async function measureSizes(root) {
   const page = await minified(root, `export { connect } from './dist/renderer/index.js';`, 'browser');
+  const both = await minified(
+    root,
+    `export { connect } from './dist/renderer/index.js'; export { expose, wrap } from './dist/comlink/index.js';`,
+    'browser',
+  );
   const node = await minified(root, `export { connect } from './dist/node/index.js';`, 'node');
   return [
     size('entry-size', 'page entry: connect and all it needs, min+gzip', 8, page),
+    size('comlink-size', 'Comlink over the mesh on top of that, without Comlink itself, min+gzip', 2, both, page),
     size('preload-size', 'preload, min+gzip', 2, readFileSync(join(root, 'dist/preload/portmesh.cjs'))),
     size('node-entry-size', 'entry of Node processes: connect and all it needs, min+gzip', undefined, node),
   ];
@@ -27,7 +33,15 @@ export async function measureSizes(root) {
 async function minified(root, contents, platform) {
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: root },
-    ...{ bundle: true, minify: true, write: false, format: 'esm', platform, logLevel: 'warning' },
+    ...{
+      bundle: true,
+      minify: true,
+      write: false,
+      format: 'esm',
+      platform,
+      external: ['comlink'],
+      logLevel: 'warning',
+    },
   });
   const [file] = outputFiles;
   if (!file) throw new Error('esbuild wrote nothing');
@@ -39,9 +53,10 @@ async function minified(root, contents, platform) {
  * @param {string} title
  * @param {number | undefined} atMost kB; none: for information
  * @param {Uint8Array} contents
+ * @param {Uint8Array} [without] what it is on top of
  */
-function size(name, title, atMost, contents) {
-  const kB = gzipSync(contents, { level: 9 }).byteLength / 1000;
+function size(name, title, atMost, contents, without) {
+  const kB = packed(contents) - (without ? packed(without) : 0);
   const values = { portmesh: [kB] };
   return {
     name,
@@ -53,4 +68,9 @@ function size(name, title, atMost, contents) {
     failed: {},
     disturbed: 0,
   };
+}
+
+/** @param {Uint8Array} contents */
+function packed(contents) {
+  return gzipSync(contents, { level: 9 }).byteLength / 1000;
 }
