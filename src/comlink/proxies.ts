@@ -18,34 +18,38 @@ const offers = new WeakMap<object, Offer>();
 const unused: Offer['channel'][] = [];
 const settled = Promise.resolve();
 
+/** A port that stands for the object, and is exposed on soon, unless a line takes it. */
+export function offer(object: object): object {
+  const channel = unused.pop() ?? new MessageChannel();
+  const { port1, port2 } = channel;
+  const made: Offer = { object, channel, exposed: false };
+  offers.set(port2, made);
+  void settled.then(() => {
+    if (offers.get(port2) !== made) return;
+    made.exposed = true;
+    expose(object, port1 as never);
+  });
+  return port2;
+}
+
+/** Whether `port` was offered for an object. */
+export function isOffered(port: object): boolean {
+  return offers.has(port);
+}
+
+/** The object that `port` was offered for, if it was: it is no longer. */
+export function takeFrom(port: object): object | undefined {
+  const made = offers.get(port);
+  offers.delete(port);
+  if (made?.exposed) made.channel.port2.close();
+  else if (made) unused.push(made.channel);
+  return made?.object;
+}
+
 const handler = transferHandlers.get('proxy');
 if (handler) {
   handler.serialize = (object) => {
-    const channel = unused.pop() ?? new MessageChannel();
-    const { port1, port2 } = channel;
-    const offer: Offer = { object: object as object, channel, exposed: false };
-    offers.set(port2, offer);
-    void settled.then(() => {
-      if (offers.get(port2) !== offer) return;
-      offer.exposed = true;
-      expose(object, port1 as never);
-    });
-    return [port2, [port2 as never]];
+    const port = offer(object as object);
+    return [port, [port as never]];
   };
-}
-
-/** The object for which Comlink made `port`, if it did: it is not exposed there any more. */
-export function takeFrom(port: object): object | undefined {
-  const offer = offers.get(port);
-  if (!offer) return undefined;
-  const { object, channel, exposed } = offer;
-  offers.delete(port);
-  if (exposed) channel.port2.close();
-  else unused.push(channel);
-  return object;
-}
-
-/** Whether Comlink made `port` for an object. */
-export function isOffered(port: object): boolean {
-  return offers.has(port);
 }
