@@ -1,6 +1,6 @@
 import { MeshError, notCloneable } from '../core/errors/mesh-error.js';
 import { fail } from '../core/link/calls.js';
-import { describe, isRequest, isSound, refusedIn, thrown, type Message } from './protocol.js';
+import { describe, isRequest, isSound, redact, refusedIn, thrown, type Message } from './protocol.js';
 import { offer, takeFrom } from './proxies.js';
 
 /** Makes the error that a call rejects with. */
@@ -10,6 +10,8 @@ type Listener = (event: { readonly data: unknown; readonly ports: readonly objec
 
 /** The line it is on. */
 export interface LaneOwner {
+  /** Whether what is thrown here is told without stacks and paths. */
+  readonly redact: boolean;
   /** Says with whom. */
   describe(call: string): string;
   malformed(): void;
@@ -97,7 +99,7 @@ export class Lane {
   #answer(data: unknown, id: unknown, transfer: readonly object[]): void {
     if (this.#ended) return transfer.forEach(takeFrom);
     try {
-      this.#line.post(this, data, transfer);
+      this.#line.post(this, this.#line.redact ? redact(data) : data, transfer);
     } catch (error) {
       if (!this.relayed) throw error;
       this.#reply(id, notCloneable(error, `${this.#name}: `));

@@ -44,6 +44,7 @@ export interface LineOwner {
   delete(line: Line): void;
   report(error: MeshError, line: Line): void;
   whyLeft(id: string): LeaveReason | undefined;
+  redacts(peer: Peer): boolean;
 }
 
 /** Proxies and ports in one message at most. */
@@ -69,6 +70,7 @@ interface Lone {
 export class Line implements LaneOwner {
   readonly name: string;
   readonly peer: Peer;
+  readonly redact: boolean;
   /** What the peer, or this one, has exposed under the name. */
   readonly root: Lane;
   /** All that is exposed and wrapped. */
@@ -96,6 +98,7 @@ export class Line implements LaneOwner {
     this.#port = port;
     this.peer = peer;
     this.name = name;
+    this.redact = owner.redacts(peer);
     this.#onEnd = onEnd;
     this.root = this.#add(0, serves, object);
     owner.add(this);

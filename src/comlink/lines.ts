@@ -46,6 +46,10 @@ export class Lines implements LineOwner {
     return this.#mesh.directory.whyLeft(id);
   }
 
+  redacts(peer: Peer): boolean {
+    return this.#mesh.redacts(peer);
+  }
+
   readonly #onLeave = (peer: Peer, reason: LeaveReason): void => {
     for (const line of [...this.#lines]) if (line.peer.id === peer.id) line.gone(reason);
   };

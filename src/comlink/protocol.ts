@@ -1,6 +1,7 @@
 // Comlink's own messages, as far as they are looked at here: requests `{ id, type, path?, argumentList?, value? }`, and their answers
 // `{ id, type: 'RAW' | 'HANDLER', name?, value }`. What is called or returned stands in wire values, of the form of an answer.
 
+import { redacted } from '../core/errors/wire-error.js';
 import { rebuild } from '../core/wire/rebuild.js';
 
 export interface Message {
@@ -66,6 +67,15 @@ export function thrown(id: unknown, error: unknown): Message {
     if (typeof each === 'string') value[key] = each;
   }
   return { id, type: 'HANDLER', name: 'throw', value: { isError: true, value } };
+}
+
+/** An answer as it is for a peer that shall not learn how this one is built: what it throws without its stack, URLs and paths. */
+export function redact(data: unknown): unknown {
+  const { id, name, value } = Object(data) as Message;
+  const { isError, value: error } = Object(value) as { readonly isError?: unknown; readonly value?: unknown };
+  if (name !== 'throw' || !isError) return data;
+  const { name: kind, message } = Object(error) as Error;
+  return thrown(id, { name: kind, message: redacted(message) });
 }
 
 /** A call, as its caller wrote it. */

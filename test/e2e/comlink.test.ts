@@ -6,7 +6,7 @@ import type { Place } from './support/place.js';
 import { usePlaces } from './support/set-up.js';
 import { untilThere } from './support/user-code.js';
 
-const places = usePlaces({ bridge: { authorize: '() => true' } });
+const places = usePlaces({ bridge: { authorize: '() => true', redactErrors: true } });
 const { lab } = places;
 let nodes: NodeMesh;
 let child: NodeChild;
@@ -69,6 +69,38 @@ describe('Comlink between all kinds of peers', () => {
       expect({ [name]: await place.run(untilFree) }).toEqual({ [name]: { connections: 0, endpoints: 0, calls: 0 } });
     }
   }, 120_000);
+
+  it('with redactErrors, what is thrown goes to pages of other origins without its stack and paths', async () => {
+    await places.main.join('main');
+    const [exposing, other] = [await places.join('a', 'exposing'), await places.join('c', 'other')];
+    await exposing.run(async ({ bus, lab }) => {
+      const fail = (): never => {
+        throw new RangeError('not found: /home/me/secret.txt');
+      };
+      lab.comlink.expose(bus, 'fail', { fail, callback: async (callback: () => unknown) => callback() });
+      await bus.subscribe('it is there', () => {});
+    });
+    const thrownTo = (place: Place): Promise<{ name: string; message: string; stack: string }[]> =>
+      place.run(async ({ bus, lab }) => {
+        const remote = (await lab.comlink.wrap(bus, 'fail', { wait: 5000 })) as any;
+        const back = lab.comlink.stock.proxy(() => {
+          throw new Error('here: /home/you/own.txt');
+        });
+        const thrown = [await remote.fail().catch((error: Error) => error)];
+        thrown.push(await remote.callback(back).catch((error: Error) => error));
+        remote[lab.comlink.stock.releaseProxy]();
+        return thrown.map(({ name, message, stack }) => ({ name, message, stack }));
+      });
+    const [toMain, backFromMain] = await thrownTo(places.main);
+    expect(toMain).toMatchObject({ name: 'RangeError', message: 'not found: /home/me/secret.txt' });
+    expect(toMain!.stack).toContain('app://a/');
+    // What main's callback threw has been to the page, and back.
+    expect(backFromMain!.message).toBe('here: <path>');
+    const [toOther, backFromOther] = await thrownTo(other);
+    expect(toOther).toMatchObject({ name: 'RangeError', message: 'not found: <path>' });
+    expect(toOther!.stack).not.toContain('app://a/');
+    expect(backFromOther!.message).toBe('here: <path>');
+  });
 
   it('S9: whoever dies with calls pending: they reject, with the reason; so does what is called later', async () => {
     const all = await everybody();

@@ -180,6 +180,12 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
     return this.#links.to(entry);
   }
 
+  /** See `Links.redacts`. Who has left is not to learn more. */
+  redacts({ id }: Peer): boolean {
+    const entry = this.directory.get(id);
+    return !entry || this.#links.redacts(entry);
+  }
+
   /** A fresh channel's two raw ends. */
   channel(): readonly [object, object] | Promise<readonly [object, object]> {
     return this.#platform.channel() ?? this.#seat.channel();
