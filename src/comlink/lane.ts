@@ -23,7 +23,7 @@ export interface LaneOwner {
 
 interface Call extends Pick<Message, 'type' | 'path'> {
   /** What its promise follows, once its proxy has been released. */
-  adopt?(answer: unknown): void;
+  adopt?: (answer: unknown) => void;
 }
 
 /**

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { expose, loadOf, wrap } from '../../../src/comlink/index.js';
 import type { Bus } from '../../../src/core/bus/bus.js';
-import { MeshError } from '../../../src/core/errors/mesh-error.js';
+import type { MeshError } from '../../../src/core/errors/mesh-error.js';
 import { createMemoryChannel } from '../../../src/core/port/memory-port.js';
 import type { MeshPort } from '../../../src/core/port/mesh-port.js';
 import { TestMesh } from '../../contract/mesh.js';
