@@ -154,12 +154,10 @@ export class Lane {
     if (!isRequest(message)) return this.#answered(id, data, ports);
     if (!this.relayed && !(this.#serves && typeof id === 'string')) return this.#line.malformed();
     if (type === 'RELEASE') this.#last = id;
-    if (type === 'ENDPOINT' && this.#object) {
-      const port = offer(this.#object);
-      return this.#line.post(this, { id, type: 'RAW', value: port }, [port]);
-    }
     try {
-      this.#dispatch(data, ports);
+      if (type !== 'ENDPOINT' || !this.#object) return this.#dispatch(data, ports);
+      const port = offer(this.#object);
+      this.#line.post(this, { id, type: 'RAW', value: port }, [port]);
     } catch (error) {
       // What it brought makes no sense, or a transfer handler threw.
       this.#reply(id, error);

@@ -47,8 +47,8 @@ export interface LineOwner {
   redacts(peer: Peer): boolean;
 }
 
-/** Proxies and ports in one message at most. */
-const MAX_LANES = 10_000;
+/** Endpoints on one port at most, both sides' together: each costs about a kilobyte here, and a peer may ask for them. */
+const MAX_LANES = 100_000;
 
 /** What a side of a line is for. */
 export interface LineOptions {
@@ -134,8 +134,9 @@ export class Line implements LaneOwner {
     const ports = [...all].filter(
       (each) => inside.has(each) || isOffered(each) || (lane.relayed && message.value === each),
     );
-    const made = ports.map((port) => this.#laneFor(port));
+    const made: Lane[] = [];
     try {
+      for (const port of ports) made.push(this.#laneFor(port));
       const { values, placeholders } = lift([data], ports);
       const ids = made.map(({ id }) => id);
       const parts = ids.length > 0 ? [LANES, [values[0], placeholders, ids]] : [MESSAGE, data];
@@ -170,6 +171,9 @@ export class Line implements LaneOwner {
 
   #laneFor(port: object): Lane {
     const object = takeFrom(port);
+    if (this.lanes.size >= MAX_LANES) {
+      throw new MeshError('LIMIT', `there are ${MAX_LANES} proxies and callbacks on this connection. Release some.`);
+    }
     const lane = this.#add(++this.#made, true, object);
     return object ? lane : this.#relay(lane, port);
   }
@@ -233,7 +237,7 @@ export class Line implements LaneOwner {
 
   #readLanes(lane: Lane | undefined, payload: unknown): boolean {
     const [data, places, ids] = (Array.isArray(payload) ? payload : []) as [unknown, unknown[], number[]];
-    if (!Array.isArray(ids) || !Array.isArray(places) || ids.length > MAX_LANES) return false;
+    if (!Array.isArray(ids) || !Array.isArray(places) || ids.length > MAX_LANES - this.lanes.size) return false;
     const fits = (id: number): boolean => Number.isSafeInteger(id) && id > 0 && !this.lanes.has(-id);
     if (![...ids].every(fits) || new Set(ids).size !== places.length) return false;
     const stock = lane && !lane.relayed ? proxied(Object(data) as Message) : none;

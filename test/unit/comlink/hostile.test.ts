@@ -241,6 +241,39 @@ it('messages for a lane that is not there are ignored, and lanes in them are clo
   expect(loadOf(b).endpoints).toBe(1);
 });
 
+it('there is an end to the endpoints that it may ask for, and to those that it may tell of', async () => {
+  const ids = Array.from({ length: 99_999 }, (_, i) => i + 1);
+  const places = ids.map(() => ({}));
+  const message = {
+    id: '1',
+    type: 'APPLY',
+    path: ['nested', 'method'],
+    argumentList: places.slice(0, 1).map((value) => ({ type: 'HANDLER', name: 'proxy', value })),
+  };
+  // As if these were proxies: what is not in the place of one would be a port of the platform each.
+  const list = places.map((value) => ({ type: 'HANDLER', name: 'proxy', value }));
+  port.postMessage([
+    0,
+    0,
+    LANES,
+    [{ ...message, argumentList: list.slice(0, 60_000) }, places.slice(0, 60_000), ids.slice(0, 60_000)],
+  ]);
+  port.postMessage([
+    0,
+    0,
+    LANES,
+    [{ ...message, id: '2', argumentList: list.slice(60_000) }, places.slice(60_000), ids.slice(60_000)],
+  ]);
+  await answered();
+  expect(loadOf(b).endpoints).toBe(100_000);
+  send({ id: 'no more', type: 'ENDPOINT' });
+  await answered();
+  expect(answers.at(-1)).toMatchObject({ id: 'no more', name: 'throw', value: { value: { code: 'LIMIT' } } });
+  port.postMessage([0, 0, LANES, [message, places.slice(0, 1), [100_001]]]);
+  await answered();
+  expect(errors.map(({ code }) => code)).toEqual(['PROTOCOL']);
+}, 20_000);
+
 it('the other side may say that it ends, or that it no longer wants an endpoint', async () => {
   port.postMessage([0, 0, CLOSED, 0]);
   await expect.poll(() => loadOf(b).connections).toBe(0);
