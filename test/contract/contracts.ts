@@ -1,5 +1,6 @@
 import { busContract } from './bus-contract.js';
 import type { Case } from './case.js';
+import { comlinkContract } from './comlink-contract.js';
 import { flowContract } from './flow-contract.js';
 import { grantContract } from './grant-contract.js';
 import { limitContract } from './limit-contract.js';
@@ -20,6 +21,7 @@ export function allCases(kind: PortKind): Map<string, Case> {
     ...named('stream', streamContract(kind)),
     ...named('service', serviceContract(kind)),
     ...(kind.mixed ? [] : named('openPort', openPortContract(kind))),
+    ...(kind.mixed ? [] : named('comlink', comlinkContract(kind))),
     ...named('grant', grantContract(kind)),
     ...named('flow', flowContract(kind)),
     ...named('limit', limitContract(kind)),

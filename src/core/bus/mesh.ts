@@ -199,7 +199,7 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
   /** Makes a port for the application of a raw one. `far`: who is at its other end, if that is known. */
   makePort(raw: object, far: Peer | undefined): MeshPort {
     const adopted = this.#platform.adopt(raw, far);
-    const port = far ? this.#leases.lease(far.id, adopted) : adopted;
+    const port = far ? this.#leases.lease(far, adopted) : adopted;
     // It may have left while this was on its way.
     if (far && !this.directory.get(far.id)) this.#leases.left(far.id, this.directory.whyLeft(far.id));
     return new MeshPort(port, (other) => this.#platform.adopt(other, undefined));

@@ -100,7 +100,7 @@ export function notTaken(request: Request, { open, pending, peer }: Link): void 
 export function nobody(request: Request, directory: Directory): MeshError {
   const { target, channel, tried } = request;
   const call = describeCall({ ...request, link: undefined });
-  if (target !== undefined && !tried && peersOf(target, directory).length === 0) {
+  if (target !== undefined && !tried?.size && peersOf(target, directory).length === 0) {
     return noPeer(call, target, directory);
   }
   const whom =

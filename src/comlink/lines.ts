@@ -1,0 +1,67 @@
+import type { Mesh } from '../core/bus/mesh.js';
+import { closedError, type CloseInfo } from '../core/bus/close-info.js';
+import type { Peer } from '../core/directory/peer.js';
+import type { LeaveReason, MeshError } from '../core/errors/mesh-error.js';
+import type { Line, LineOwner } from './line.js';
+
+/** What a bus's Comlink objects hold at a moment. All of it goes back to 0 when they are released, disposed of, or lost. */
+export interface ComlinkLoad {
+  /** Ports between this peer and others: one for each `wrap()`, on both sides */
+  readonly connections: number;
+  /** Objects, callbacks and endpoints that are exposed on these, and those that are wrapped */
+  readonly endpoints: number;
+  /** Calls made here that wait for their answer */
+  readonly calls: number;
+}
+
+const all = new WeakMap<Mesh, Lines>();
+
+/** The lines of a bus, which end with it. */
+export class Lines implements LineOwner {
+  readonly #mesh: Mesh;
+  readonly #lines = new Set<Line>();
+
+  static of(mesh: Mesh): Lines {
+    const lines = all.get(mesh) ?? new Lines(mesh);
+    all.set(mesh, lines);
+    return lines;
+  }
+
+  private constructor(mesh: Mesh) {
+    this.#mesh = mesh;
+    void mesh.closed.then((info: CloseInfo) => {
+      for (const line of [...this.#lines]) line.end((call) => closedError(call, info));
+    });
+  }
+
+  get load(): ComlinkLoad {
+    const load = { connections: this.#lines.size, endpoints: 0, calls: 0 };
+    for (const line of this.#lines) {
+      load.endpoints += line.load.endpoints;
+      load.calls += line.load.calls;
+    }
+    return load;
+  }
+
+  add(line: Line): void {
+    if (this.#lines.size === 0) this.#mesh.news.add('leave', this.#onLeave);
+    this.#lines.add(line);
+  }
+
+  delete(line: Line): void {
+    this.#lines.delete(line);
+    if (this.#lines.size === 0) this.#mesh.news.remove('leave', this.#onLeave);
+  }
+
+  report(error: MeshError, line: Line): void {
+    this.#mesh.reports.failed(error, line.peer, line.name);
+  }
+
+  whyLeft(id: string): LeaveReason | undefined {
+    return this.#mesh.directory.whyLeft(id);
+  }
+
+  readonly #onLeave = (peer: Peer, reason: LeaveReason): void => {
+    for (const line of [...this.#lines]) if (line.peer.id === peer.id) line.left(reason);
+  };
+}
