@@ -1,4 +1,5 @@
-import { meshOf, type Bus } from '../core/bus/bus.js';
+import type { Bus } from '../core/bus/bus.js';
+import { meshOf } from '../core/bus/caller.js';
 import { isThenable } from '../core/bus/dispatcher.js';
 import type { RequestEvent } from '../core/bus/events.js';
 import { UNLINKED, type Mesh } from '../core/bus/mesh.js';

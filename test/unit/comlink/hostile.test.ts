@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { expose, loadOf, wrap } from '../../../src/comlink/index.js';
 import type { Bus } from '../../../src/core/bus/bus.js';
-import { MeshError } from '../../../src/core/errors/mesh-error.js';
+import type { MeshError } from '../../../src/core/errors/mesh-error.js';
 import { createMemoryChannel } from '../../../src/core/port/memory-port.js';
 import type { MeshPort } from '../../../src/core/port/mesh-port.js';
 import { TestMesh } from '../../contract/mesh.js';
@@ -87,7 +87,7 @@ it.each(['GET', 'SET', 'APPLY', 'CONSTRUCT'])(
     for (const answer of answers) {
       expect(answer).toMatchObject({ type: 'HANDLER', name: 'throw', value: { value: { code: 'NO_METHOD' } } });
     }
-    expect(errors.map(({ code }) => code)).toEqual(paths.map(() => 'NO_METHOD'));
+    expect(errors).toEqual([]);
     expect(calls).toEqual([]);
     expect('polluted' in globalThis || 'polluted' in {}).toBe(false);
   },
@@ -174,12 +174,38 @@ it.each<[string, unknown[]]>([
   ['of an unknown transfer handler', [{ type: 'HANDLER', name: 'nobody', value: 1 }]],
   ['a proxy of nothing', [{ type: 'HANDLER', name: 'proxy', value: {} }]],
   ['a thrown one', [{ type: 'HANDLER', name: 'throw', value: { isError: true, value: { message: 'thrown' } } }]],
+  [
+    'a thrown one with what is no text',
+    [{ type: 'HANDLER', name: 'throw', value: { isError: true, value: { code: {}, message: {}, name: [] } } }],
+  ],
+  [
+    'a thrown one that becomes no text',
+    [{ type: 'HANDLER', name: 'throw', value: { isError: false, value: { toString: 1, valueOf: 1 } } }],
+  ],
   ['a thrown one that is no error', [{ type: 'HANDLER', name: 'throw', value: { isError: false } }]],
 ])('an argument that can not be read (%s) fails its call', async (_, argumentList) => {
   send({ id: 'x', type: 'APPLY', path: ['method'], argumentList });
   await answered();
   expect(answers).toMatchObject([{ id: 'x', type: 'HANDLER', name: 'throw' }]);
   expect(calls).toEqual([]);
+});
+
+it('a port in what an argument throws does not come back, nor into the process', async () => {
+  const other = await mesh.join('other');
+  other.onPort('a port', () => {});
+  const moved = await b.with({ wait: 1000 }).openPort('a port');
+  const value = { isError: true, value: { code: moved, message: moved } };
+  const message = {
+    id: 'x',
+    type: 'APPLY',
+    path: ['method'],
+    argumentList: [{ type: 'HANDLER', name: 'throw', value }],
+  };
+  port.postMessage([0, 0, MESSAGE, message], [moved]);
+  await answered();
+  expect(answers).toEqual([
+    { id: 'x', type: 'HANDLER', name: 'throw', value: { isError: true, value: { name: 'Error' } } },
+  ]);
 });
 
 it.each<[string, unknown]>([
