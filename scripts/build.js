@@ -15,7 +15,7 @@ if (process.argv.includes('--clean'))
 
 const { status } = spawnSync(
   process.execPath,
-  [tsc, '-b', 'src/core', 'src/comlink', 'src/renderer', 'src/main', 'src/node'],
+  [tsc, '-b', 'src/core', 'src/service', 'src/comlink', 'src/renderer', 'src/main', 'src/node'],
   {
     cwd: root,
     stdio: 'inherit',

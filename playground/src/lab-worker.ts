@@ -2,6 +2,7 @@
 
 import * as core from 'portmesh';
 import * as renderer from 'portmesh/renderer';
+import * as service from 'portmesh/service';
 import { comlink } from './lab/comlink.js';
 import { obey } from './lab/obey.js';
 
@@ -9,6 +10,6 @@ import { obey } from './lab/obey.js';
 // oxlint-disable-next-line no-eval -- it is what the lab is for
 const evaluate = (text: string): unknown => (0, eval)(text);
 
-Object.assign(self, { lab: { ...core, ...renderer, comlink } });
+Object.assign(self, { lab: { ...core, ...renderer, ...service, comlink } });
 self.addEventListener('message', ({ data }) => obey(data, (answer) => self.postMessage(answer), evaluate));
 postMessage('ready');

@@ -5,6 +5,7 @@ import { app, BrowserWindow, session, webContents } from 'electron';
 import { createRequire } from 'node:module';
 import { transfer } from 'portmesh';
 import { createBridge } from 'portmesh/main';
+import * as service from 'portmesh/service';
 import { comlink } from './lab/comlink.js';
 import { fork, openView } from './lab/main.js';
 import { startThread } from './lab/thread.js';
@@ -25,17 +26,9 @@ async function start(): Promise<void> {
     const load = createRequire(__filename);
     Object.assign(globalThis, {
       lab: {
-        open,
-        openView,
-        fork,
-        startThread,
-        load,
-        createBridge,
-        transfer,
-        comlink,
-        session,
-        BrowserWindow,
-        webContents,
+        ...{ open, openView, fork, startThread, load, session, BrowserWindow, webContents },
+        ...{ createBridge, transfer, comlink },
+        ...service,
       },
     });
   }

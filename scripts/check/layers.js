@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
  */
 const layers = {
   core: { layers: [], packages: /(?!)/ },
+  service: { layers: ['core'], packages: /(?!)/ },
   comlink: { layers: ['core'], packages: /^comlink$/ },
   renderer: { layers: ['core'], packages: /(?!)/ },
   preload: { layers: ['core'], packages: /^electron$/ },

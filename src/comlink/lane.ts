@@ -211,10 +211,11 @@ export class Lane {
     if (!call) return;
     this.#calls.delete(id);
     const make = (): MeshError => why(this.#line.describe(describe(this.#name, call)));
-    const { adopt = (outcome) => this.#dispatch(Object.assign(outcome as object, { id })) } = call;
+    const resolve = (outcome: unknown): void =>
+      call.adopt ? call.adopt(outcome) : this.#dispatch(Object.assign(outcome as object, { id }));
     // Over a port, an error is no more than what Comlink makes of it.
     if (this.relayed) this.#dispatch(thrown(id, make()));
-    else fail({ resolve: adopt }, make);
+    else fail({ resolve }, make);
     this.#settled();
   }
 

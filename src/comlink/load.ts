@@ -1,4 +1,4 @@
-import { meshBehind } from '../core/bus/caller.js';
+import { meshOf } from '../core/bus/caller.js';
 import { callerOf, type AnyBus } from './from.js';
 import { Lines } from './lines.js';
 
@@ -21,7 +21,7 @@ export interface ComlinkLoad {
  */
 export function loadOf(bus: AnyBus): ComlinkLoad {
   const load = { connections: 0, endpoints: 0, calls: 0 };
-  for (const { lanes } of Lines.of(meshBehind(callerOf(bus, 'loadOf(bus)')))) {
+  for (const { lanes } of Lines.of(meshOf(callerOf(bus, 'loadOf(bus)')))) {
     load.connections++;
     load.endpoints += lanes.size;
     for (const { calls } of lanes.values()) load.calls += calls;

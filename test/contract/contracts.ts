@@ -8,6 +8,7 @@ import { linkContract } from './link-contract.js';
 import { livenessContract } from './liveness-contract.js';
 import { openPortContract } from './open-port-contract.js';
 import { portContract, type PortKind } from './port-contract.js';
+import { serviceContract } from './service-contract.js';
 import { streamContract } from './stream-contract.js';
 
 /** All contracts over one kind of port, by the name they go by. */
@@ -18,6 +19,7 @@ export function allCases(kind: PortKind): Map<string, Case> {
     ...named('link', linkContract(kind)),
     ...named('bus', busContract(kind)),
     ...named('stream', streamContract(kind)),
+    ...named('service', serviceContract(kind)),
     ...(kind.mixed ? [] : named('openPort', openPortContract(kind))),
     ...(kind.mixed ? [] : named('comlink', comlinkContract(kind))),
     ...named('grant', grantContract(kind)),

@@ -4,7 +4,7 @@ import { TestMesh } from './mesh.js';
 import type { PortKind } from './port-contract.js';
 
 /** What a bus holds when nothing is under way. */
-export const idle = { calls: 0, serving: 0, parked: 0, signals: 0 };
+export const idle = { calls: 0, serving: 0, parked: 0, signals: 0, references: 0 };
 
 /** Makes cases that run in a mesh of their own, in which nothing malformed may be seen. */
 export function withMesh(kind: PortKind, limits?: Partial<Limits>) {

@@ -29,5 +29,9 @@ declare global {
   const pixels: Uint8Array<ArrayBuffer>;
   const titles: Map<string, string>;
   const iframe: HTMLIFrameElement;
+  class FilesImpl {
+    read(path: string): Promise<Uint8Array>;
+    scan(dir: string, options: { onFound(path: string): void }): Promise<number>;
+  }
   const secrets: { readonly peer: string; readonly bridge: string };
 }

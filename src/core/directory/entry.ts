@@ -1,6 +1,6 @@
 import type { Link } from '../link/link.js';
 import { isName } from '../wire/frames.js';
-import { allows, type Grant } from './grant.js';
+import { everything, permits, type Grant } from './grant.js';
 import { defaultLimits } from './limits.js';
 import type { Peer } from './peer.js';
 
@@ -19,15 +19,15 @@ export class Channels {
   handles = new Set<string>();
   /** The number of the last change applied. */
   number = 0;
-  readonly #allowed: readonly string[] | undefined;
+  readonly #grant: Grant;
   readonly #limit: number;
 
   /**
-   * @param allowed the channels its owner may listen to and handle; others are not counted as either. Default: all
+   * @param grant which channels its owner may listen to, and handle; others are not counted as either
    * @param limit channels it may listen to, and handle, at most
    */
-  constructor(allowed?: readonly string[], limit = defaultLimits.channels) {
-    this.#allowed = allowed;
+  constructor(grant = everything, limit = defaultLimits.channels) {
+    this.#grant = grant;
     this.#limit = limit;
   }
 
@@ -47,7 +47,7 @@ export class Channels {
       if (number <= this.number) continue;
       const set = change === LISTEN || change === UNLISTEN ? this.listens : this.handles;
       if (change === LISTEN || change === HANDLE) {
-        if (!set.has(channel) && allows(this.#allowed, channel)) {
+        if (!set.has(channel) && permits(this.#grant, change === LISTEN ? 'listen' : 'handle', channel)) {
           if (set.size >= this.#limit) return false;
           set.add(channel);
           applied?.(change, channel);
@@ -64,8 +64,8 @@ export class Channels {
   replace(number: number, listens: unknown, handles: unknown): boolean {
     if (!this.#fits(listens) || !this.#fits(handles)) return false;
     this.number = number;
-    this.listens = new Set(listens.filter((name) => allows(this.#allowed, name)));
-    this.handles = new Set(handles.filter((name) => allows(this.#allowed, name)));
+    this.listens = new Set(listens.filter((name) => permits(this.#grant, 'listen', name)));
+    this.handles = new Set(handles.filter((name) => permits(this.#grant, 'handle', name)));
     return true;
   }
 
@@ -87,6 +87,6 @@ export class Entry {
   constructor(peer: Peer, grant: Grant, limit?: number) {
     this.peer = peer;
     this.grant = grant;
-    this.channels = new Channels(grant.receive, limit);
+    this.channels = new Channels(grant, limit);
   }
 }

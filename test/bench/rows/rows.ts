@@ -20,6 +20,7 @@ import {
   requestWorker,
 } from './requests.js';
 import { broadcastBursts, broadcastSingles, sends } from './sends.js';
+import { serviceCall, serviceCallback, serviceCallbackAnswer, serviceCallsInFlight } from './services.js';
 import { streamOfChunks, streamOfItems } from './streams.js';
 
 /** In the order of DESIGN 7, then what has no target; last those that leave something beside the client's page. The entry's size is measured without Electron; see ../runner/size.js. */
@@ -41,6 +42,10 @@ export const rows: readonly Row[] = [
   coldToUtility,
   coldFromUtility,
   crash,
+  serviceCall,
+  serviceCallsInFlight,
+  serviceCallback,
+  serviceCallbackAnswer,
   meshPort,
   streamOfItems,
   streamOfChunks,

@@ -11,6 +11,11 @@ import { gzipSync } from 'node:zlib';
  */
 export async function measureSizes(root) {
   const page = await minified(root, `export { connect } from './dist/renderer/index.js';`, 'browser');
+  const service = await minified(
+    root,
+    `export { connect } from './dist/renderer/index.js'; export * from './dist/service/index.js';`,
+    'browser',
+  );
   const both = await minified(
     root,
     `export { connect } from './dist/renderer/index.js'; export { expose, wrap } from './dist/comlink/index.js';`,
@@ -19,7 +24,8 @@ export async function measureSizes(root) {
   const node = await minified(root, `export { connect } from './dist/node/index.js';`, 'node');
   return [
     size('entry-size', 'page entry: connect and all it needs, min+gzip', 8, page),
-    size('comlink-size', 'Comlink over the mesh on top of that, without Comlink itself, min+gzip', 2, both, page),
+    size('service-size', 'portmesh/service on top of the page entry, min+gzip', 4, service, page),
+    size('comlink-size', 'portmesh/comlink on top of the page entry, without Comlink itself, min+gzip', 2, both, page),
     size('preload-size', 'preload, min+gzip', 2, readFileSync(join(root, 'dist/preload/portmesh.cjs'))),
     size('node-entry-size', 'entry of Node processes: connect and all it needs, min+gzip', undefined, node),
   ];

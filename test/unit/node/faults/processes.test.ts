@@ -11,7 +11,7 @@ import { NodeMesh, news, secrets } from '../../support/node-mesh.js';
 // Processes that are paused, or killed, in the middle of what they do.
 
 const MIB = 1024 * 1024;
-const idle = { calls: 0, serving: 0, parked: 0, signals: 0 };
+const idle = { calls: 0, serving: 0, parked: 0, signals: 0, references: 0 };
 
 let mesh: NodeMesh;
 beforeEach(() => void (mesh = new NodeMesh()));
