@@ -68,7 +68,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
     super();
     this.#options = options;
     this.#hub = new Hub({
-      redact: false,
+      redact: options.redactErrors,
       limits: options.limits,
       ticket: newTicket,
       channel: () => undefined,

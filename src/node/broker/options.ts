@@ -34,6 +34,11 @@ export interface BrokerOptions {
   /** Decides who may join. @default everybody who knows the secret */
   readonly authorize?: AuthorizeNode;
   /**
+   * What a handler of a Node peer throws goes to Electron's pages without stack, and without paths and URLs in its texts. The bridge's
+   * option of this name is for what its own peers throw. @default false
+   */
+  readonly redactErrors?: boolean;
+  /**
    * How much one peer may ask for, and how large one message may be. What isn't given keeps its default. Each is a number above 0;
    * `size` is at least 65,536, `depth` at least 32.
    */
@@ -51,11 +56,12 @@ export interface CheckedBroker {
   readonly address: Address;
   readonly secrets: Secrets;
   readonly authorize: AuthorizeNode;
+  readonly redactErrors: boolean;
   readonly limits: Limits;
   readonly guests: { readonly count: number; readonly timeout: number };
 }
 
-const optionNames = ['path', 'port', 'host', 'secrets', 'authorize', 'limits', 'guests'];
+const optionNames = ['path', 'port', 'host', 'secrets', 'authorize', 'redactErrors', 'limits', 'guests'];
 
 /** @throws MeshError `INVALID_ARGUMENT`, in words of the call and the fix */
 export function checkBroker(options: unknown): CheckedBroker {
@@ -65,10 +71,20 @@ export function checkBroker(options: unknown): CheckedBroker {
     if (!optionNames.includes(key))
       throw invalid(`createBroker({ ${key} })`, `the options are ${optionNames.join(', ')}.`);
   }
-  const { path, port, host, secrets, authorize = () => true, limits, guests } = options as BrokerOptions;
+  const {
+    path,
+    port,
+    host,
+    secrets,
+    authorize = () => true,
+    redactErrors = false,
+    limits,
+    guests,
+  } = options as BrokerOptions;
   if (typeof authorize !== 'function') {
     throw invalid('createBroker({ authorize })', 'give a function that returns a grant, true or false.');
   }
+  if (typeof redactErrors !== 'boolean') throw invalid('createBroker({ redactErrors })', 'give true or false.');
   return {
     address: checkAddress(
       { ...(path !== undefined && { path }), ...(port !== undefined && { port }), ...(host !== undefined && { host }) },
@@ -76,6 +92,7 @@ export function checkBroker(options: unknown): CheckedBroker {
     ),
     secrets: checkSecrets(secrets),
     authorize,
+    redactErrors,
     limits: checkNumbers('limits', defaultLimits, limits),
     guests: checkNumbers('guests', { count: 64, timeout: 5000 }, guests),
   };

@@ -117,11 +117,13 @@ function take(buffer: ArrayBuffer): ArrayBuffer | undefined {
 function largeBuffers(message: unknown): readonly ArrayBuffer[] {
   const found = new Set<ArrayBuffer>();
   const seen = new Set<unknown>([message]);
+  let left = LOOKED_AT;
   // Grows meanwhile.
   for (const value of seen) {
     if (typeof value !== 'object' || value === null) continue;
     for (const each of contentOf(value)) {
-      if (seen.size >= LOOKED_AT) break;
+      // Counted one by one, and not by how many there are in `seen`: 2³² holes are one value, and minutes to walk over.
+      if (--left < 0) break;
       seen.add(each);
     }
     const buffer = ArrayBuffer.isView(value) ? value.buffer : value;

@@ -191,6 +191,25 @@ describe('authorize()', () => {
   });
 });
 
+describe('redactErrors', () => {
+  it('what is thrown goes without stack and paths to who is not trusted, and with them to others', async () => {
+    await mesh.broker({ redactErrors: true, authorize: ({ name }) => (name === 'bounded' ? { send: ['*'] } : true) });
+    const [a, bounded, free] = [await mesh.join('a'), await mesh.join('bounded'), await mesh.join('free')];
+    a.handle('read', () => {
+      throw new RangeError("can't open /home/ann/notes.txt");
+    });
+    const read = (bus: Bus): Promise<Error> => rejection(bus.with({ wait: 1000 }).request('read'));
+    const [hidden, shown] = [await read(bounded), await read(free)];
+    expect([hidden, hidden.message]).toEqual([expect.any(RangeError), "can't open <path>"]);
+    // Below the line that says whose they are, the remote lines.
+    expect(hidden.stack?.split('there ---')[1]).toBe('\n');
+    expect([shown.message, shown.stack]).toEqual([
+      "can't open /home/ann/notes.txt",
+      expect.stringMatching(/there ---\n +at .*broker\.test/),
+    ]);
+  });
+});
+
 describe('queryState()', () => {
   it('tells who is granted it what the broker itself knows; others are told why not', async () => {
     const broker = await mesh.broker({ authorize: ({ name }) => (name === 'blind' ? { state: false } : true) });

@@ -4,6 +4,13 @@ import { checkBroker } from '../../../../src/node/broker/options.js';
 
 const given = { port: 0, secrets: { peer: 'a secret of 16 characters' } };
 
+it('redactErrors is true or false, and false if it is not given', () => {
+  expect(checkBroker(given).redactErrors).toBe(false);
+  expect(() => checkBroker({ ...given, redactErrors: 'yes' })).toThrow(
+    'createBroker({ redactErrors }): give true or false.',
+  );
+});
+
 describe('the limits of createBroker()', () => {
   it('are as by default where they are not given', () => {
     expect(checkBroker(given).limits).toEqual(defaultLimits);

@@ -238,13 +238,14 @@ describe('a peer that is killed', () => {
       for (let i = 0; i < 1000; i++) b.send('number', i, new Uint8Array(5000));
       const dropped = new Promise((resolve) => a.onDropped(resolve));
       const left = [news(a, 'leave'), news(witness, 'leave')];
+      const end = once(child.process, 'exit').then(() => performance.now());
       child.process.kill('SIGKILL');
-      const start = performance.now();
-      const settled = calls.counts().then((counts) => [counts, performance.now() - start] as const);
-      await once(child.process, 'exit');
-      const [counts, took] = await settled;
+      const settled = calls.counts().then((counts) => [counts, performance.now()] as const);
+      const ended = await end;
+      const [counts, at] = await settled;
       expect(counts).toEqual({ PEER_GONE: 100 });
-      expect(took).toBeLessThan(1000); // 250 ms on a machine that does nothing else
+      // From when the system says that it is gone: before, on a busy machine, it may still be dying.
+      expect(at - ended).toBeLessThan(250);
       await Promise.all(left);
       await dropped;
       expect(leaves).toEqual([

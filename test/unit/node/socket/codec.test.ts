@@ -170,6 +170,14 @@ describe('a message is sent as it is at the call', () => {
   });
 });
 
+it('millions of holes are not walked over to find what travels beside the message', () => {
+  const holes = (count: number): unknown[] => Object.assign([1, 2], { length: count });
+  const start = performance.now();
+  for (const message of [holes(2 ** 27), [holes(2 ** 27)], new Map([[1, holes(2 ** 27)]])]) encode(message);
+  expect(performance.now() - start).toBeLessThan(1000); // it is none; one by one, seconds each
+  expect((sent([holes(2 ** 27), new Uint8Array(9000)]) as [unknown[], Uint8Array])[0]).toHaveLength(2 ** 27);
+});
+
 describe('what can not be sent', () => {
   const uncloneable = {
     'a function': () => {},
