@@ -18,7 +18,7 @@ it('the playground: its demonstration, driven through the controls that a person
   );
   expect(stdout).toMatch(/the service explores.*: called back 12 times/);
   expect(stdout).toMatch(/its process is killed: a call waits; .* and the same handle works/);
-  expect(stdout).toMatch(/the canvas is clicked: both are called back.*: called back for 1 click/);
+  expect(stdout).toMatch(/the canvas is clicked: both are called back, and go there: widget: \d+ steps, called back for 1 click/);
   expect(stdout).toMatch(/main is blocked for 2 s, and all others go on talking/);
   expect(stdout).toMatch(/the broker is killed.*, and they come back under their old ids/);
   expect(stdout).toMatch(/the app quits, and with it all that it has started: \d+ processes/);

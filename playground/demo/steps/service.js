@@ -34,7 +34,9 @@ export async function service({ editor, viewer, narrator, screenshots }) {
       await Promise.all(
         desks.map((desk) => desk.part('fractal-picture').and(desk.page.locator('[data-available="false"]')).waitFor()),
       );
-      await viewer.logged('left', 'helper provides fractal no more: killed');
+      // Electron 27 doesn't always tell the one from the other.
+      await viewer.logged('left', /helper provides fractal no more: (killed|exited)/);
+      await editor.click('clear-log');
       await clickAt(editor, 0, 0);
       await editor.logged('asked', /calls fractal\.go\(\).*waits/, 'open');
       const before = await seen(viewer);

@@ -84,13 +84,15 @@ export class Ballet {
 
   #draw(): void {
     const { clientWidth: width, clientHeight: height } = this.#canvas;
+    const now = performance.now();
+    for (const group of this.#groups) if (now - (group.left ?? now) > FADE_MS) this.#groups.delete(group);
+    this.#drawing = width > 0 && this.#groups.size > 0;
+    // Nobody sees it. And a canvas that loses its size lets Chromium 118 crash when another window of this process closes.
+    if (width === 0) return;
     const ratio = devicePixelRatio;
     this.#canvas.width = width * ratio;
     this.#canvas.height = height * ratio;
     const context = this.#canvas.getContext('2d');
-    const now = performance.now();
-    for (const group of this.#groups) if (now - (group.left ?? now) > FADE_MS) this.#groups.delete(group);
-    this.#drawing = this.#groups.size > 0 && width > 0;
     if (!context || !this.#drawing) return;
     context.scale(ratio, ratio);
     const style = getComputedStyle(this.#canvas);
