@@ -26,6 +26,7 @@ export class FrameWriter {
   /** What goes before it. */
   #chunks: Uint8Array[] = [];
   #chunkBytes = 0;
+  #handedOver = 0;
   #scheduled = false;
   #ended = false;
 
@@ -36,6 +37,11 @@ export class FrameWriter {
   /** Bytes that the system has not taken yet. */
   get queued(): number {
     return this.#gathered + this.#socket.writableLength;
+  }
+
+  /** Bytes of all frames so far. */
+  get total(): number {
+    return this.#handedOver + this.#gathered;
   }
 
   /** A frame with a short body. */
@@ -60,6 +66,7 @@ export class FrameWriter {
     this.#slab = noSlab; // else each connection would keep one
     const chunks = this.#chunks;
     this.#chunks = [];
+    this.#handedOver += this.#chunkBytes;
     this.#chunkBytes = 0;
     if (chunks.length === 0 || this.#ended) return;
     if (chunks.length > 1) this.#socket.cork();

@@ -401,6 +401,33 @@ describe('limits', () => {
     other.destroy();
   });
 
+  it('so many bytes may wait behind the first message, which may be large; with more, the connection is lost, and its owner told why', async () => {
+    const unread: number[] = [];
+    const pair = muxPair(pairs, { maxQueued: 1000, onUnread: (bytes) => unread.push(bytes) });
+    pair.a.port.post('x'.repeat(1_000_000));
+    pair.a.port.post('y'.repeat(900));
+    await turn();
+    expect([pair.told, unread]).toEqual([[], []]);
+    expect(pair.a.state().queued).toBeGreaterThan(700_000);
+    for (let i = 0; i < 10; i++) pair.a.port.post('z'.repeat(100));
+    expect(await pair.ends.a).toEqual(['lost', undefined]);
+    expect(unread).toEqual([expect.any(Number)]);
+    expect(unread[0]).toBeGreaterThan(1900);
+    expect(pair.sockets[0].destroyed).toBe(true);
+    expect(await new Inbox(pair.b.port).closed).toBe('lost');
+  });
+
+  it('what is read in time may be as much as one likes', async () => {
+    const pair = muxPair(pairs, { maxQueued: 100_000, onUnread: (bytes) => expect.fail(`${bytes} bytes are unread`) });
+    const there = new Inbox(pair.b.port);
+    for (let i = 1; i <= 100; i++) {
+      pair.a.port.post('x'.repeat(50_000));
+      await there.wait(i);
+    }
+    expect(pair.told).toEqual([]);
+    pair.a.close();
+  });
+
   it('so many ports, and no more, until one is closed', async () => {
     const pair = muxPair(pairs, { maxTunnels: 2 }, { maxTunnels: 2 });
     const there = new Inbox(pair.b.port);
