@@ -4,12 +4,11 @@ import { BUFFER, HEADER, putUint32, writeHeader } from './frames.js';
 
 /** Bytes of the piece of memory that small frames are laid into, one behind the other: of all connections, since most are silent. */
 const SLAB = 64 * 1024;
-/** A text that may need more is written into memory of its own. */
+/** What is larger is not copied. */
 const LARGE = SLAB / 4;
 /** Bytes that leave at once: so the receiver works on them while the sender makes the next. */
 const ENOUGH = 16 * 1024;
 
-const none = new Uint8Array(0);
 const noSlab = Buffer.alloc(0);
 
 /** Where the next frame of any connection goes. What is laid is never laid over. */
@@ -54,10 +53,9 @@ export class FrameWriter {
   }
 
   /** A message, with the buffers beside it. */
-  message(tunnel: number, { kind, text, bytes = none, buffers }: Encoded): void {
+  message(tunnel: number, { kind, bytes, buffers }: Encoded): void {
     for (const buffer of buffers) this.#body(BUFFER, tunnel, buffer);
-    if (text === undefined) this.#body(kind, tunnel, bytes);
-    else this.#text(kind, tunnel, text);
+    this.#body(kind, tunnel, bytes);
   }
 
   /** Hands over what is there, now. */
@@ -83,15 +81,6 @@ export class FrameWriter {
 
   get #gathered(): number {
     return this.#chunkBytes + this.#to - this.#from;
-  }
-
-  #text(kind: number, tunnel: number, text: string): void {
-    // A character of a text is three bytes at most: two of them may be one of four.
-    if (text.length * 3 > LARGE) return this.#body(kind, tunnel, Buffer.from(text));
-    const at = this.#room(HEADER + text.length * 3);
-    const length = this.#slab.write(text, at + HEADER);
-    writeHeader(this.#slab, at, length, kind, tunnel);
-    this.#laid(at + HEADER + length);
   }
 
   #body(kind: number, tunnel: number, body: Uint8Array): void {
