@@ -26,6 +26,8 @@ export interface EncodeOptions {
   readonly moved?: readonly ArrayBuffer[];
   /** Bytes it may have. Default: any number */
   readonly max?: number;
+  /** See `Port.post` */
+  readonly tree?: boolean;
   /** Called when the message is known to be fine, before anything is detached. What it throws, `encode` throws. */
   commit?(): void;
 }
@@ -47,8 +49,8 @@ export const unreadable: Encoded = { kind: UNREADABLE, bytes: new Uint8Array(0),
  * @throws if it can't be cloned, or is too large; nothing is detached then
  */
 export function encode(message: unknown, options: EncodeOptions = {}): Encoded {
-  const { moved = nothing, max = Infinity } = options;
-  const plain = moved.length === 0 && message !== null ? writePlain(message) : undefined;
+  const { moved = nothing, max = Infinity, tree } = options;
+  const plain = moved.length === 0 && message !== null ? writePlain(message, tree) : undefined;
   if (plain) {
     checkSize(plain.length, max);
     options.commit?.();

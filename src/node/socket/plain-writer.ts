@@ -13,11 +13,17 @@ const noted: string[] = [];
 /** The objects of this message, from the second one on; the first one. */
 const objects = new Set<object>();
 let first: object | undefined;
+let isTree = false;
 let busy = false;
 
-/** `message`, as it is now. `undefined` if it isn't plain, or is too large: see plain.ts. What a getter in it throws, this throws. */
-export function writePlain(message: unknown): Buffer | undefined {
+/**
+ * `message`, as it is now. `undefined` if it isn't plain, or is too large: see plain.ts. What a getter in it throws, this throws.
+ *
+ * @param tree see `Port.post`: half of the time goes into making sure of that
+ */
+export function writePlain(message: unknown, tree = false): Buffer | undefined {
   if (busy) return undefined; // a getter in a message has sent this one
+  isTree = tree;
   if (target.length === 0) target = Buffer.allocUnsafeSlow(ROOM) as unknown as plain.NativeBuffer;
   busy = true;
   try {
@@ -34,7 +40,7 @@ export function writePlain(message: unknown): Buffer | undefined {
 /** The texts that stand directly in it are names of channels, for the most part. */
 function writeBatch(batch: readonly unknown[]): boolean {
   const { length } = batch;
-  if (!isDense(batch) || Object.getPrototypeOf(batch) !== Array.prototype) return false;
+  if (Object.getPrototypeOf(batch) !== Array.prototype || !isDense(batch)) return false;
   writeUint32(plain.ARRAY, length);
   for (let i = 0; i < length && at <= ROOM; i++) {
     const value = batch[i];
@@ -149,7 +155,7 @@ function writeLongText(text: string): void {
 }
 
 function writeObject(value: object, depth: number): boolean {
-  if (depth >= plain.MAX_DEPTH || !isNew(value)) return false;
+  if (depth >= plain.MAX_DEPTH || !(isTree || isNew(value))) return false;
   const prototype = Object.getPrototypeOf(value) as unknown;
   if (Array.isArray(value)) return prototype === Array.prototype && writeArray(value, depth);
   if (prototype === Object.prototype || prototype === null) return writeRecord(value as Record<string, unknown>, depth);
@@ -179,7 +185,7 @@ function writeArray(array: readonly unknown[], depth: number): boolean {
 
 /** Where there are as many values as elements, a named property is one more, unless there is a hole: see `isHole`. */
 function isDense(array: readonly unknown[]): boolean {
-  return array.length <= ROOM && Object.values(array).length === array.length;
+  return array.length <= ROOM && (isTree || Object.values(array).length === array.length);
 }
 
 /** A hole reads as undefined. */

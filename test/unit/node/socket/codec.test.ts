@@ -2,6 +2,7 @@ import assert from 'node:assert';
 import { MessageChannel } from 'node:worker_threads';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { capture } from '../../../../src/core/wire/capture.js';
 import { decode, encode, sizeOf, type Encoded } from '../../../../src/node/socket/codec.js';
 import { PLAIN, UNREADABLE, V8 } from '../../../../src/node/socket/frames.js';
 import { assertSame } from '../../support/same.js';
@@ -41,6 +42,20 @@ describe('what arrives is what structured clone makes of it', () => {
       fc.property(fc.array(plain, { maxLength: 20 }), (batch) => check(batch)),
       { numRuns: 3000 },
     );
+  }, 60_000);
+
+  it('in a batch of what was captured, which is said to be a tree', () => {
+    let plainOnes = 0;
+    fc.assert(
+      fc.property(fc.array(fc.array(fc.oneof(anything, plain), { maxLength: 3 }), { maxLength: 10 }), (messages) => {
+        const batch = messages.flatMap((values) => capture(values) ?? []);
+        const encoded = encode(batch, { tree: true });
+        if (encoded.kind === PLAIN) plainOnes++;
+        assertSame(received(encoded), structuredClone(batch));
+      }),
+      { numRuns: 3000 },
+    );
+    expect(plainOnes).toBeGreaterThan(1000);
   }, 60_000);
 
   it('what is not plain goes as v8 writes it', () => {
