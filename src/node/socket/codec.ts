@@ -1,6 +1,7 @@
 import { Deserializer, Serializer } from 'node:v8';
 import { MeshError } from '../../core/errors/mesh-error.js';
 import { kindOf } from '../../core/wire/kinds.js';
+import { copyOf } from './copies.js';
 import { PLAIN, UNREADABLE, V8 } from './frames.js';
 import { readPlain } from './plain-reader.js';
 import { writePlain } from './plain-writer.js';
@@ -65,7 +66,11 @@ export function encode(message: unknown, options: EncodeOptions = {}): Encoded {
   options.commit?.();
   const owned = new Map(moved.map((buffer) => [buffer, take(buffer)]));
   // What isn't moved is copied: Node keeps what can't be written at once, and reads it later.
-  return { ...encoded, buffers: beside.map((buffer) => new Uint8Array(owned.get(buffer) ?? buffer.slice(0))) };
+  const bytesOf = (buffer: ArrayBuffer): Uint8Array => {
+    const taken = owned.get(buffer);
+    return taken ? new Uint8Array(taken) : copyOf(buffer);
+  };
+  return { ...encoded, buffers: beside.map(bytesOf) };
 }
 
 /** @throws if that is too much */

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Encoded } from './codec.js';
+import { release } from './copies.js';
 import { BUFFER, HEADER, putUint32, writeHeader } from './frames.js';
 
 /** Bytes of the piece of memory that small frames are laid into, one behind the other: of all connections, since most are silent. */
@@ -68,7 +69,10 @@ export class FrameWriter {
     this.#chunkBytes = 0;
     if (chunks.length === 0 || this.#ended) return;
     if (chunks.length > 1) this.#socket.cork();
-    for (const chunk of chunks) this.#socket.write(chunk);
+    for (const chunk of chunks) {
+      if (chunk.length > LARGE) this.#socket.write(chunk, () => release(chunk));
+      else this.#socket.write(chunk);
+    }
     if (chunks.length > 1) this.#socket.uncork();
   }
 
