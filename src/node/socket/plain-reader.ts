@@ -158,7 +158,8 @@ function readRecord(depth: number): Record<string, unknown> {
 
 /** Whatever all objects inherit: `__proto__`, for example, would be called. */
 function put(record: Record<string, unknown>, key: string, value: unknown): void {
-  if (key in record) Object.defineProperty(record, key, { value, enumerable: true, configurable: true, writable: true });
+  if (key in record)
+    Object.defineProperty(record, key, { value, enumerable: true, configurable: true, writable: true });
   else record[key] = value;
 }
 

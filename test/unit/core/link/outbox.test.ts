@@ -69,7 +69,14 @@ describe('batching', () => {
     event(outbox, 'b');
     await turn();
     outbox.unreadable();
-    expect(port.posts.map((post) => typeof post[2])).toEqual(['string', 'object', 'string', 'object', 'string', 'number']);
+    expect(port.posts.map((post) => typeof post[2])).toEqual([
+      'string',
+      'object',
+      'string',
+      'object',
+      'string',
+      'number',
+    ]);
     expect(port.trees).toEqual([true, false, true, false, true, true]);
   });
 

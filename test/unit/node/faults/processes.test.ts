@@ -147,7 +147,9 @@ describe('a paused peer', () => {
     expect(await left).toEqual([expect.objectContaining({ id }), 'lost']);
     expect(highest).toBeLessThan(512 * 1024);
     expect(refused.map(([{ code }, where]) => [code, where])).toEqual([['LIMIT', 'a peer']]);
-    expect(refused[0]![0].message).toMatch(/^b \(.+\): \d+ bytes wait for it that it does not read, and 262144 may \(maxQueued\)/);
+    expect(refused[0]![0].message).toMatch(
+      /^b \(.+\): \d+ bytes wait for it that it does not read, and 262144 may \(maxQueued\)/,
+    );
     await until(() => broker.state().sockets.queued === 0);
     expect(broker.state()).toMatchObject({ refused: 1, peers: [{ name: 'a' }, { name: 'other' }] });
     const back = news(other, 'join', 'b');

@@ -460,12 +460,7 @@ describe('what makes no sense ends the connection, and says what it was', () => 
     'a message where there is no tunnel': [said(6, 1), /tunnel 6/],
     'a close where there is none': [frame(frames.CLOSE, 5), /tunnel 5/],
     'a second close': [
-      Buffer.concat([
-        frame(frames.PORTS, 0, [0, 0, 0, 3]),
-        said(0, 1),
-        frame(frames.CLOSE, 3),
-        frame(frames.CLOSE, 3),
-      ]),
+      Buffer.concat([frame(frames.PORTS, 0, [0, 0, 0, 3]), said(0, 1), frame(frames.CLOSE, 3), frame(frames.CLOSE, 3)]),
       /tunnel 3/,
     ],
     'credit for nobody': [frame(frames.CREDIT, 4, [0, 0, 0, 1]), /tunnel 4/],
@@ -513,11 +508,8 @@ describe('what makes no sense ends the connection, and says what it was', () => 
   it('but a body that can not be read is only a message that can not be', async () => {
     const pair = muxPair(pairs);
     const inbox = new Inbox(pair.a.port);
-    for (const kind of [frames.PLAIN, frames.V8, frames.UNREADABLE])
-      pair.sockets[1].write(frame(kind, 0, '{"'));
-    pair.sockets[1].write(
-      Buffer.concat([frame(frames.PORTS, 0, [0, 0, 0, 3]), frame(frames.V8, 0, 'x'), said(0, 5)]),
-    );
+    for (const kind of [frames.PLAIN, frames.V8, frames.UNREADABLE]) pair.sockets[1].write(frame(kind, 0, '{"'));
+    pair.sockets[1].write(Buffer.concat([frame(frames.PORTS, 0, [0, 0, 0, 3]), frame(frames.V8, 0, 'x'), said(0, 5)]));
     expect(await inbox.wait(5)).toEqual([...Array<string>(4).fill('unreadable'), 5]);
     expect(pair.a.state().tunnels).toBe(1);
     pair.a.close();
