@@ -12,9 +12,9 @@ import { anything, plain } from '../../support/values.js';
 const scale = Number(process.env['PORTMESH_FUZZ'] ?? 1);
 
 /** Whether it could be read. */
-function read(kind: number, body: Buffer, buffers: readonly ArrayBuffer[] = []): boolean {
+function read(kind: number, body: Buffer, buffers: readonly ArrayBuffer[] = [], end = body.length): boolean {
   try {
-    decode(kind, body, 0, body.length, buffers);
+    decode(kind, body, 0, end, buffers);
     return true;
   } catch (error) {
     if (!(error instanceof Error)) throw error;
@@ -99,7 +99,7 @@ describe('whatever is in a body, reading it ends in a value or an error, and tak
           for (let end = 0; end < bytes.length; end++) {
             expect(read(PLAIN, Buffer.from(bytes.subarray(0, end)))).toBe(false);
             // Though the memory behind it holds more.
-            expect(() => decode(PLAIN, Buffer.from(bytes), 0, end)).toThrow();
+            expect(read(PLAIN, Buffer.from(bytes), [], end)).toBe(false);
           }
         }),
         { numRuns: 300 * scale },

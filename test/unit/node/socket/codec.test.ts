@@ -166,7 +166,10 @@ describe('what arrives is what structured clone makes of it', () => {
     ];
     const called: unknown[] = [];
     Object.defineProperty(prototype, 'toJSON', { value: () => 'changed', configurable: true });
-    Object.defineProperty(prototype, 'a', { set: (value) => void called.push(value), configurable: true });
+    const set = (value: unknown): void => {
+      called.push(value);
+    };
+    Object.defineProperty(prototype, 'a', { set, configurable: true });
     Object.defineProperty(prototype, 'more', { value: 'inherited', enumerable: true, configurable: true });
     let arrived: object[];
     try {
