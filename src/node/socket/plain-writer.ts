@@ -19,7 +19,7 @@ let busy = false;
 /**
  * `message`, as it is now. `undefined` if it isn't plain, or is too large: see plain.ts. What a getter in it throws, this throws.
  *
- * @param tree see `Port.post`: half of the time goes into making sure of that
+ * @param tree see `Port.post`: to make sure of that takes a quarter of the time
  */
 export function writePlain(message: unknown, tree = false): Buffer | undefined {
   if (busy) return undefined; // a getter in a message has sent this one

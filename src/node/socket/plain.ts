@@ -1,5 +1,5 @@
 // How plain values travel: numbers, texts, undefined, null, booleans, dates, and arrays and objects that hold nothing else. It is
-// made and read in a third of the time that JSON takes, and unlike JSON it keeps all of them exactly.
+// made and read in half of the time that JSON takes, and unlike JSON it keeps all of them exactly.
 //
 // A value is a byte that says what it is, and what belongs to it:
 //
