@@ -5,7 +5,7 @@ let source = Buffer.alloc(0) as unknown as plain.NativeBuffer;
 let at = 0;
 let end = 0;
 /** The first object of each kind in this message, with its keys, and the texts that were noted. */
-const records: { readonly keys: readonly string[]; readonly like: Record<string, unknown> }[] = [];
+const records: { readonly keys: readonly string[]; like: Record<string, unknown> | undefined }[] = [];
 const noted: string[] = [];
 
 const nothing = source;
@@ -151,8 +151,10 @@ function readRecord(depth: number): Record<string, unknown> {
     keys.push(key);
   }
   const record: Record<string, unknown> = {};
-  if (records.length < plain.MAX_RECORDS) records.push({ keys, like: record });
+  const known = { keys, like: undefined as Record<string, unknown> | undefined };
+  if (records.length < plain.MAX_RECORDS) records.push(known);
   for (const key of keys) put(record, key, readValue(depth + 1));
+  known.like = record;
   return record;
 }
 
@@ -170,7 +172,9 @@ function readAlike(depth: number): Record<string, unknown> {
   if (!known) throw new Error('an object like none');
   const { keys, like } = known;
   const record = { ...like };
-  for (let i = 0; i < keys.length; i++) record[keys[i] as string] = readValue(depth + 1);
+  if (like) for (let i = 0; i < keys.length; i++) record[keys[i] as string] = readValue(depth + 1);
+  // Inside of the first one, which does not have all of its keys yet.
+  else for (const key of keys) put(record, key, readValue(depth + 1));
   return record;
 }
 

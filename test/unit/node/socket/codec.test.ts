@@ -109,6 +109,8 @@ describe('what arrives is what structured clone makes of it', () => {
       [undefined, [undefined], { a: undefined }],
       [JSON.parse('{"toJSON": 2, "constructor": 1, "": 3, "é漢": 4, "length": 5, "2 m": 6}')],
       JSON.parse('[{"__proto__": {"a": 1}, "b": 2}, {"__proto__": 3, "b": 4}, {"__proto__": 5}]'),
+      // Of the same keys as the one around it, which has not got them all yet.
+      JSON.parse('[{"a": {"a": 1, "__proto__": {"b": 2}}, "__proto__": {"c": 3}}]'),
       [Object.assign(Object.create(null) as object, { a: 1 }), {}, []],
       [{ a: { a: 1, b: 2 }, b: { a: { a: {} }, b: [] } }],
       [new Date(5), new Date(NaN), { at: new Date(-1) }],
