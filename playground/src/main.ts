@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { transfer } from 'portmesh';
 import { createBridge } from 'portmesh/main';
 import * as service from 'portmesh/service';
+import { comlink } from './lab/comlink.js';
 import { fork, openView } from './lab/main.js';
 import { startThread } from './lab/thread.js';
 import { Nodes } from './main/nodes.js';
@@ -26,7 +27,7 @@ async function start(): Promise<void> {
     Object.assign(globalThis, {
       lab: {
         ...{ open, openView, fork, startThread, load, session, BrowserWindow, webContents },
-        ...{ createBridge, transfer },
+        ...{ createBridge, transfer, comlink },
         ...service,
       },
     });

@@ -1,5 +1,5 @@
 import { Bus } from '../core/bus/bus.js';
-import { meshBehind } from '../core/bus/caller.js';
+import { meshOf } from '../core/bus/caller.js';
 import { invalid, show } from '../core/errors/mesh-error.js';
 import { registration, type Registration } from '../core/registration.js';
 import { channelOf } from './channel.js';
@@ -26,7 +26,7 @@ export function expose(bus: AnyBus, name: string, object: object): Registration 
   const channel = channelOf(call, name);
   if (Object(object) !== object) throw invalid(call, 'give an object, a function or a class.');
   if (!(bus instanceof Bus)) throw invalid(call, 'the first argument must be a bus.');
-  const lines = Lines.of(meshBehind(bus));
+  const lines = Lines.of(meshOf(bus));
   const taken = new Set<Line>();
   const taking = bus.onPort(channel, ({ sender }, port) => {
     const line: Line = new Line(lines, port, sender, name, { serves: true, object, onEnd: () => taken.delete(line) });

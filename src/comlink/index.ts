@@ -7,6 +7,5 @@
 
 export { expose } from './expose.js';
 export { wrap } from './wrap.js';
-export { loadOf } from './load.js';
+export { loadOf, type ComlinkLoad } from './load.js';
 export type { AnyBus, AnyCaller } from './from.js';
-export type { ComlinkLoad } from './lines.js';

@@ -1,8 +1,7 @@
 import { MeshError, notCloneable } from '../core/errors/mesh-error.js';
 import { fail } from '../core/link/calls.js';
-import { closeRaw } from '../core/port/port.js';
-import { describe, ENDPOINT, isRequest, isSound, refusedIn, RELEASE, thrown, type Message } from './protocol.js';
-import { exposedOn } from './proxies.js';
+import { describe, isRequest, isSound, redact, refusedIn, thrown, type Message } from './protocol.js';
+import { offer, takeFrom } from './proxies.js';
 
 /** Makes the error that a call rejects with. */
 export type Why = (call: string) => MeshError;
@@ -11,21 +10,20 @@ type Listener = (event: { readonly data: unknown; readonly ports: readonly objec
 
 /** The line it is on. */
 export interface LaneOwner {
-  /** Whether the object of lane 0 is exposed on this side. */
-  readonly serves: boolean;
+  /** Whether what is thrown here is told without stacks and paths. */
+  readonly redact: boolean;
+  /** Says with whom. */
   describe(call: string): string;
-  report(error: MeshError): void;
-  malformed(what: string): void;
-  /** @throws MeshError `NOT_CLONEABLE`. `endpoint`: it answers a request for one */
-  post(lane: Lane, data: unknown, transfer?: readonly object[], endpoint?: boolean): void;
-  answerEndpoint(lane: Lane, id: unknown, object: object): void;
+  malformed(): void;
+  /** @throws MeshError `NOT_CLONEABLE`; nothing has been sent then */
+  post(lane: Lane, data: unknown, transfer?: readonly object[]): void;
   /** It is over, and both sides know. */
-  remove(lane: Lane, why?: Why): void;
+  remove(lane: Lane): void;
 }
 
 interface Call extends Pick<Message, 'type' | 'path'> {
   /** What its promise follows, once its proxy has been released. */
-  adopt?(answer: unknown): void;
+  adopt?: (answer: unknown) => void;
 }
 
 /**
@@ -40,23 +38,24 @@ export class Lane {
   onEnd: () => void = () => {};
   readonly #line: LaneOwner;
   readonly #name: string;
-  /** What is exposed here, where that is known. */
+  /** Whether something is exposed here; and what, where that is known. */
+  readonly #serves: boolean;
   readonly #object: object | undefined;
   readonly #calls = new Map<unknown, Call>();
   readonly #listeners = new Set<Listener>();
-  /** Ids of the other side's requests for endpoints. */
-  readonly #endpoints = new Set<unknown>();
+  /** What is to be asked for behind the calls under way. */
   #release: Message | undefined;
   /** The id of the release that was asked for, here or there: its answer is the last message. */
-  #leaving: unknown;
+  #last: unknown;
   /** Why no call can be made any more. */
   #why: Why | undefined;
   #ended = false;
 
-  constructor(line: LaneOwner, id: number, name: string, object: object | undefined) {
+  constructor(line: LaneOwner, id: number, name: string, serves: boolean, object?: object) {
     this.#line = line;
     this.id = id;
     this.#name = name;
+    this.#serves = serves;
     this.#object = object;
   }
 
@@ -79,7 +78,7 @@ export class Lane {
 
   postMessage(data: unknown, transfer: readonly object[] = []): void {
     const message = Object(data) as Message;
-    if (message.type === RELEASE) this.#leave(message);
+    if (message.type === 'RELEASE') this.#leave(message);
     else if (isRequest(message)) this.#call(message, transfer);
     else this.#answer(data, message.id, transfer);
   }
@@ -87,22 +86,23 @@ export class Lane {
   #call(message: Message, transfer: readonly object[]): void {
     const { id, type, path } = message;
     this.#calls.set(id, { type, path });
-    if (this.#why) return this.#fail(id, this.#why, transfer);
     try {
-      this.#line.post(this, message, transfer);
+      if (this.#why) transfer.forEach(takeFrom);
+      else return this.#line.post(this, message, transfer);
     } catch (error) {
-      this.#fail(id, (call) => notCloneable(error, `${call}: an argument can't be sent: `));
+      return this.#fail(id, (call) => notCloneable(error, `${call}: an argument can't be sent: `));
     }
+    this.#fail(id, this.#why);
   }
 
   /** Throws if it can't be sent: Comlink answers with an error of its own then. */
   #answer(data: unknown, id: unknown, transfer: readonly object[]): void {
-    if (this.#ended) return discard(transfer);
+    if (this.#ended) return transfer.forEach(takeFrom);
     try {
-      this.#line.post(this, data, transfer, this.#endpoints.delete(id));
+      this.#line.post(this, this.#line.redact ? redact(data) : data, transfer);
     } catch (error) {
       if (!this.relayed) throw error;
-      this.#line.post(this, thrown(id, notCloneable(error, `${this.#name}: the result can't be sent: `)));
+      this.#reply(id, notCloneable(error, `${this.#name}: `));
     }
     this.#left(id);
   }
@@ -112,100 +112,86 @@ export class Lane {
    * their promises follow others from now on, which are kept here.
    */
   #leave(message: Message): void {
-    if (this.#why) return;
+    // Whoever waits for it is told at once.
+    if (this.#why) return this.#dispatch({ id: message.id });
     this.#why = (call) =>
       new MeshError('CLOSED', `${call}: its proxy has been released. wrap() again for another one.`);
     this.#release = message;
-    if (!this.relayed) {
-      for (const [id, call] of this.#calls) {
-        this.#dispatch(Object.assign(new Promise((resolve) => (call.adopt = resolve)), { id }));
-      }
+    for (const [id, call] of this.relayed ? [] : this.#calls) {
+      this.#dispatch(Object.assign(new Promise((resolve) => (call.adopt = resolve)), { id }));
     }
     this.#settled();
   }
 
   #settled(): void {
-    if (!this.#release || this.#calls.size > 0 || this.#ended) return;
-    this.#leaving = this.#release.id;
-    this.#line.post(this, this.#release);
+    const release = this.#release;
+    if (!release || this.#calls.size > 0 || this.#ended) return;
     this.#release = undefined;
+    this.#last = release.id;
+    this.#line.post(this, release);
   }
 
-  /** Whether it answers the release. */
-  #isLast(id: unknown): boolean {
-    return id !== undefined && id === this.#leaving;
-  }
-
+  /** A message with that id, the last one perhaps, has passed. */
   #left(id: unknown): void {
-    if (this.#isLast(id)) this.#line.remove(this, this.#why);
+    if (id !== undefined && id === this.#last) this.#line.remove(this);
   }
 
   // ---- what the other side has to say
 
   /** @param ports the platform's, in `data` */
-  receive(data: unknown, ports: readonly object[] = []): void {
+  receive(data: unknown, ports?: readonly object[]): void {
     const message = Object(data) as Message;
     const { id, type } = message;
     // Whatever it is: Comlink walks a path before it looks at the type.
-    if (!isSound(message)) return this.#line.malformed('a message');
+    if (!isSound(message)) return this.#line.malformed();
     const name = refusedIn(message);
-    if (name !== undefined) return this.#refuse(id, name);
+    if (name !== undefined) {
+      return this.#reply(
+        id,
+        new MeshError('NO_METHOD', `${this.#name}: '${name}' is refused: it leads out of the object.`),
+      );
+    }
     if (!isRequest(message)) return this.#answered(id, data, ports);
-    if (!this.relayed && !(typeof id === 'string' && this.#serves)) return this.#line.malformed('a request');
-    if (type === RELEASE) this.#leaving = id;
-    else if (type === ENDPOINT && this.#object) return this.#line.answerEndpoint(this, id, this.#object);
-    else if (type === ENDPOINT) this.#endpoints.add(id);
+    if (!this.relayed && !(this.#serves && typeof id === 'string')) return this.#line.malformed();
+    if (type === 'RELEASE') this.#last = id;
     try {
-      this.#dispatch(data, ports);
+      if (type !== 'ENDPOINT' || !this.#object) return this.#dispatch(data, ports);
+      const port = offer(this.#object);
+      this.#line.post(this, { id, type: 'RAW', value: port }, [port]);
     } catch (error) {
       // What it brought makes no sense, or a transfer handler threw.
-      this.#reply(id, error instanceof Error ? error : new Error(String(error)));
+      this.#reply(id, error);
     }
   }
 
-  /** Whether an object is exposed here. */
-  get #serves(): boolean {
-    return this.id > 0 || (this.id === 0 && this.#line.serves);
-  }
-
-  #answered(id: unknown, data: unknown, ports: readonly object[]): void {
+  #answered(id: unknown, data: unknown, ports?: readonly object[]): void {
     const call = this.#calls.get(id);
+    if (!call && !this.relayed && (id === undefined || id !== this.#last)) return this.#line.malformed();
     this.#calls.delete(id);
-    if (call?.adopt) call.adopt(data);
-    else if (call || this.relayed || this.#isLast(id)) this.#deliver(id, data, ports);
-    else return this.#line.malformed('an answer to nothing');
+    try {
+      if (call?.adopt) call.adopt(data);
+      else this.#dispatch(data, ports);
+    } catch (error) {
+      // Only a port throws: it can't pass on what is in it.
+      this.#dispatch(thrown(id, error));
+    }
     this.#left(id);
     this.#settled();
   }
 
-  #deliver(id: unknown, data: unknown, ports: readonly object[]): void {
-    try {
-      this.#dispatch(data, ports);
-    } catch (error) {
-      // Only a port throws: it can't pass on what is in it.
-      this.#dispatch(thrown(id, notCloneable(error)), []);
-    }
-  }
-
-  #refuse(id: unknown, name: string): void {
-    const error = new MeshError('NO_METHOD', `${this.#name}: '${name}' is refused: it leads out of what is exposed.`);
-    this.#line.report(error);
-    this.#reply(id, error);
-  }
-
-  #reply(id: unknown, error: Error): void {
+  #reply(id: unknown, error: unknown): void {
     if (typeof id === 'string' && !this.#ended) this.#line.post(this, thrown(id, error));
   }
 
   /** What was posted can't be read there. */
   unread(id: unknown, isCall: boolean): void {
-    const what = (call: string): MeshError =>
+    const why: Why = (call) =>
       new MeshError(
         'NOT_CLONEABLE',
         `${call}: something in it can't be read by the other side. Send plain data made of it.`,
       );
-    if (isCall) this.#fail(id, what);
-    else this.#reply(id, what(`the result of a call on ${this.#name}`));
+    if (isCall) this.#fail(id, why);
+    else this.#reply(id, why(this.#name));
   }
 
   // ---- the end
@@ -216,29 +202,24 @@ export class Lane {
     this.#ended = true;
     this.#why = why;
     for (const id of [...this.#calls.keys()]) this.#fail(id, why);
-    if (release && !this.relayed) this.#dispatch({ id: '', type: RELEASE });
+    if (release && !this.relayed) this.#dispatch({ id: '', type: 'RELEASE' });
     this.onEnd();
   }
 
-  #fail(id: unknown, why: Why, transfer: readonly object[] = []): void {
+  #fail(id: unknown, why: Why): void {
     const call = this.#calls.get(id);
     if (!call) return;
     this.#calls.delete(id);
-    discard(transfer);
     const make = (): MeshError => why(this.#line.describe(describe(this.#name, call)));
     const resolve = (outcome: unknown): void =>
       call.adopt ? call.adopt(outcome) : this.#dispatch(Object.assign(outcome as object, { id }));
+    // Over a port, an error is no more than what Comlink makes of it.
     if (this.relayed) this.#dispatch(thrown(id, make()));
     else fail({ resolve }, make);
     this.#settled();
   }
 
   #dispatch(data: unknown, ports: readonly object[] = []): void {
-    for (const listener of [...this.#listeners]) listener({ data, ports });
+    for (const listener of this.#listeners) listener({ data, ports });
   }
-}
-
-/** Nobody will get what Comlink has exposed to be sent. */
-function discard(transfer: readonly object[]): void {
-  for (const each of transfer) if (exposedOn(each)) closeRaw(each);
 }

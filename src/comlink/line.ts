@@ -11,7 +11,7 @@
 import { expose } from 'comlink';
 import type { Peer } from '../core/directory/peer.js';
 import { MeshError, type LeaveReason } from '../core/errors/mesh-error.js';
-import type { MeshPort } from '../core/port/mesh-port.js';
+import { startWith, type MeshPort } from '../core/port/mesh-port.js';
 import { heldPort, isPortHolder, type PortHolder } from '../core/port/port-holder.js';
 import { closeAll } from '../core/port/port.js';
 import { startTimer, type Timer } from '../core/timer.js';
@@ -19,7 +19,7 @@ import { captureOne, uncaptured } from '../core/wire/capture.js';
 import { lift, restore } from '../core/wire/lift.js';
 import { Lane, type LaneOwner, type Why } from './lane.js';
 import { handled, isRequest, proxied, type Message } from './protocol.js';
-import { exposedOn } from './proxies.js';
+import { isOffered, takeFrom } from './proxies.js';
 import { relay } from './relay.js';
 
 const MESSAGE = 0;
@@ -44,10 +44,11 @@ export interface LineOwner {
   delete(line: Line): void;
   report(error: MeshError, line: Line): void;
   whyLeft(id: string): LeaveReason | undefined;
+  redacts(peer: Peer): boolean;
 }
 
-/** Proxies and ports in one message at most. */
-const MAX_LANES = 10_000;
+/** Endpoints on one port at most, both sides' together: each costs about a kilobyte here, and a peer may ask for them. */
+const MAX_LANES = 100_000;
 
 /** What a side of a line is for. */
 export interface LineOptions {
@@ -69,12 +70,15 @@ interface Lone {
 export class Line implements LaneOwner {
   readonly name: string;
   readonly peer: Peer;
-  readonly serves: boolean;
+  readonly redact: boolean;
+  /** What the peer, or this one, has exposed under the name. */
   readonly root: Lane;
+  /** All that is exposed and wrapped. */
+  readonly lanes = new Map<number, Lane>();
   readonly #owner: LineOwner;
   readonly #port: MeshPort;
-  readonly #lanes = new Map<number, Lane>();
-  #last = 0;
+  readonly #onEnd: (() => void) | undefined;
+  #made = 0;
   #batch: unknown[] = [];
   #sent = 0;
   #seen = 0;
@@ -83,7 +87,6 @@ export class Line implements LaneOwner {
   #reason: LeaveReason | undefined;
   #closed = false;
   #timer: Timer | undefined;
-  readonly #onEnd: (() => void) | undefined;
   #ended = false;
 
   /**
@@ -95,82 +98,64 @@ export class Line implements LaneOwner {
     this.#port = port;
     this.peer = peer;
     this.name = name;
-    this.serves = serves;
+    this.redact = owner.redacts(peer);
     this.#onEnd = onEnd;
-    this.root = this.#add(0, object);
-    if (object) expose(object, this.root as never);
+    this.root = this.#add(0, serves, object);
     owner.add(this);
-    port.addEventListener('message', ({ data, ports }) => this.#onMessage(data, ports));
-    port.addEventListener('messageerror', () => this.#push(0, UNREADABLE, ++this.#seen));
-    port.addEventListener('close', ({ reason }) => {
-      this.#closed = true;
-      this.#gone(reason === 'evicted' ? reason : owner.whyLeft(peer.id));
+    startWith(port, {
+      message: (data, ports) => this.#onMessage(data, ports),
+      unreadable: () => this.#push(0, UNREADABLE, ++this.#seen),
+      close: (reason) => {
+        this.#closed = true;
+        this.gone(reason === 'evicted' ? reason : owner.whyLeft(peer.id));
+      },
     });
-    port.start();
-  }
-
-  /** Endpoints on it, and calls under way to the other side. */
-  get load(): { readonly endpoints: number; readonly calls: number } {
-    let calls = 0;
-    for (const lane of this.#lanes.values()) calls += lane.calls;
-    return { endpoints: this.#lanes.size, calls };
   }
 
   describe(call: string): string {
     return `${call} on ${this.peer.name} (${this.peer.id})`;
   }
 
-  report(error: MeshError): void {
-    this.#owner.report(error, this);
-  }
-
-  malformed(what: string): void {
-    this.report(new MeshError('PROTOCOL', `${this.describe(this.name)}: ${what} that makes no sense. It is ignored.`));
+  malformed(): void {
+    const text = `${this.describe(this.name)}: a message that makes no sense is ignored.`;
+    this.#owner.report(new MeshError('PROTOCOL', text), this);
   }
 
   // ---- sending
 
-  /**
-   * @param endpoint whether it answers a request for an endpoint
-   * @throws MeshError `NOT_CLONEABLE`; nothing has been sent or moved then
-   */
-  post(lane: Lane, data: unknown, transfer: readonly object[] = [], endpoint = false): void {
+  /** @throws MeshError `NOT_CLONEABLE`; nothing has been sent or moved then */
+  post(lane: Lane, data: unknown, transfer: readonly object[] = []): void {
     const copy = transfer.length > 0 ? uncaptured : captureOne(data);
     if (copy !== uncaptured) return this.#push(lane.id, MESSAGE, copy);
     const message = Object(data) as Message;
-    const ports = new Set(transfer.filter(isPlatformPort));
-    const own = ports.size === 0 || endpoint ? ports : handled(message, ports);
-    const mine = [...ports].filter((port) => own.has(port) || exposedOn(port));
-    this.#send(lane, message, data, mine, transfer);
-  }
-
-  #send(lane: Lane, message: Message, data: unknown, ports: readonly object[], transfer: readonly object[]): void {
-    const made = ports.map((port) => this.#laneFor(port));
+    const all = new Set(transfer.filter((each) => 'onmessageerror' in each && !isPortHolder(each)));
+    const inside = all.size > 0 ? handled(message, all) : all;
+    // The third: what Comlink answers behind a port, when it is asked for an endpoint.
+    const ports = [...all].filter(
+      (each) => inside.has(each) || isOffered(each) || (lane.relayed && message.value === each),
+    );
+    const made: Lane[] = [];
     try {
+      for (const port of ports) made.push(this.#laneFor(port));
       const { values, placeholders } = lift([data], ports);
       const ids = made.map(({ id }) => id);
-      this.#alonePost(
-        lane,
-        message,
-        made,
-        ids.length > 0 ? [LANES, [values[0], placeholders, ids]] : [MESSAGE, data],
+      const parts = ids.length > 0 ? [LANES, [values[0], placeholders, ids]] : [MESSAGE, data];
+      this.#flush();
+      this.#port.postMessage(
+        [this.#seen, 0 - lane.id, ...parts],
         transfer.filter((each) => !ports.includes(each)),
       );
     } catch (error) {
       for (const each of made) this.#drop(each);
       throw error;
     }
-  }
-
-  #alonePost(lane: Lane, message: Message, made: readonly Lane[], parts: unknown[], transfer: readonly object[]): void {
-    this.#flush();
-    this.#port.postMessage([this.#seen, 0 - lane.id, ...parts], transfer);
     this.#told = this.#seen;
     this.#alone.set(++this.#sent, { lane, id: message.id, isCall: isRequest(message), made });
   }
 
   #push(lane: number, kind: number, payload: unknown): void {
-    if (this.#batch.length === 0) queueMicrotask(() => this.#flush());
+    // Not queueMicrotask: crossing into the platform takes longer.
+    if (this.#batch.length === 0) void settled.then(() => this.#flush());
     this.#batch.push(0 - lane, kind, payload);
     if (this.#batch.length >= FULL) this.#flush();
   }
@@ -178,41 +163,32 @@ export class Line implements LaneOwner {
   /** As it is, past what a MeshPort looks for: all of it has been copied. */
   #flush(): void {
     if (this.#batch.length === 0) return;
-    const batch = this.#batch;
+    const batch = [(this.#told = this.#seen), ...this.#batch];
     this.#batch = [];
-    batch.unshift((this.#told = this.#seen));
     this.#sent++;
     (this.#port as unknown as PortHolder)[heldPort]?.post(batch);
   }
 
-  /** The other side gets an endpoint of its own to an object that is exposed. */
-  answerEndpoint(lane: Lane, id: unknown, object: object): void {
-    const made = this.#exposing(object);
-    const place = {};
-    const answer = { id, type: 'RAW', value: place };
-    this.#alonePost(lane, answer, [made], [LANES, [answer, [place], [made.id]]], []);
-  }
-
   #laneFor(port: object): Lane {
-    const object = exposedOn(port);
-    if (!object) return this.#relay(this.#add(++this.#last), port as MessagePort);
-    (port as MessagePort).close();
-    return this.#exposing(object);
+    const object = takeFrom(port);
+    if (this.lanes.size >= MAX_LANES) {
+      throw new MeshError('LIMIT', `there are ${MAX_LANES} proxies and callbacks on this connection. Release some.`);
+    }
+    const lane = this.#add(++this.#made, true, object);
+    return object ? lane : this.#relay(lane, port);
   }
 
-  #relay(lane: Lane, port: MessagePort): Lane {
-    return relay(lane, port, () => this.remove(lane, released, false));
+  #relay(lane: Lane, port: object): Lane {
+    return relay(lane, port as MessagePort, () => {
+      this.#push(lane.id, CLOSED, 0);
+      this.remove(lane);
+    });
   }
 
-  #exposing(object: object): Lane {
-    const lane = this.#add(++this.#last, object);
-    expose(object, lane as never);
-    return lane;
-  }
-
-  #add(id: number, object?: object): Lane {
-    const lane = new Lane(this, id, id === 0 ? this.name : `proxy of ${this.name}`, object);
-    this.#lanes.set(id, lane);
+  #add(id: number, serves: boolean, object?: object): Lane {
+    const lane = new Lane(this, id, id === 0 ? this.name : `proxy of ${this.name}`, serves, object);
+    this.lanes.set(id, lane);
+    if (object) expose(object, lane as never);
     return lane;
   }
 
@@ -220,14 +196,14 @@ export class Line implements LaneOwner {
 
   #onMessage(data: unknown, ports: readonly MeshPort[]): void {
     this.#seen++;
-    const parts = data as unknown[];
-    const seen: unknown = Array.isArray(data) && data.length % 3 === 1 ? data[0] : undefined;
+    const parts = (Array.isArray(data) && data.length % 3 === 1 ? data : []) as unknown[];
+    const [seen] = parts;
     if (typeof seen !== 'number') {
       closeAll(ports);
-      return this.malformed('a post');
+      return this.malformed();
     }
     for (let at = 1; at < parts.length && !this.#ended; at += 3) {
-      if (!this.#read(parts[at], parts[at + 1], parts[at + 2])) return this.malformed('a message');
+      if (!this.#read(parts[at], parts[at + 1], parts[at + 2])) return this.malformed();
     }
     // Behind what says that one of them could not be read.
     for (const number of this.#alone.keys()) {
@@ -239,7 +215,7 @@ export class Line implements LaneOwner {
 
   /** False if it makes no sense. */
   #read(id: unknown, kind: unknown, payload: unknown): boolean {
-    const lane = this.#lanes.get(id as number);
+    const lane = this.lanes.get(id as number);
     switch (kind) {
       case MESSAGE:
         lane?.receive(payload);
@@ -247,12 +223,12 @@ export class Line implements LaneOwner {
       case LANES:
         return this.#readLanes(lane, payload);
       case CLOSED:
-        if (lane) this.remove(lane, (call) => new MeshError('CLOSED', `${call}: the other side has closed it.`));
+        if (lane) this.remove(lane);
         return true;
       case UNREADABLE:
         return this.#unread(payload as number);
       case BYE:
-        this.end((call) => new MeshError('CLOSED', `${call}: it is no longer exposed there. wrap() again when it is.`));
+        this.end((call) => new MeshError('CLOSED', `${call}: it is no longer exposed. wrap() again when it is.`));
         return true;
       default:
         return kind === SEEN;
@@ -260,22 +236,20 @@ export class Line implements LaneOwner {
   }
 
   #readLanes(lane: Lane | undefined, payload: unknown): boolean {
-    const [data, placeholders, ids] = (Array.isArray(payload) ? payload : []) as [unknown, unknown[], number[]];
-    if (!Array.isArray(ids) || !Array.isArray(placeholders) || ids.length > MAX_LANES) return false;
-    const fits = (id: number): boolean => Number.isSafeInteger(id) && id > 0 && !this.#lanes.has(-id);
-    if (![...ids].every(fits) || new Set(ids).size !== placeholders.length) return false;
-    if (!lane) {
-      // It has ended meanwhile.
-      for (const id of ids) this.#push(-id, CLOSED, 0);
-      return true;
-    }
-    const stock = lane.relayed ? none : proxied(Object(data) as Message);
-    const made = ids.map((id) => this.#add(-id));
+    const [data, places, ids] = (Array.isArray(payload) ? payload : []) as [unknown, unknown[], number[]];
+    if (!Array.isArray(ids) || !Array.isArray(places) || ids.length > MAX_LANES - this.lanes.size) return false;
+    const fits = (id: number): boolean => Number.isSafeInteger(id) && id > 0 && !this.lanes.has(-id);
+    if (![...ids].every(fits) || new Set(ids).size !== places.length) return false;
+    const stock = lane && !lane.relayed ? proxied(Object(data) as Message) : none;
     const ports: object[] = [];
-    const places = made.map((each, i) => (stock.has(placeholders[i]) ? each : this.#portOf(each, ports)));
-    const restored = restore([data], placeholders, places);
-    if (restored) lane.receive(restored[0], ports);
-    else for (const each of made) this.#drop(each);
+    const made = ids.map((id) => this.#add(-id, false));
+    const restored = restore(
+      [data],
+      places,
+      made.map((each, i) => (stock.has(places[i]) ? each : this.#portOf(each, ports))),
+    );
+    if (restored && lane) lane.receive(restored[0], ports);
+    else for (const each of made) this.#drop(each, lane === undefined);
     return restored !== undefined;
   }
 
@@ -298,43 +272,35 @@ export class Line implements LaneOwner {
 
   // ---- the end
 
-  /** @param told whether the other side knows */
-  remove(lane: Lane, why: Why = released, told = true): void {
-    if (!this.#lanes.delete(lane.id)) return;
-    if (!told) this.#push(lane.id, CLOSED, 0);
-    lane.end(why, false);
-    if (this.#lanes.size === 0) this.end(released);
+  remove(lane: Lane): void {
+    if (!this.lanes.delete(lane.id)) return;
+    lane.end(released, false);
+    if (this.lanes.size === 0) this.end(released);
   }
 
-  /** It has come to nothing. */
-  #drop(lane: Lane): void {
-    this.#lanes.delete(lane.id);
+  /** It has come to nothing. @param tell whether the other side does not know */
+  #drop(lane: Lane, tell = false): void {
+    if (tell) this.#push(lane.id, CLOSED, 0);
+    this.lanes.delete(lane.id);
     lane.end(released);
   }
 
-  /** The peer has left. */
-  left(reason: LeaveReason): void {
-    this.#gone(reason);
-  }
-
-  #gone(reason: LeaveReason | undefined): void {
+  /** The peer has left, or the port is closed: the one knows the reason, the other what comes last. */
+  gone(reason: LeaveReason | undefined): void {
     this.#reason = reason ?? this.#reason;
-    if (this.#reason === 'evicted' || (this.#closed && this.#reason)) this.#lost();
-    else this.#timer ??= startTimer(LINGER_MS, () => this.#lost());
+    if (this.#reason === 'evicted' || (this.#closed && this.#reason)) this.#lost(this.#reason);
+    else this.#timer ??= startTimer(LINGER_MS, () => this.#lost(this.#reason ?? 'lost'));
   }
 
-  #lost(): void {
-    const reason = this.#reason ?? 'lost';
-    this.end(
-      (call) =>
-        new MeshError('PEER_GONE', `${call}: the peer is gone (${reason}). wrap() again when it is back.`, { reason }),
-    );
+  #lost(reason: LeaveReason): void {
+    const text = `the peer is gone (${reason}). wrap() again when it is back.`;
+    this.end((call) => new MeshError('PEER_GONE', `${call}: ${text}`, { reason }));
   }
 
   /** The object is no longer exposed. */
   bye(): void {
     this.#push(0, BYE, 0);
-    this.end((call) => new MeshError('CLOSED', `${call}: it is no longer exposed.`));
+    this.end(released);
   }
 
   /** Ends it, in order: everything pending rejects, both ways. Idempotent. */
@@ -342,8 +308,8 @@ export class Line implements LaneOwner {
     if (this.#ended) return;
     this.#ended = true;
     this.#timer?.stop();
-    for (const lane of this.#lanes.values()) lane.end(why);
-    this.#lanes.clear();
+    for (const lane of this.lanes.values()) lane.end(why);
+    this.lanes.clear();
     this.#alone.clear();
     this.#flush();
     this.#port.close();
@@ -352,11 +318,8 @@ export class Line implements LaneOwner {
   }
 }
 
+const settled = Promise.resolve();
+
 const none: ReadonlySet<unknown> = new Set();
 
-const released: Why = (call) => new MeshError('CLOSED', `${call}: it has been released.`);
-
-/** Those of the mesh, and main's own, move as they are. */
-function isPlatformPort(each: object): boolean {
-  return 'onmessageerror' in each && !isPortHolder(each);
-}
+const released: Why = (call) => new MeshError('CLOSED', `${call}: it has been released, or closed.`);

@@ -4,16 +4,6 @@ import type { Peer } from '../core/directory/peer.js';
 import type { LeaveReason, MeshError } from '../core/errors/mesh-error.js';
 import type { Line, LineOwner } from './line.js';
 
-/** What a bus's Comlink objects hold at a moment. All of it goes back to 0 when they are released, disposed of, or lost. */
-export interface ComlinkLoad {
-  /** Ports between this peer and others: one for each `wrap()`, on both sides */
-  readonly connections: number;
-  /** Objects, callbacks and endpoints that are exposed on these, and those that are wrapped */
-  readonly endpoints: number;
-  /** Calls made here that wait for their answer */
-  readonly calls: number;
-}
-
 const all = new WeakMap<Mesh, Lines>();
 
 /** The lines of a bus, which end with it. */
@@ -34,13 +24,8 @@ export class Lines implements LineOwner {
     });
   }
 
-  get load(): ComlinkLoad {
-    const load = { connections: this.#lines.size, endpoints: 0, calls: 0 };
-    for (const line of this.#lines) {
-      load.endpoints += line.load.endpoints;
-      load.calls += line.load.calls;
-    }
-    return load;
+  [Symbol.iterator](): Iterator<Line> {
+    return this.#lines.values();
   }
 
   add(line: Line): void {
@@ -61,7 +46,11 @@ export class Lines implements LineOwner {
     return this.#mesh.directory.whyLeft(id);
   }
 
+  redacts(peer: Peer): boolean {
+    return this.#mesh.redacts(peer);
+  }
+
   readonly #onLeave = (peer: Peer, reason: LeaveReason): void => {
-    for (const line of [...this.#lines]) if (line.peer.id === peer.id) line.left(reason);
+    for (const line of [...this.#lines]) if (line.peer.id === peer.id) line.gone(reason);
   };
 }

@@ -1,7 +1,7 @@
 // Comlink's own messages, as far as they are looked at here: requests `{ id, type, path?, argumentList?, value? }`, and their answers
 // `{ id, type: 'RAW' | 'HANDLER', name?, value }`. What is called or returned stands in wire values, of the form of an answer.
 
-import type { MeshError } from '../core/errors/mesh-error.js';
+import { redacted } from '../core/errors/wire-error.js';
 import { rebuild } from '../core/wire/rebuild.js';
 
 export interface Message {
@@ -13,24 +13,11 @@ export interface Message {
   readonly value?: unknown;
 }
 
-export const RELEASE = 'RELEASE';
-export const ENDPOINT = 'ENDPOINT';
-const requests = new Set<unknown>(['GET', 'SET', 'APPLY', 'CONSTRUCT', ENDPOINT, RELEASE]);
+const requests = new Set<unknown>(['GET', 'SET', 'APPLY', 'CONSTRUCT', 'ENDPOINT', 'RELEASE']);
 
 export function isRequest({ type }: Message): boolean {
   return requests.has(type);
 }
-
-/** They lead out of an object, into the realm it lives in, or change what its properties are. */
-const refused = new Set<unknown>([
-  'constructor',
-  'prototype',
-  '__proto__',
-  '__defineGetter__',
-  '__defineSetter__',
-  '__lookupGetter__',
-  '__lookupSetter__',
-]);
 
 /** Arguments of a call at most: as many as platforms take, more or less. */
 const MAX_ARGUMENTS = 65_536;
@@ -42,57 +29,57 @@ export function isSound({ path = [], argumentList = [] }: Message): boolean {
   return argumentList.length <= MAX_ARGUMENTS && path.findIndex((each) => typeof each !== 'string') < 0;
 }
 
-/** The first name in a path that may not be followed. */
-export function refusedIn({ path }: Message): string | undefined {
-  return Array.isArray(path) ? (path as string[]).find((each) => refused.has(each)) : undefined;
+/** These lead out of an object, into the realm it lives in, or change what its properties are. */
+const outward = /^(constructor|prototype|__(proto|(define|lookup)[GS]etter)__)$/;
+
+/** The first name in a sound path that may not be followed. */
+export function refusedIn({ path = [] }: Message): string | undefined {
+  return (path as string[]).find((each) => outward.test(each));
 }
 
-/** The wire values in a message. */
-function wires(message: Message): readonly Message[] {
+/** What transfer handlers have made of the values in a message. */
+function made(message: Message): readonly Message[] {
   const { argumentList, value } = message;
   const list = !isRequest(message) ? [message] : Array.isArray(argumentList) ? (argumentList as unknown[]) : [value];
   return list.map((each) => Object(each) as Message).filter(({ type }) => type === 'HANDLER');
 }
 
-/** Those of `ports` that stand in what a transfer handler has made. */
+/** Those of `ports` that stand in there. */
 export function handled(message: Message, ports: ReadonlySet<object>): ReadonlySet<object> {
   const found = new Set<object>();
   rebuild(
-    wires(message).map(({ value }) => value),
-    (value) => {
-      if (!ports.has(value)) return undefined;
-      found.add(value);
-      return value;
-    },
+    made(message).map(({ value }) => value),
+    (each) => (ports.has(each) ? (found.add(each), each) : undefined),
   );
   return found;
 }
 
-/** What stands where Comlink's own proxies do. */
+/** What stands there in the places of Comlink's own proxies. */
 export function proxied(message: Message): ReadonlySet<unknown> {
-  return new Set(wires(message).flatMap(({ name, value }) => (name === 'proxy' ? [value] : [])));
+  return new Set(made(message).map(({ name, value }) => name === 'proxy' && value));
 }
 
-/** An answer that throws there, as Comlink writes it; over a port, an error is no more than that. */
-export function thrown(id: unknown, error: Error & Partial<Pick<MeshError, 'code' | 'reason'>>): Message {
-  const { name, message, code, reason } = error;
-  const value = { name, message, ...(code && { code }), ...(reason && { reason }) };
+/** An answer that throws there, as Comlink writes it. What is in the error may have come from there too. */
+export function thrown(id: unknown, error: unknown): Message {
+  const value: Record<string, unknown> = {};
+  for (const key of ['name', 'message', 'code', 'reason']) {
+    const each = (Object(error) as Record<string, unknown>)[key];
+    if (typeof each === 'string') value[key] = each;
+  }
   return { id, type: 'HANDLER', name: 'throw', value: { isError: true, value } };
 }
 
+/** An answer as it is for a peer that shall not learn how this one is built: what it throws without its stack, URLs and paths. */
+export function redact(data: unknown): unknown {
+  const { id, name, value } = Object(data) as Message;
+  const { isError, value: error } = Object(value) as { readonly isError?: unknown; readonly value?: unknown };
+  if (name !== 'throw' || !isError) return data;
+  const { name: kind, message } = Object(error) as Error;
+  return thrown(id, { name: kind, message: redacted(message) });
+}
+
 /** A call, as its caller wrote it. */
-export function describe(object: string, { type, path }: Message): string {
-  const what = [object, ...((path as readonly string[] | undefined) ?? [])].join('.');
-  switch (type) {
-    case 'APPLY':
-      return `${what}()`;
-    case 'CONSTRUCT':
-      return `new ${what}()`;
-    case 'SET':
-      return `${what} = …`;
-    case ENDPOINT:
-      return `${what}[createEndpoint]()`;
-    default:
-      return what;
-  }
+export function describe(object: string, { type, path = [] }: Message): string {
+  const what = [object, ...(path as string[])].join('.');
+  return type === 'APPLY' ? `${what}()` : type === 'CONSTRUCT' ? `new ${what}()` : what;
 }

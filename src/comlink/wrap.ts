@@ -1,5 +1,5 @@
 import { wrap as wrapOn, type Remote } from 'comlink';
-import { meshBehind, type Caller, type CallerOptions } from '../core/bus/caller.js';
+import { meshOf, type Caller, type CallerOptions } from '../core/bus/caller.js';
 import type { Peer } from '../core/directory/peer.js';
 import { MeshError, show } from '../core/errors/mesh-error.js';
 import type { MeshPort } from '../core/port/mesh-port.js';
@@ -28,7 +28,7 @@ export async function wrap<T>(from: AnyCaller, name: string, options: CallerOpti
   const call = `wrap(${show(name)})`;
   const channel = channelOf(call, name);
   const caller = callerOf(from, call);
-  const mesh = meshBehind(caller);
+  const mesh = meshOf(caller);
   const port = await open(caller.with(options), channel, call, name);
   const { peer } = (port as unknown as PortHolder)[heldPort] as unknown as { readonly peer: Peer };
   try {

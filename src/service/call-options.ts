@@ -1,3 +1,4 @@
+import { Bus } from '../core/bus/bus.js';
 import { invalid, show } from '../core/errors/mesh-error.js';
 
 /** How calls of a service are made. */
@@ -24,4 +25,12 @@ export function checkOptions<O extends ServiceCallOptions>(call: string, options
   if (signal !== undefined && typeof signal?.addEventListener !== 'function')
     throw invalid(call, 'signal: give an AbortSignal.');
   return options;
+}
+
+/**
+ * Internal.
+ * @throws MeshError `INVALID_ARGUMENT`
+ */
+export function checkBus(call: string, bus: unknown): void {
+  if (!(bus instanceof Bus)) throw invalid(call, 'the first argument is a bus.');
 }

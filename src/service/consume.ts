@@ -3,7 +3,7 @@ import { checkTarget, type Target } from '../core/bus/target.js';
 import type { Peer } from '../core/directory/peer.js';
 import type { LeaveReason } from '../core/errors/mesh-error.js';
 import { invalid, show } from '../core/errors/mesh-error.js';
-import { checkOptions, type ServiceCallOptions } from './call-options.js';
+import { checkBus, checkOptions, type ServiceCallOptions } from './call-options.js';
 import type { Service } from './define.js';
 import { handleOf } from './handle.js';
 import type { RemoteMethods, ServiceBus } from './types.js';
@@ -114,6 +114,7 @@ export function consume<M extends object, E extends object>(
   options: ConsumeOptions = {},
 ): Remote<M, E> {
   const call = `consume(${show(service?.name)})`;
+  checkBus(call, bus);
   if (typeof service?.name !== 'string') throw invalid(call, 'the second argument is what defineService() returned.');
   const { from, ...callOptions } = checkOptions(call, options, optionNames);
   const target: Target = from === undefined ? undefined : checkTarget(from);

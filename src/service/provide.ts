@@ -1,8 +1,10 @@
-import { meshOf, type Bus } from '../core/bus/bus.js';
+import type { Bus } from '../core/bus/bus.js';
+import { meshOf } from '../core/bus/caller.js';
 import { isThenable } from '../core/bus/dispatcher.js';
 import type { RequestEvent } from '../core/bus/events.js';
 import { invalid, MeshError, show } from '../core/errors/mesh-error.js';
 import { disposing } from '../core/registration.js';
+import { checkBus } from './call-options.js';
 import { serving } from './current-call.js';
 import type { Service } from './define.js';
 import { forwardEvents } from './emitter.js';
@@ -52,6 +54,7 @@ export function provide<M extends object, E extends object>(
   options: ProvideOptions<M> = {},
 ): Provided<E> {
   const call = `provide(${show(service?.name)})`;
+  checkBus(call, bus);
   if (typeof service?.name !== 'string') throw invalid(call, 'the second argument is what defineService() returned.');
   if ((typeof implementation !== 'object' && typeof implementation !== 'function') || implementation === null) {
     throw invalid(call, 'the implementation is an object with methods.');

@@ -1,4 +1,5 @@
-import { meshOf, type Bus } from '../core/bus/bus.js';
+import type { Bus } from '../core/bus/bus.js';
+import { meshOf } from '../core/bus/caller.js';
 import { isThenable } from '../core/bus/dispatcher.js';
 import type { RequestEvent } from '../core/bus/events.js';
 import { UNLINKED, type Mesh } from '../core/bus/mesh.js';
@@ -209,7 +210,11 @@ export class References {
     const id: unknown = Array.isArray(head) ? head[0] : head;
     const owned = this.#peers.get(event.sender.id)?.owned;
     const target = typeof id === 'number' ? owned?.get(Math.abs(id)) : undefined;
-    if (typeof target === 'function') return this.serve(event, head, args, 'callback', (values) => target(...values));
+    if (typeof target === 'function') {
+      // Behind the answer comes the end of the call that it came with, mostly, and what that leads to: one post for both.
+      void settled.then(() => this.#mesh.turn.hold());
+      return this.serve(event, head, args, 'callback', (values) => target(...values));
+    }
     if (!target) {
       throw new MeshError('CLOSED', 'callback: it is over, as is the call it came with. retain(callback) keeps it.');
     }
@@ -269,6 +274,8 @@ class Lending implements ServiceCall {
     for (const id of this.#ids.splice(0)) this.#owned?.settle(id);
   }
 }
+
+const settled = Promise.resolve();
 
 const forEver: CallOptions = { timeout: Infinity, signal: undefined, wait: 0 };
 

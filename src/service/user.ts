@@ -1,4 +1,5 @@
-import { meshOf, type Bus } from '../core/bus/bus.js';
+import type { Bus } from '../core/bus/bus.js';
+import { meshOf } from '../core/bus/caller.js';
 import type { MeshEvent } from '../core/bus/events.js';
 import type { Mesh } from '../core/bus/mesh.js';
 import type { CallOptions } from '../core/bus/request.js';

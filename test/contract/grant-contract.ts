@@ -1,10 +1,9 @@
 import { assert } from 'chai';
 import type { MeshError } from '../../src/core/errors/mesh-error.js';
-import * as control from '../../src/core/broker/control.js';
 import { LISTEN } from '../../src/core/directory/entry.js';
 import * as wire from '../../src/core/wire/frames.js';
 import { cases, deferred, rejection, type Case } from './case.js';
-import type { PortKind } from './port-contract.js';
+import type { MeshKind } from './mesh-kind.js';
 import { withMesh } from './with-mesh.js';
 
 function code(run: () => unknown): string | undefined {
@@ -17,7 +16,7 @@ function code(run: () => unknown): string | undefined {
 }
 
 /** What grants promise, over every kind of port. */
-export function grantContract(kind: PortKind): Case[] {
+export function grantContract(kind: MeshKind): Case[] {
   const inMesh = withMesh(kind);
   return cases({
     'M25: a peer is told at once what it is not granted': inMesh(async (mesh) => {
@@ -45,6 +44,7 @@ export function grantContract(kind: PortKind): Case[] {
       const got: unknown[] = [];
       b.handle('doc:render', (_, n: number) => n + 1);
       await a.subscribe('news', (_, what) => got.push(what));
+      await mesh.settled();
       assert.equal(await a.request('doc:render', 1), 2);
       b.send('news', 'yes');
       await b.drain();
@@ -62,9 +62,9 @@ export function grantContract(kind: PortKind): Case[] {
       b.handle('secret', () => reports.push('the handler ran'));
       const answers: unknown[][] = [];
       const answered = deferred();
-      const hostile = mesh.joinRaw('hostile', { send: ['public'] });
-      const [near, far] = mesh.channel();
-      near.start({
+      const hostile = await mesh.joinByHand('hostile', { send: ['public'] });
+      const link = await hostile.link(b.self.id);
+      link.start({
         message(data) {
           answers.push(...(data as unknown[][]).filter((each) => Array.isArray(each)));
           if ((data as unknown[]).includes(wire.FAILURE)) answered.resolve();
@@ -72,30 +72,26 @@ export function grantContract(kind: PortKind): Case[] {
         unreadable() {},
         close() {},
       });
-      hostile.port.start({ message() {}, unreadable() {}, close() {} });
-      hostile.port.post([[control.OPEN, b.self.id, 0, 0]], [far]);
-      near.post([0, wire.EVENT, 'secret', 0, wire.REQUEST, 1, 'secret', 0, wire.STREAM, 2, 'secret', 10, 0]);
+      link.post([0, wire.EVENT, 'secret', 0, wire.REQUEST, 1, 'secret', 0, wire.STREAM, 2, 'secret', 10, 0]);
       await refused.promise;
       await answered.promise;
       assert.deepEqual(reports, ['NOT_AUTHORIZED secret']);
-      hostile.port.close();
-      near.close();
+      hostile.close();
+      link.close();
     }),
     'M25: a peer without the right to receive gets nothing, whatever it announces': inMesh(async (mesh) => {
       const b = await mesh.join('b');
-      const hostile = mesh.joinRaw('hostile', { receive: ['public'] });
-      hostile.port.start({ message() {}, unreadable() {}, close() {} });
-      const changed = new Promise((resolve) => b.peers.on('change', resolve));
-      hostile.port.post([[control.CHANGES, 1, [LISTEN, 'secret', LISTEN, 'public']]]);
-      await changed;
+      const hostile = await mesh.joinByHand('hostile', { receive: ['public'] });
+      await hostile.announce([LISTEN, 'secret', LISTEN, 'public']);
       assert.lengthOf(b.peers.listening('secret'), 0);
       assert.lengthOf(b.peers.listening('public'), 1);
-      hostile.port.close();
+      hostile.close();
     }),
     'M25: peers that are not granted each other do not see each other': inMesh(async (mesh) => {
       const a = await mesh.join('a', { peers: ['main', 'help*'] });
       const helper = await mesh.join('helper');
       const b = await mesh.join('b');
+      await mesh.settled();
       assert.deepEqual(
         [...a.peers].map(({ name }) => name),
         ['helper'],

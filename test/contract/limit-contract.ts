@@ -1,13 +1,10 @@
 import { assert } from 'chai';
-import * as control from '../../src/core/broker/control.js';
-import type { Bus } from '../../src/core/bus/bus.js';
 import { MeshError } from '../../src/core/errors/mesh-error.js';
 import type { Port } from '../../src/core/port/port.js';
 import * as wire from '../../src/core/wire/frames.js';
 import { transfer } from '../../src/core/wire/transfer.js';
 import { cases, deferred, rejection, type Case } from './case.js';
-import type { TestMesh } from './mesh.js';
-import type { PortKind } from './port-contract.js';
+import type { MeshKind } from './mesh-kind.js';
 import { idle, withMesh } from './with-mesh.js';
 
 const limits = { size: 100_000, depth: 50 };
@@ -26,22 +23,16 @@ const sizes: readonly (readonly [what: string, fits: () => unknown, beyond: () =
   ['deeper than 50', () => nested(50), () => nested(51)],
 ];
 
-/** Opens a link to `bus` by hand, from another origin, and posts on it. Collects its answers. */
-class ByHand {
-  readonly control: Port;
-  readonly id: string;
+/** Posts on a link by hand, and collects the answers. */
+class Hostile {
   /** Kind, id, value */
   readonly answers: unknown[][] = [];
   readonly #link: Port;
   #waiting: { readonly id: number; readonly resolve: () => void } | undefined;
 
-  constructor(mesh: TestMesh, bus: Bus) {
-    ({ port: this.control, id: this.id } = mesh.joinRaw('hostile'));
-    const [near, far] = mesh.channel();
-    this.#link = near;
-    near.start({ message: (data) => this.#onPost(data as unknown[]), unreadable() {}, close() {} });
-    this.control.start({ message() {}, unreadable() {}, close() {} });
-    this.control.post([[control.OPEN, bus.self.id, 0, 0]], [far]);
+  constructor(link: Port) {
+    this.#link = link;
+    link.start({ message: (data) => this.#onPost(data as unknown[]), unreadable() {}, close() {} });
   }
 
   /** Posts all, and resolves when the request of that id, the last one, is answered. */
@@ -50,11 +41,6 @@ class ByHand {
     this.#waiting = { id: last, resolve: answered.resolve };
     for (const post of posts) this.#link.post(post);
     await answered.promise;
-  }
-
-  close(): void {
-    this.control.close();
-    this.#link.close();
   }
 
   /** Nothing but answers, which are small. */
@@ -73,8 +59,8 @@ class ByHand {
 }
 
 /** What limits of size and depth promise, over every kind of port. */
-export function limitContract(kind: PortKind): Case[] {
-  const inMesh = withMesh(kind, limits);
+export function limitContract(kind: MeshKind): Case[] {
+  const inMesh = withMesh(kind, { limits });
   return cases({
     'beyond a limit a call fails with LIMIT where it is made, and says what is too much; the next one goes': inMesh(
       async (mesh) => {
@@ -157,7 +143,9 @@ export function limitContract(kind: PortKind): Case[] {
         b.on('e', (_, value) => got?.push(value));
         b.handle('echo', (_, value) => got?.push(value) && value);
         b.handle('items', () => assert.fail('it ran'));
-        const hostile = new ByHand(mesh, b);
+        // One that may not send everything is not trusted: what it says is looked at.
+        const peer = await mesh.joinByHand('hostile', { send: ['*'] });
+        const hostile = new Hostile(await peer.link(b.self.id));
         for (const [i, [what, fits, beyond]] of sizes.entries()) {
           hostile.answers.length = got!.length = reports!.length = 0;
           await hostile.post(
@@ -183,14 +171,14 @@ export function limitContract(kind: PortKind): Case[] {
           }
         }
         assert.deepInclude(b.load, { ...idle, links: 1 });
-        hostile.close();
+        peer.close();
       },
     ),
     'M26: what a peer answers by hand beyond a limit rejects the call with LIMIT': inMesh(async (mesh) => {
       const a = await mesh.join('a');
       const reports: unknown[] = [];
       a.onError((error) => reports.push((error as MeshError).code));
-      const hostile = await mesh.joinHanging('hostile', ['x']);
+      const hostile = await mesh.joinHanging('hostile', ['x'], { send: ['*'] });
       const asked = sizes.flatMap((_, i) => [a.request('x', i), a.stream('x', i).next()].map(rejection));
       const port = await hostile.wake((data, self) => {
         const post = data as unknown[];
@@ -214,13 +202,14 @@ export function limitContract(kind: PortKind): Case[] {
     'M26: a peer that opens link after link holds one': inMesh(async (mesh) => {
       const b = await mesh.join('b');
       b.handle('echo', (_, value) => value);
-      const { port: seat } = mesh.joinRaw('hostile');
-      seat.start({ message() {}, unreadable() {}, close() {} });
-      const openLink = (epoch: number): { first: Promise<'a post' | 'close'>; closed: Promise<void> } => {
-        const [near, far] = mesh.channel();
+      const peer = await mesh.joinByHand('hostile');
+      const openLink = async (
+        epoch: number,
+      ): Promise<{ first: Promise<'a post' | 'close'>; closed: Promise<void> }> => {
+        const link = await peer.link(b.self.id, epoch);
         const first = deferred<'a post' | 'close'>();
         const closed = deferred();
-        near.start({
+        link.start({
           message: () => first.resolve('a post'),
           unreadable() {},
           close() {
@@ -228,21 +217,22 @@ export function limitContract(kind: PortKind): Case[] {
             closed.resolve();
           },
         });
-        seat.post([[control.OPEN, b.self.id, epoch, 0]], [far]);
         return { first: first.promise, closed: closed.promise };
       };
-      let link = openLink(1);
+      let link = await openLink(1);
       for (let epoch = 1; epoch < 20; epoch++) {
         assert.equal(await link.first, 'a post', 'what is handled there');
-        assert.equal(await openLink(epoch).first, 'close', 'there is a link');
-        assert.equal(await openLink(epoch - 1).first, 'close', 'it comes too late');
+        if (kind.epochs) {
+          assert.equal(await (await openLink(epoch)).first, 'close', 'there is a link');
+          assert.equal(await (await openLink(epoch - 1)).first, 'close', 'it comes too late');
+        }
         assert.equal(b.load.links, 1);
         const before = link;
-        link = openLink(epoch + 1);
+        link = await openLink(epoch + 1);
         await before.closed;
       }
       assert.equal(b.load.links, 1);
-      seat.close();
+      peer.close();
     }),
   });
 }

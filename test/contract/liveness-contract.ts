@@ -1,11 +1,11 @@
 import { assert } from 'chai';
 import { cases, deferred, type Case } from './case.js';
-import type { PortKind } from './port-contract.js';
+import type { MeshKind } from './mesh-kind.js';
 import { withMesh } from './with-mesh.js';
 
 /** What a bus promises of peers that hang. */
-export function livenessContract(kind: PortKind): Case[] {
-  const inMesh = withMesh(kind);
+export function livenessContract(kind: MeshKind): Case[] {
+  const inMesh = withMesh(kind, { blocks: true });
   return cases({
     'M12: a peer that hangs is unresponsive, then responsive, and nothing pending is rejected': inMesh(async (mesh) => {
       const a = await mesh.join('a');
@@ -60,6 +60,7 @@ export function livenessContract(kind: PortKind): Case[] {
       const news: unknown[] = [];
       a.peers.on('unresponsive', (peer) => news.push(peer));
       b.handle('slow', () => new Promise((resolve) => setTimeout(resolve, 2200, 'done')));
+      await mesh.settled();
       assert.equal(await a.request('slow'), 'done');
       assert.deepEqual(news, []);
     }),

@@ -1,26 +1,22 @@
-import { ASK, CHANGES, TOLD } from '../../src/core/broker/control.js';
+import { LINK, OPEN } from '../../src/core/broker/control.js';
 import { Hub, type HubOwner } from '../../src/core/broker/hub.js';
 import { defaultLimits, type Limits } from '../../src/core/directory/limits.js';
 import type { Bus } from '../../src/core/bus/bus.js';
 import { join } from '../../src/core/bus/join.js';
 import type { AnyChannels, ChannelMap } from '../../src/core/bus/channels.js';
 import type { Platform } from '../../src/core/bus/platform.js';
-import { HANDLE, LISTEN } from '../../src/core/directory/entry.js';
 import { everything, type Grant } from '../../src/core/directory/grant.js';
 import type { FlowOptions } from '../../src/core/link/flow.js';
 import type { LeaveReason } from '../../src/core/errors/mesh-error.js';
-import { createMemoryChannel, type MemoryChannel } from '../../src/core/port/memory-port.js';
+import { createMemoryChannel } from '../../src/core/port/memory-port.js';
 import type { Port } from '../../src/core/port/port.js';
-import { deferred } from './case.js';
+import { ByHand, hanging, type Hanging } from './by-hand.js';
+import type { ContractMesh, MeshKind } from './mesh-kind.js';
 import type { PortKind } from './port-contract.js';
-
-/** A peer that has a link, and doesn't read it before it is woken. */
-export interface Hanging {
-  wake(read: (data: unknown, port: Port) => void): Promise<Port>;
-}
+import { settled } from './settled.js';
 
 /** A broker and its peers in one realm: control ports in memory, links over the kind of port under test. */
-export class TestMesh {
+export class TestMesh implements ContractMesh {
   readonly malformed: string[] = [];
   readonly left: [string, LeaveReason][] = [];
   /** The last port a bus opened a link with */
@@ -28,7 +24,7 @@ export class TestMesh {
   /** The names of those that a bus took to be at the other ends of its ports, as it adopted them */
   readonly far: (string | undefined)[] = [];
   readonly #kind: PortKind;
-  readonly #controls = new Map<string, MemoryChannel>();
+  readonly #buses: [Bus, Grant][] = [];
   /** What the broker is told while it is blocked */
   #backlog: (() => void)[] | undefined;
   #lastId = 0;
@@ -55,7 +51,6 @@ export class TestMesh {
   ): Promise<Bus<C>> {
     const control = createMemoryChannel();
     const id = `p${++this.#lastId}`;
-    this.#controls.set(id, control);
     const bus = join<C>(control.ports[0], this.#platform, { call: `join('${name}')`, timeout: Infinity, flow });
     const process = { type: 'renderer', id: `r${id}`, pid: 1 } as const;
     this.hub.admit(
@@ -63,6 +58,7 @@ export class TestMesh {
       this.#toBroker(control.ports[1]),
       grant,
     );
+    this.#buses.push([(await bus) as never, grant]);
     return bus;
   }
 
@@ -70,7 +66,6 @@ export class TestMesh {
   joinRaw(name: string, grant: Grant = everything): { port: Port; id: string } {
     const control = createMemoryChannel();
     const id = `p${++this.#lastId}`;
-    this.#controls.set(id, control);
     const process = { type: 'renderer', id: `r${id}`, pid: 1 } as const;
     this.hub.admit(
       { id, name, type: 'window', origin: 'app://elsewhere', process },
@@ -80,33 +75,34 @@ export class TestMesh {
     return { port: control.ports[0], id };
   }
 
-  /** Joins by hand as a peer that listens to, and handles, `channels`, and reads nothing of its link until it is woken. */
-  async joinHanging(name: string, channels: readonly string[]): Promise<Hanging> {
-    const { port: control } = this.joinRaw(name);
-    const linked = deferred<Port>();
-    control.start({
-      message: (data, [raw]) => {
-        for (const [kind, token] of data as unknown[][]) if (kind === ASK) control.post([[TOLD, token]]);
-        if (raw) linked.resolve(this.#adopt(raw as object));
+  async joinByHand(name: string, grant: Grant = everything): Promise<ByHand> {
+    const { port: control } = this.joinRaw(name, grant);
+    return new ByHand(control, {
+      open: async (to, epoch) => {
+        const [near, far] = this.channel();
+        control.post([[OPEN, to, epoch, 0]], [far]);
+        return near;
       },
-      unreadable() {},
-      close() {},
+      heard: ([kind], [raw]) => (kind === LINK ? Promise.resolve(this.#adopt(raw as object)) : undefined),
     });
-    control.post([[CHANGES, 1, channels.flatMap((channel) => [LISTEN, channel, HANDLE, channel])]]);
-    // Known to everybody before the next one acts.
-    await (await this.join('witness')).close();
-    return {
-      wake: async (read) => {
-        const port = await linked.promise;
-        port.start({ message: (data) => read(data, port), unreadable() {}, close() {} });
-        return port;
-      },
-    };
   }
 
-  /** As if the peer's process had been killed, with the word on it that the platform gives. */
-  kill(bus: { readonly self: { readonly id: string } }, reason: LeaveReason): void {
+  async joinHanging(name: string, channels: readonly string[], grant?: Grant): Promise<Hanging> {
+    return hanging(await this.joinByHand(name, grant), channels);
+  }
+
+  settled(): Promise<void> {
+    return settled(this.#buses);
+  }
+
+  /** As if the peer's process had ended so, with the word on it that the platform gives. */
+  kill(bus: { readonly self: { readonly id: string } }, reason: LeaveReason): LeaveReason {
     this.hub.remove(bus.self.id, reason);
+    return reason;
+  }
+
+  evict(bus: Bus, detail: string): void {
+    this.hub.remove(bus.self.id, 'evicted', detail);
   }
 
   /** As if the broker's process were busy, until what is returned is called. */
@@ -122,6 +118,10 @@ export class TestMesh {
   channel(): readonly [Port, object] {
     const [near, far] = this.#ends();
     return [this.#adopt(near), far];
+  }
+
+  async stop(): Promise<void> {
+    this.hub.close();
   }
 
   close(): void {
@@ -163,4 +163,10 @@ export class TestMesh {
   #adopt(raw: object): Port {
     return this.#kind.adopt?.(raw) ?? (raw as Port);
   }
+}
+
+/** Meshes with their broker in memory, and links over that kind of port. */
+export function inMemory(kind: PortKind): MeshKind {
+  const { mixed, slow } = kind;
+  return { mesh: async ({ limits }) => new TestMesh(kind, limits), mixed, slow, epochs: true };
 }

@@ -2,7 +2,7 @@ import { assert } from 'chai';
 import { MeshPort } from '../../src/core/port/mesh-port.js';
 import { transfer, type Transfer } from '../../src/core/wire/transfer.js';
 import { cases, deferred, rejection, type Case } from './case.js';
-import type { PortKind } from './port-contract.js';
+import type { MeshKind } from './mesh-kind.js';
 import { idle, withMesh } from './with-mesh.js';
 
 /** The next message of a port that is started. */
@@ -26,7 +26,7 @@ function closing(port: MeshPort): Promise<unknown> {
 type Given = Transfer<{ port: MeshPort; bytes?: Uint8Array }>;
 
 /** What ports of their own promise, over every kind of port. */
-export function openPortContract(kind: PortKind): Case[] {
+export function openPortContract(kind: MeshKind): Case[] {
   const inMesh = withMesh(kind);
   return cases({
     'M16: openPort hands over a port that works both ways': inMesh(async (mesh) => {
@@ -34,6 +34,7 @@ export function openPortContract(kind: PortKind): Case[] {
       b.onPort('echo', (event, port, meta) => {
         port.onmessage = ({ data }) => port.postMessage([event.sender.name, meta, data]);
       });
+      await mesh.settled();
       const port = await a.openPort('echo', { codec: 'x' });
       assert.instanceOf(port, MeshPort);
       const answer = message(port);
@@ -56,6 +57,7 @@ export function openPortContract(kind: PortKind): Case[] {
           .request('take', transfer({ port }, [port]))
           .then(() => passed.resolve());
       });
+      await mesh.settled();
       const port = await a.openPort('pass');
       const answer = message(port);
       await passed.promise;
@@ -73,6 +75,7 @@ export function openPortContract(kind: PortKind): Case[] {
         const port = given.list[0].get('p') as MeshPort;
         return transfer({ back: port, bytes: given.list[1] }, [port, given.list[1].buffer]);
       });
+      await mesh.settled();
       const near = await a.openPort('open');
       const far = await opened.promise;
       // b's end goes to b from a: over the link, into a Map in an array, and back in a result.
@@ -170,6 +173,7 @@ export function openPortContract(kind: PortKind): Case[] {
       const [a, b] = [await mesh.join('a'), await mesh.join('b')];
       const opened: MeshPort[] = [];
       b.onPort('open', (_, port) => void opened.push(port));
+      await mesh.settled();
       const first = await a.openPort('open');
       const second = await a.openPort('open');
       const [there, other] = opened as [MeshPort, MeshPort];
@@ -189,6 +193,7 @@ export function openPortContract(kind: PortKind): Case[] {
       const [a, b] = [await mesh.join('a'), await mesh.join('b')];
       const opened = deferred<MeshPort>();
       b.onPort('open', (_, port) => opened.resolve(port));
+      await mesh.settled();
       const port = await a.openPort('open');
       const closed = closing(await opened.promise);
       port.close();
@@ -199,6 +204,7 @@ export function openPortContract(kind: PortKind): Case[] {
         const [a, b] = [await mesh.join('a'), await mesh.join('b')];
         b.handle('request', () => 1);
         b.onPort('port', () => {});
+        await mesh.settled();
         const error = await rejection(a.openPort('nothing'));
         assert.equal(error.code, 'NO_HANDLER');
         assert.include(error.message, "onPort('nothing', …)");
@@ -218,6 +224,7 @@ export function openPortContract(kind: PortKind): Case[] {
         refused.resolve(port);
         throw new TypeError('not this one');
       });
+      await mesh.settled();
       assert.instanceOf(await rejection(a.openPort('no')), TypeError);
       (await refused.promise).postMessage('into nothing');
     }),
@@ -225,6 +232,7 @@ export function openPortContract(kind: PortKind): Case[] {
       const [a, b, c] = [await mesh.join('a'), await mesh.join('b'), await mesh.join('c')];
       b.handle('x', () => 'a request');
       c.onPort('x', (_, port, n) => port.postMessage(n));
+      await mesh.settled();
       for (let i = 0; i < 4; i++) {
         const port = await a.openPort('x', i);
         assert.equal((await message(port)).data, i);
@@ -249,10 +257,10 @@ export function openPortContract(kind: PortKind): Case[] {
       b.onPort('open', () => {});
       await b.subscribe('x', () => {});
       const opening = rejection(a.openPort('open'));
-      mesh.kill(b, 'navigated');
+      const reason = mesh.kill(b, 'navigated');
       const error = await opening;
       assert.equal(error.code, 'PEER_GONE');
-      assert.equal(error.reason, 'navigated');
+      assert.equal(error.reason, reason);
     }),
     'M33: ports that were opened to a peer, or by it, end when it is shown out, though it keeps its ends open': inMesh(
       async (mesh) => {
@@ -261,6 +269,7 @@ export function openPortContract(kind: PortKind): Case[] {
         a.onPort('to a', (_, port) => opened.resolve(port));
         for (const bus of [b, c])
           bus.onPort('open', (_, port) => (port.onmessage = ({ data }) => port.postMessage(data)));
+        await mesh.settled();
         await b.openPort('to a');
         const [toB, unstarted, toC] = [
           await a.to('b').openPort('open'),

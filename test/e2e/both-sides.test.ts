@@ -15,6 +15,7 @@ describe('both sides', () => {
     ['window', 'main'],
     ['window', 'thread'],
     ['utility', 'worker'],
+    ['window', 'Node child'],
   ] as const)(
     'M32: a %s and a %s call each other from their handlers, beyond the credit window: both finish',
     async (one, other) => {
@@ -39,71 +40,80 @@ describe('both sides', () => {
     },
   );
 
-  it('M31: a window and a utility process open a link at once, 1,000 times: one order in each direction', async () => {
-    const left = await places.join('a', 'left');
-    const right = await places.make('utility', 'right');
-    // A seat of its own for each round, so that both sides have their first message for each other.
-    for (const place of [left, right]) {
-      await place.run((here) => {
-        here['seat'] = async (name: string) => {
-          const { connect, via } = here.lab;
-          const seat = await connect({ name, ...(via && { via }) });
-          const got: unknown[] = [];
-          seat.on('e', (_, n) => got.push(n));
-          seat.handle(`ask:${name}`, (_, n: number) => got.push(n) && n);
-          await seat.subscribe('unused', () => {});
-          return { seat, got };
-        };
-        here['shoot'] = async (seat: Bus, theirs: string, id: string) => {
-          const to = seat.to({ id });
-          to.send('e', 1);
-          const asked = to.request(`ask:${theirs}`, 2);
-          to.send('e', 3);
-          const answer = await asked;
-          await seat.drain();
-          return answer;
-        };
-      });
-    }
-    await right.run((here) => {
-      type Made = { seat: Bus; got: unknown[] };
-      let made: Made;
-      let shot: Promise<unknown>;
-      here.bus.handle('prepare', async () => {
-        made = await (here['seat'] as (name: string) => Promise<Made>)('right seat');
-        return made.seat.self.id;
-      });
-      here.bus.on('go', (_, id) => {
-        shot = (here['shoot'] as (...args: unknown[]) => Promise<unknown>)(made.seat, 'left seat', id);
-      });
-      here.bus.handle('finish', async () => {
-        const result = [await shot, made.got, made.seat.load.links];
-        await made.seat.close();
-        return result;
-      });
-    });
-    const wrong = await left.run(async (here, rounds) => {
-      type Made = { seat: Bus; got: unknown[] };
-      const { bus } = here;
-      const wrong: unknown[] = [];
-      for (let n = 0; n < rounds; n++) {
-        const { seat, got } = await (here['seat'] as (name: string) => Promise<Made>)('left seat');
-        const id = await bus.with({ wait: 5000 }).request('prepare');
-        bus.send('go', seat.self.id);
-        const answer = await (here['shoot'] as (...args: unknown[]) => Promise<unknown>)(seat, 'right seat', id);
-        const { links } = seat.load;
-        const theirs = await bus.request('finish');
-        for (const each of [[answer, got, links], theirs]) {
-          if (JSON.stringify(each) !== '[2,[1,2,3],1]') wrong.push([n, each]);
-        }
-        await seat.close();
+  it.each([
+    ['utility', 1000],
+    ['Node child', 200],
+  ] as const)(
+    'M31: a window and a %s open a link at once, %d times: one order in each direction',
+    async (kind, count) => {
+      const left = await places.join('a', 'left');
+      const right = await places.make(kind, 'right');
+      // A seat of its own for each round, so that both sides have their first message for each other.
+      for (const place of [left, right]) {
+        await place.run((here) => {
+          here['seat'] = async (name: string) => {
+            const { connect, via } = here.lab;
+            const seat = await connect({ name, ...(via && { via }) });
+            const got: unknown[] = [];
+            seat.on('e', (_, n) => got.push(n));
+            seat.handle(`ask:${name}`, (_, n: number) => got.push(n) && n);
+            await seat.subscribe('unused', () => {});
+            return { seat, got };
+          };
+          here['shoot'] = async (seat: Bus, theirs: string, id: string) => {
+            const to = seat.to({ id });
+            to.send('e', 1);
+            const asked = to.request(`ask:${theirs}`, 2);
+            to.send('e', 3);
+            const answer = await asked;
+            await seat.drain();
+            return answer;
+          };
+        });
       }
-      return wrong;
-    }, 1000);
-    expect(wrong).toEqual([]);
-  }, 60_000);
+      await right.run((here) => {
+        type Made = { seat: Bus; got: unknown[] };
+        let made: Made;
+        let shot: Promise<unknown>;
+        here.bus.handle('prepare', async () => {
+          made = await (here['seat'] as (name: string) => Promise<Made>)('right seat');
+          return made.seat.self.id;
+        });
+        here.bus.on('go', (_, id) => {
+          shot = (here['shoot'] as (...args: unknown[]) => Promise<unknown>)(made.seat, 'left seat', id);
+        });
+        here.bus.handle('finish', async () => {
+          const result = [await shot, made.got, made.seat.load.links];
+          await made.seat.close();
+          return result;
+        });
+      });
+      const wrong = await left.run(async (here, rounds) => {
+        type Made = { seat: Bus; got: unknown[] };
+        const { bus } = here;
+        const wrong: unknown[] = [];
+        for (let n = 0; n < rounds; n++) {
+          const { seat, got } = await (here['seat'] as (name: string) => Promise<Made>)('left seat');
+          const id = await bus.with({ wait: 5000 }).request('prepare');
+          bus.send('go', seat.self.id);
+          const answer = await (here['shoot'] as (...args: unknown[]) => Promise<unknown>)(seat, 'right seat', id);
+          const { links } = seat.load;
+          const theirs = await bus.request('finish');
+          for (const each of [[answer, got, links], theirs]) {
+            if (JSON.stringify(each) !== '[2,[1,2,3],1]') wrong.push([n, each]);
+          }
+          await seat.close();
+        }
+        return wrong;
+      }, count);
+      expect(wrong).toEqual([]);
+      // Each has dialed in each round: else it would have shown something else.
+      if (kind === 'Node child') expect((await places.nodes()).state().links).toBeGreaterThan(count * 1.9);
+    },
+    60_000,
+  );
 
-  it.each(['window', 'main', 'utility', 'worker', 'thread', 'main’s thread'] as const)(
+  it.each(['window', 'main', 'utility', 'worker', 'thread', 'main’s thread', 'Node child'] as const)(
     'M27: close() twice, in a %s and in a window that talk: what was pending rejects, all is released',
     async (kind) => {
       const sides = [await places.make(kind, 'one'), await places.join('b', 'other')] as const;

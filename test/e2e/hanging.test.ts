@@ -4,7 +4,7 @@ import { usePlaces } from './support/set-up.js';
 const places = usePlaces();
 
 describe('a peer that hangs for 3 s', () => {
-  it.each(['window', 'utility', 'worker', 'thread', 'main’s thread'] as const)(
+  it.each(['window', 'utility', 'worker', 'thread', 'main’s thread', 'Node child'] as const)(
     'M12: a %s: unresponsive, then responsive; nothing pending is rejected before its own time-out',
     async (kind) => {
       const hung = await places.make(kind, 'hung');
@@ -57,7 +57,7 @@ describe('a peer that hangs for 3 s', () => {
     },
   );
 
-  it.each(['window', 'utility', 'worker', 'thread', 'main’s thread'] as const)(
+  it.each(['window', 'utility', 'worker', 'thread', 'main’s thread', 'Node child'] as const)(
     'M15: a link that is opened to a %s while it hangs works afterwards, and a port too',
     async (kind) => {
       const hung = await places.make(kind, 'hung');
@@ -66,7 +66,8 @@ describe('a peer that hangs for 3 s', () => {
         bus.handle('hang', () => {
           // When the answer has left, and before anything else comes.
           void (async () => {
-            for (let i = 0; i < 20; i++) await Promise.resolve();
+            if ('setImmediate' in globalThis) await new Promise((resolve) => setImmediate(resolve));
+            else for (let i = 0; i < 20; i++) await Promise.resolve();
             const until = Date.now() + 3000;
             while (Date.now() < until);
           })();

@@ -1,11 +1,18 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import fc from 'fast-check';
 import type { Page } from 'playwright-core';
-import { useLab } from './support/set-up.js';
+import { RESULT, REQUEST } from '../../src/core/wire/frames.js';
+import { joinBrokerByHand } from '../contract/broker-by-hand.js';
+import { linkPost } from '../unit/support/hostile.js';
+import type { NodeChild } from './support/node-child.js';
+import { usePlaces } from './support/set-up.js';
 
-// M26 in real Electron: a peer that speaks the wire by hand, and wrongly, to main, to the bridge and to a window. The larger
-// fuzz runs on ports in memory: test/unit/core/fuzz.test.ts.
+// M26 in real Electron: a peer that speaks the wire by hand, and wrongly, to main, to the bridge, to a window, and through the gateway
+// from a window to a Node child and back. The larger fuzz runs on ports in memory: test/unit/core/fuzz.test.ts.
 
-const lab = useLab({ per: 'suite', left: { malformed: expect.any(Number) } });
+const places = usePlaces({ per: 'suite', left: { malformed: expect.any(Number) } });
+const { lab } = places;
+let node: NodeChild;
 let victim: Page;
 let hostile: Page;
 
@@ -21,6 +28,15 @@ beforeAll(async () => {
     const problems: string[] = (window['problems'] = []);
     window.bus.onError((error) => problems.push((error as { code: string }).code));
     window.bus.handle('echo', (_: unknown, value: unknown) => value);
+  });
+  node = await places.node();
+  await node.join('node');
+  await node.run(async (here) => {
+    const problems: string[] = [];
+    here['problems'] = problems;
+    here.bus.onError((error) => problems.push((error as { code: string }).code));
+    here.bus.handle('echo', (_: unknown, value: unknown) => value);
+    while (here.bus.peers.size < 2) await new Promise((resolve) => here.bus.peers.once('join', resolve));
   });
   hostile = await lab.open('b');
   // Joins by hand, as connect() does, and keeps its control port.
@@ -68,7 +84,7 @@ describe(`M26: a hostile peer (PORTMESH_SEED=${seed})`, () => {
     await expect.poll(async () => (await lab.state()).malformed).toBeGreaterThan(1000);
   });
 
-  it.each(['victim', 'main'])(
+  it.each(['victim', 'main', 'node'])(
     'sends thousands of senseless frames to %s: it reports them, and lives',
     async (target) => {
       const answer = await hostile.evaluate(
@@ -115,13 +131,50 @@ describe(`M26: a hostile peer (PORTMESH_SEED=${seed})`, () => {
       expect(answer).toBe('still here');
       // The others' links are untouched.
       expect(await victim.evaluate(() => window.bus.to('main').request('echo', 2))).toBe(2);
-      const problems =
-        target === 'main'
-          ? await lab.main((main) => (main as never as { problems: string[] }).problems)
-          : await victim.evaluate(() => window['problems'] as string[]);
+      const problems = await problemsOf(target);
       // Told the 1st, the 2nd, the 4th … time.
       expect(problems.length).toBeGreaterThan(10);
       expect(new Set(problems)).toEqual(new Set(['PROTOCOL']));
     },
   );
+
+  it.each(['victim', 'main'])('is a Node process, which sends the like to %s through the gateway', async (target) => {
+    const before = (await problemsOf(target)).length;
+    const rogue = await joinBrokerByHand((await places.nodes()).address, 'rogue');
+    const link = await rogue.link((await lab.state()).peers.find(({ name }) => name === target)!.id);
+    // Too much of it ends a link: then there is no answer.
+    const outcome = new Promise<unknown>((resolve) => {
+      link.start({
+        message(data) {
+          const post = data as unknown[];
+          const at = post.findIndex((each, i) => each === RESULT && post[i + 1] === 987_654);
+          if (at >= 0) resolve(post[at + 2]);
+        },
+        unreadable() {},
+        close: () => resolve('ended'),
+      });
+    });
+    for (const post of fc.sample(linkPost, { numRuns: 300, seed })) {
+      try {
+        link.post(post);
+      } catch {
+        // Not even this one can send it.
+      }
+    }
+    link.post([0, REQUEST, 987_654, 'echo', 1, 'still here']);
+    expect(['still here', 'ended']).toContain(await outcome);
+    rogue.close();
+    expect(await victim.evaluate(() => window.bus.to('main').request('echo', 2))).toBe(2);
+    expect(await victim.evaluate(() => window.bus.to('node').with({ wait: 5000 }).request('echo', 3))).toBe(3);
+    const problems = (await problemsOf(target)).slice(before);
+    expect(problems.length).toBeGreaterThan(0);
+    expect(new Set(problems)).toEqual(new Set(['PROTOCOL']));
+  });
 });
+
+/** What it has reported, as codes. */
+function problemsOf(target: string): Promise<string[]> {
+  if (target === 'main') return lab.main((main) => (main as never as { problems: string[] }).problems);
+  if (target === 'node') return node.run((here) => here['problems'] as string[]);
+  return victim.evaluate(() => window['problems'] as string[]);
+}

@@ -7,7 +7,9 @@ const places = usePlaces({ bridge: false });
 
 describe('the mesh of all places', () => {
   it('M3: the same code, unchanged, runs in every kind of place, and each talks to each', async () => {
-    await places.lab.start({ authorize: '({ origin }) => /^app:\\/\\/[a-z]+$/.test(origin)' });
+    await places.lab.start({
+      authorize: "({ type, origin }) => type === 'node' || /^app:\\/\\/[a-z]+$/.test(origin)",
+    });
     const all = new Map<string, Place>();
     const join = async (name: string, place: Place, options?: { owner: string }): Promise<void> => {
       await place.join(name, options);
@@ -41,6 +43,7 @@ describe('the mesh of all places', () => {
     const hosted = await utility.thread();
     await utility.share(hosted);
     await join("utility's thread", hosted);
+    await join('Node child', await places.node());
 
     const names = [...all.keys()];
     const inAll = <T>(run: (world: World, names: string[]) => T | Promise<T>): Promise<T[]> =>
@@ -82,6 +85,7 @@ describe('the mesh of all places', () => {
       'utility process': 'utility ',
       "main's thread": 'worker ',
       "utility's thread": 'worker ',
+      'Node child': 'node ',
     });
     const processOf = (name: string): string => peers.get(name)!.process.id;
     expect(processOf('same-origin frame')).toBe(processOf('with frames'));
@@ -97,6 +101,7 @@ describe('the mesh of all places', () => {
       'shared frame',
       'a view',
       'a webview',
+      'Node child',
     ];
     expect(new Set(apart.map(processOf)).size).toBe(apart.length);
     const via = (name: string): string | undefined => peers.get(name)!.via;

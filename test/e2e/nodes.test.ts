@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { MeshPort } from '../../src/core/index.js';
 import { NodeMesh, secrets } from '../unit/support/node-mesh.js';
 import { untilPeers } from './support/lab.js';
 import { NodeChild } from './support/node-child.js';
@@ -21,9 +22,9 @@ afterEach(async () => {
 
 /** A Node child process that has joined the broker. */
 async function child(name: string): Promise<NodeChild> {
-  const started = await NodeChild.start();
+  const started = await NodeChild.start(nodes.address);
   children.push(started);
-  await started.joinBroker(nodes.address, name);
+  await started.join(name);
   return started;
 }
 
@@ -38,12 +39,20 @@ describe.each([
   ['a unix socket', {}, 'utility'],
   ['TCP', { port: 0 }, 'utility'],
   ['a unix socket and main', {}, 'main'],
-] as const)('over %s', (_, where, gateway) => {
-  it('the same code runs in main, a window and Node children, and all talk to all', async () => {
+] as const)('N1: over %s', (_, where, gateway) => {
+  it('the same code runs in main, a window, frames of its own and of another origin, and Node children; all talk to all', async () => {
     await nodes.broker(where);
-    const names = ['main', 'window', 'first', 'second'];
+    const names = ['main', 'window', 'same origin', 'other origin', 'first', 'second'];
     await places.main.join();
-    const all = [places.main, await places.join('a', 'window'), await child('first'), await child('second')];
+    const window = await places.join('a', 'window', { webPreferences: { nodeIntegrationInSubFrames: true } });
+    const [same, other] = [
+      await window.frame('same', { src: places.url('a') }),
+      await window.frame('other', { src: places.url('b') }),
+    ];
+    await same.join('same origin');
+    await window.share(other, { origin: 'app://b' });
+    await other.join('other origin', { owner: 'app://a' });
+    const all = [places.main, window, same, other, await child('first'), await child('second')];
     await joinBroker(gateway);
     await Promise.all(all.map((place) => place.run(untilThere, names)));
     await Promise.all(all.map((place) => place.run(serve)));
@@ -52,7 +61,7 @@ describe.each([
     for (const place of all) {
       expect(await place.run(({ bus, ...world }) => [bus.self.name, (world['greeted'] as string[]).length])).toEqual([
         expect.any(String),
-        3,
+        names.length - 1,
       ]);
     }
   });
@@ -243,6 +252,40 @@ describe('what a renderer and a Node child say to each other', () => {
     await page.evaluate(() => (window as unknown as { passed: MessagePort }).passed.close());
     await closed;
   });
+
+  it('a port that a Node child has passed on goes through it: both ends are told when it is killed', async () => {
+    const [node, other] = [await places.node(), await places.node()];
+    await node.join('node');
+    await other.join('other');
+    await other.run((world) => {
+      world['closed'] = new Promise<void>((resolve) => {
+        world.bus.on('port', (_, port: MeshPort) => {
+          port.onclose = () => resolve();
+          port.onmessage = ({ data }) => port.postMessage(data);
+        });
+      });
+      world.bus.handle('ready', () => true);
+    });
+    await node.run(({ bus, lab }) => {
+      bus.onPort('pass', async (_, port) => {
+        await bus.to('other').with({ wait: 5000 }).request('ready');
+        bus.to('other').send('port', lab.transfer(port, [port]));
+      });
+    });
+    const window = await places.join('a', 'window');
+    expect(
+      await window.run(async (world) => {
+        const port = await world.bus.with({ wait: 5000 }).openPort('pass');
+        world['closed'] = new Promise<void>((resolve) => (port.onclose = () => resolve()));
+        return new Promise((resolve) => {
+          port.onmessage = ({ data }) => resolve(data);
+          port.postMessage('through');
+        });
+      }),
+    ).toBe('through');
+    await node.kill();
+    for (const place of [window, other]) await place.run((world) => world['closed'] as Promise<void>);
+  });
 });
 
 describe('a Node child that ends', () => {
@@ -303,8 +346,9 @@ describe('a Node child that ends', () => {
       await bus.with({ wait: 5000 }).request('echo', 1);
       const port = await bus.openPort('none').catch(() => undefined);
       port?.close();
-      await Promise.all([bus.close(), bus.close()]);
     });
+    await node.letGo();
+    await node.run(({ bus }) => Promise.all([bus.close(), bus.close()]).then(() => {}));
     expect(await node.exited).toBe(0);
   });
 });

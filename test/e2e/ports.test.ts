@@ -63,6 +63,9 @@ describe('openPort between any two kinds of places', () => {
   );
 });
 
+/** What these have passed on goes through them. */
+const relaying: readonly Kind[] = ['thread', 'main’s thread', 'Node child'];
+
 describe('ports', () => {
   const places = usePlaces();
 
@@ -76,6 +79,10 @@ describe('ports', () => {
     ['window', 'thread', 'window'],
     ['utility', 'main’s thread', 'window'],
     ['main’s thread', 'utility', 'thread'],
+    ['Node child', 'window', 'utility'],
+    ['window', 'Node child', 'window'],
+    ['window', 'utility', 'Node child'],
+    ['thread', 'Node child', 'Node child'],
   ] as const)(
     'M16: opened by a %s, received by a %s, passed on to a %s; it still works when the second is gone',
     async (first, second, third) => {
@@ -106,7 +113,7 @@ describe('ports', () => {
       // What is said before the third has it waits for it.
       expect(await open(opener, 'pass')).toEqual(['hello', 'third']);
       await last.run((here) => here['got']);
-      if (second !== 'thread' && second !== 'main’s thread') await middle.kill();
+      if (!relaying.includes(second)) await middle.kill();
       else await middle.run(({ bus }) => bus.close()); // it relays what it has passed on
       expect(await opener.run((here) => (here['said'] as (text: string) => unknown)('again'))).toEqual([
         'again',

@@ -112,6 +112,8 @@ describe('streams', () => {
     ['utility', 'window'],
     ['window', 'utility'],
     ['window', 'main'],
+    ['Node child', 'window'],
+    ['window', 'Node child'],
   ] as const)(
     'M21: from %s to %s: a consumer that stands still stops the producer, and a slow one takes 20,000 × 16 KiB in bounded memory',
     async (from, to) => {
@@ -163,6 +165,7 @@ describe('streams', () => {
     ['worker', 'terminated'],
     ['thread', 'terminated'],
     ['main’s thread', 'terminated'],
+    ['Node child', 'lost'],
   ] as const)('M21: the place of the producer ends, a %s: the consumer is told (%s)', async (kind, reason) => {
     const producer = await places.make(kind, 'producer');
     const consumer = await places.join('b', 'consumer');
@@ -172,7 +175,7 @@ describe('streams', () => {
     expect(await end(consumer)).toBe(`PEER_GONE ${reason}`);
   });
 
-  it.each(['window', 'utility', 'worker', 'thread', 'main’s thread'] as const)(
+  it.each(['window', 'utility', 'worker', 'thread', 'main’s thread', 'Node child'] as const)(
     'M21: the place of the consumer ends, a %s: the producer’s finally runs, and its signal has aborted',
     async (kind) => {
       const consumer = await places.make(kind, 'consumer');

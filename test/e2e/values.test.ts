@@ -174,7 +174,7 @@ describe('values', () => {
     },
   );
 
-  it.each([['main'], ['utility'], ['thread'], ['main’s thread']] as const)(
+  it.each([['main'], ['utility'], ['thread'], ['main’s thread'], ['Node child']] as const)(
     'M18: from %s, Buffer.from(x) arrives with one byte, and no neighbour’s',
     async (kind) => {
       const outcome = await all.get(kind)!.run(async ({ bus }) => {

@@ -21,9 +21,6 @@ import { Peers } from './peers.js';
 import type { Dropped, ErrorContext } from './reports.js';
 import { checkTarget } from './target.js';
 
-/** Internal: what is behind a bus, for the layers that build on it. */
-export let meshOf: <C extends ChannelMap<C>>(bus: Bus<C>) => Mesh;
-
 /**
  * An application's own seat in the mesh. It is a `Caller` for all peers at once, and listens like Node's EventEmitter.
  *
@@ -36,10 +33,6 @@ export class Bus<C extends ChannelMap<C> = AnyChannels> extends Caller<C> {
   readonly #mesh: Mesh;
   /** The other peers. */
   readonly peers: Peers;
-
-  static {
-    meshOf = (bus) => bus.#mesh;
-  }
 
   /** @internal */
   constructor(mesh: Mesh) {

@@ -35,7 +35,7 @@ export interface CallerOptions {
 export const defaultOptions: CallOptions = { timeout: undefined, signal: undefined, wait: 0 };
 
 /** Internal: what is behind a bus, or what calls for one, for the layers that build on it. */
-export let meshBehind: <C extends ChannelMap<C>>(caller: Caller<C>) => Mesh;
+export let meshOf: <C extends ChannelMap<C>>(caller: Caller<C>) => Mesh;
 
 /**
  * Calls to somebody, with some options: what `bus.to()` and `bus.with()` return, and what a bus itself is for all its peers.
@@ -46,7 +46,7 @@ export class Caller<C extends ChannelMap<C> = AnyChannels> {
   readonly #options: CallOptions;
 
   static {
-    meshBehind = (caller) => caller.#mesh;
+    meshOf = (caller) => caller.#mesh;
   }
 
   /** @internal */

@@ -61,6 +61,7 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
   readonly #platform: Platform;
   readonly #own: Channels;
   readonly #liveness = new Liveness(this);
+  readonly turn = new Turn(this.#liveness.watch);
   readonly #links: Links;
   readonly #sending: Sending;
   readonly #leases = new Leases();
@@ -85,8 +86,7 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
     }
     const { self, redact } = welcome;
     const owner = new Receiver(this);
-    const turn = new Turn(this.#liveness.watch);
-    this.#links = new Links({ self, own: this.#own, seat, platform, owner, flow, turn, redact, limits });
+    this.#links = new Links({ self, own: this.#own, seat, platform, owner, flow, turn: this.turn, redact, limits });
     this.#sending = new Sending({ directory: this.directory, links: this.#links, reports: this.reports });
     seat.start(this);
   }
@@ -185,6 +185,12 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
 
   linkTo(entry: Entry): Link {
     return this.#links.to(entry);
+  }
+
+  /** See `Links.redacts`. Who has left is not to learn more. */
+  redacts({ id }: Peer): boolean {
+    const entry = this.directory.get(id);
+    return !entry || this.#links.redacts(entry);
   }
 
   /** A fresh channel's two raw ends. */

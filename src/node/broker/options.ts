@@ -34,6 +34,23 @@ export interface BrokerOptions {
   /** Decides who may join. @default everybody who knows the secret */
   readonly authorize?: AuthorizeNode;
   /**
+   * What a handler of a Node peer throws goes to Electron's pages without stack, and without paths and URLs in its texts. The bridge's
+   * option of this name is for what its own peers throw. @default false
+   */
+  readonly redactErrors?: boolean;
+  /**
+   * Milliseconds that `authorize` has to answer; then the candidate is refused, with `TIMEOUT`. A candidate gives up by itself when
+   * the `timeout` of its `connect()` is over, 10 s if it sets none. `Infinity`: it waits for ever.
+   * @default 8000
+   */
+  readonly authorizeTimeout?: number;
+  /**
+   * Bytes that may wait for one peer, or bridge, that doesn't read them, because its process is stopped or overloaded. Beyond, its
+   * connection is ended, and the event `refused` says so. A peer rejoins by itself when it goes on.
+   * @default 16_777_216 (16 MiB)
+   */
+  readonly maxQueued?: number;
+  /**
    * How much one peer may ask for, and how large one message may be. What isn't given keeps its default. Each is a number above 0;
    * `size` is at least 65,536, `depth` at least 32.
    */
@@ -51,11 +68,28 @@ export interface CheckedBroker {
   readonly address: Address;
   readonly secrets: Secrets;
   readonly authorize: AuthorizeNode;
+  readonly redactErrors: boolean;
+  readonly authorizeTimeout: number;
+  readonly maxQueued: number;
   readonly limits: Limits;
   readonly guests: { readonly count: number; readonly timeout: number };
 }
 
-const optionNames = ['path', 'port', 'host', 'secrets', 'authorize', 'limits', 'guests'];
+const optionNames = [
+  'path',
+  'port',
+  'host',
+  'secrets',
+  'authorize',
+  'redactErrors',
+  'authorizeTimeout',
+  'maxQueued',
+  'limits',
+  'guests',
+];
+
+const defaultAuthorizeTimeout = 8000;
+const defaultMaxQueued = 16 * 1024 * 1024;
 
 /** @throws MeshError `INVALID_ARGUMENT`, in words of the call and the fix */
 export function checkBroker(options: unknown): CheckedBroker {
@@ -65,10 +99,21 @@ export function checkBroker(options: unknown): CheckedBroker {
     if (!optionNames.includes(key))
       throw invalid(`createBroker({ ${key} })`, `the options are ${optionNames.join(', ')}.`);
   }
-  const { path, port, host, secrets, authorize = () => true, limits, guests } = options as BrokerOptions;
+  const {
+    path,
+    port,
+    host,
+    secrets,
+    authorize = () => true,
+    redactErrors = false,
+    limits,
+    guests,
+  } = options as BrokerOptions;
+  const { authorizeTimeout = defaultAuthorizeTimeout, maxQueued = defaultMaxQueued } = options as BrokerOptions;
   if (typeof authorize !== 'function') {
     throw invalid('createBroker({ authorize })', 'give a function that returns a grant, true or false.');
   }
+  if (typeof redactErrors !== 'boolean') throw invalid('createBroker({ redactErrors })', 'give true or false.');
   return {
     address: checkAddress(
       { ...(path !== undefined && { path }), ...(port !== undefined && { port }), ...(host !== undefined && { host }) },
@@ -76,6 +121,9 @@ export function checkBroker(options: unknown): CheckedBroker {
     ),
     secrets: checkSecrets(secrets),
     authorize,
+    redactErrors,
+    authorizeTimeout: checkNumber('authorizeTimeout', authorizeTimeout, 'milliseconds'),
+    maxQueued: checkNumber('maxQueued', maxQueued, 'bytes'),
     limits: checkNumbers('limits', defaultLimits, limits),
     guests: checkNumbers('guests', { count: 64, timeout: 5000 }, guests),
   };
@@ -92,6 +140,11 @@ function checkSecrets(given: unknown): Secrets {
   }
   if (peer === bridge) throw invalid('createBroker({ secrets })', 'the two secrets must differ: bridges may do more.');
   return { peer: peer as string, ...(bridge !== undefined && { bridge }) };
+}
+
+function checkNumber(name: string, value: unknown, unit: string): number {
+  if (typeof value === 'number' && value >= 1) return value;
+  throw invalid(`createBroker({ ${name}: ${show(value)} })`, `give ${unit}: 1 or more, or Infinity.`);
 }
 
 function checkNumbers<T extends { readonly [K in keyof T]: number }>(

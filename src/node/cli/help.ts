@@ -1,4 +1,4 @@
-export const help = `Usage: portmesh broker --path PATH | --port PORT [--host HOST] [--secrets-file FILE]
+export const help = `Usage: portmesh broker --path PATH | --port PORT [--host HOST] [--secrets-file FILE] [--redact-errors]
 
 Starts a broker, through which Node.js processes of this machine find each other: they join with connect({ broker })
 of portmesh/node, Electron's with bridge.joinBroker() of portmesh/main. It prints one line when it is ready, and runs
@@ -9,6 +9,7 @@ Options:
   --port PORT          or at this port of TCP; 0: any that is free, which the line says
   --host HOST          with --port: 127.0.0.1, which is the default, or ::1
   --secrets-file FILE  JSON: { "peer": "…", "bridge": "…" }
+  --redact-errors      what Node's peers throw goes to Electron's pages without stacks and paths
   --help, --version
 
 Secrets, of 16 characters or more, are what must be known to join; for instance of: openssl rand -hex 32

@@ -3,13 +3,17 @@ import { checkAddress, type Address } from '../net/address.js';
 import { UsageError } from './usage-error.js';
 
 /** What the command line asks for. */
-export type Command = 'help' | 'version' | { readonly address: Address; readonly secretsFile: string | undefined };
+export type Command =
+  | 'help'
+  | 'version'
+  | { readonly address: Address; readonly secretsFile: string | undefined; readonly redactErrors: boolean };
 
 const options = {
   path: { type: 'string' },
   port: { type: 'string' },
   host: { type: 'string' },
   'secrets-file': { type: 'string' },
+  'redact-errors': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
 } as const;
@@ -23,11 +27,11 @@ export function parse(args: readonly string[]): Command {
   if (command === undefined) throw new UsageError("say what to do: 'portmesh broker'.");
   if (command !== 'broker') throw new UsageError(`there is no command '${command}', only broker.`);
   if (rest.length > 0) throw new UsageError(`what is '${rest[0]}'? A broker takes options only.`);
-  const { path, port, host, 'secrets-file': secretsFile } = values;
+  const { path, port, host, 'secrets-file': secretsFile, 'redact-errors': redactErrors = false } = values;
   if ((path === undefined) === (port === undefined)) throw new UsageError('give --path or --port.');
   if (port !== undefined && !/^\d{1,5}$/.test(port)) throw new UsageError(`--port ${port} is no number.`);
   try {
-    return { address: checkAddress({ path, port: port && Number(port), host }, ''), secretsFile };
+    return { address: checkAddress({ path, port: port && Number(port), host }, ''), secretsFile, redactErrors };
   } catch (error) {
     // In the words of a command line: `--port 70000: give …`
     throw new UsageError((error as Error).message.replace(/^: { (\w+)(?:: (.*?))? }: /s, optionInWords));

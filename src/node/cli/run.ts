@@ -32,14 +32,14 @@ export async function run(args: readonly string[]): Promise<void> {
   }
 }
 
-async function serve({ address, secretsFile }: Exclude<Command, string>): Promise<void> {
+async function serve({ address, secretsFile, redactErrors }: Exclude<Command, string>): Promise<void> {
   const secrets = readSecrets(secretsFile, process.env, (text) => complain(`warning: ${text}`));
   let end: (signal: string) => void = () => {};
   const told = new Promise<string>((resolve) => (end = resolve));
   const signals = ['SIGTERM', 'SIGINT'] as const;
   // Before it listens: even then the socket's file is to be removed.
   for (const signal of signals) process.on(signal, end);
-  const broker = await createBroker({ ...address, secrets });
+  const broker = await createBroker({ ...address, secrets, redactErrors });
   broker.on('refused', reportRefused(complain));
   process.stdout.write(`${name}: listening at ${show(broker.address)}\n`);
   await told;

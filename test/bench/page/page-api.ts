@@ -1,6 +1,7 @@
 import type { Client, Contender, Service } from './contender.js';
 import { batchedPort } from './contenders/batched-port.js';
 import { comlink } from './contenders/comlink.js';
+import { comlinkCallbacks, comlinkMesh, comlinkMeshCallbacks } from './contenders/comlink-mesh.js';
 import { commonIpc } from './contenders/common-ipc.js';
 import { comlinkTo, portmeshTo, rawPortTo } from './contenders/neighbours.js';
 import { platformStream } from './contenders/platform-stream.js';
@@ -48,6 +49,9 @@ const contenders = {
   'raw ports': rawPorts,
   'raw port, batched': batchedPort,
   Comlink: comlink,
+  'Comlink, callbacks': comlinkCallbacks,
+  'Comlink over the mesh': comlinkMesh,
+  'Comlink over the mesh, callbacks': comlinkMeshCallbacks,
   'Comlink to worker': comlinkTo('worker'),
   'Comlink to frame': comlinkTo('frame'),
   'Comlink to popup': comlinkTo('popup'),

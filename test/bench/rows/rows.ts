@@ -2,6 +2,7 @@ import type { Row } from '../main/row.js';
 import { blockedMain } from './blocked-main.js';
 import { bulk } from './bulk.js';
 import { coldBusy, coldFromUtility, coldIdle, coldToUtility } from './cold.js';
+import { comlink, comlinkCallback, comlinkInFlight } from './comlink.js';
 import { crash } from './crash.js';
 import { broadcastHung } from './hung.js';
 import { joins } from './joins.js';
@@ -54,4 +55,7 @@ export const rows: readonly Row[] = [
   requestFrame,
   requestPopup,
   requestGateway,
+  comlink,
+  comlinkInFlight,
+  comlinkCallback,
 ];

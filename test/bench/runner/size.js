@@ -16,10 +16,16 @@ export async function measureSizes(root) {
     `export { connect } from './dist/renderer/index.js'; export * from './dist/service/index.js';`,
     'browser',
   );
+  const both = await minified(
+    root,
+    `export { connect } from './dist/renderer/index.js'; export { expose, wrap } from './dist/comlink/index.js';`,
+    'browser',
+  );
   const node = await minified(root, `export { connect } from './dist/node/index.js';`, 'node');
   return [
     size('entry-size', 'page entry: connect and all it needs, min+gzip', 8, page),
     size('service-size', 'portmesh/service on top of the page entry, min+gzip', 4, service, page),
+    size('comlink-size', 'portmesh/comlink on top of the page entry, without Comlink itself, min+gzip', 2, both, page),
     size('preload-size', 'preload, min+gzip', 2, readFileSync(join(root, 'dist/preload/portmesh.cjs'))),
     size('node-entry-size', 'entry of Node processes: connect and all it needs, min+gzip', undefined, node),
   ];
@@ -33,7 +39,15 @@ export async function measureSizes(root) {
 async function minified(root, contents, platform) {
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: root },
-    ...{ bundle: true, minify: true, write: false, format: 'esm', platform, logLevel: 'warning' },
+    ...{
+      bundle: true,
+      minify: true,
+      write: false,
+      format: 'esm',
+      platform,
+      external: ['comlink'],
+      logLevel: 'warning',
+    },
   });
   const [file] = outputFiles;
   if (!file) throw new Error('esbuild wrote nothing');
@@ -45,11 +59,10 @@ async function minified(root, contents, platform) {
  * @param {string} title
  * @param {number | undefined} atMost kB; none: for information
  * @param {Uint8Array} contents
- * @param {Uint8Array} [below] what is there anyway
+ * @param {Uint8Array} [without] what it is on top of
  */
-function size(name, title, atMost, contents, below) {
-  const packed = (/** @type {Uint8Array} */ bytes) => gzipSync(bytes, { level: 9 }).byteLength / 1000;
-  const kB = packed(contents) - (below ? packed(below) : 0);
+function size(name, title, atMost, contents, without) {
+  const kB = packed(contents) - (without ? packed(without) : 0);
   const values = { portmesh: [kB] };
   return {
     name,
@@ -61,4 +74,9 @@ function size(name, title, atMost, contents, below) {
     failed: {},
     disturbed: 0,
   };
+}
+
+/** @param {Uint8Array} contents */
+function packed(contents) {
+  return gzipSync(contents, { level: 9 }).byteLength / 1000;
 }

@@ -4,40 +4,49 @@ import { join } from 'node:path';
 import { Driven } from '../../../playground/src/lab/driven.js';
 import { secrets } from '../../unit/support/node-mesh.js';
 import { playgroundFolder } from './lab.js';
-import { Place } from './place.js';
+import { Place, type World } from './place.js';
 
-/** A Node child process of the test's, with no Electron in it. */
+/** A Node child process of the test's, with no Electron in it. It joins by a broker. */
 export class NodeChild extends Place {
   readonly process: ChildProcess;
   /** Resolves with its exit code, or the signal that ended it. */
   readonly exited: Promise<number | string>;
+  /** Resolves with `Date.now()` of when this process was told of its end. */
+  readonly ended: Promise<number>;
 
   private constructor(child: ChildProcess, driven: Driven<ChildProcess>) {
-    super('a Node child', (text) => driven.run(text, undefined) as Promise<string>);
+    super(
+      'a Node child',
+      (text) => driven.run(text, undefined) as Promise<string>,
+      async () => void child.kill('SIGKILL'),
+    );
     this.process = child;
+    this.ended = driven.ended;
     this.exited = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string);
   }
 
-  static async start(): Promise<NodeChild> {
-    const child = fork(join(playgroundFolder, 'lab-node.cjs'), { serialization: 'advanced', execArgv: [] });
-    const driven = new Driven(child, (message) => void child.send(message as never));
-    child.on('message', (data) => driven.hear(data));
-    child.on('exit', () => driven.end());
-    await once(child, 'message');
-    return new NodeChild(child, driven);
+  /** @param broker where it is: there, `connect()` needs to be told nothing of it, as in all other places */
+  static async start(broker: object): Promise<NodeChild> {
+    const process = fork(join(playgroundFolder, 'lab-node.cjs'), { serialization: 'advanced', execArgv: [] });
+    const driven = new Driven(process, (message) => void process.send(message as never));
+    process.on('message', (data) => driven.hear(data));
+    process.on('exit', () => driven.end());
+    await once(process, 'message');
+    const child = new NodeChild(process, driven);
+    await child.run(
+      (world, given) => {
+        const lab = world.lab as { connect(options: object): unknown };
+        const { connect } = lab;
+        lab.connect = (options) => connect({ broker: given, ...options });
+      },
+      { ...broker, token: secrets.peer },
+    );
+    return child;
   }
 
-  /** Joins a broker there; its bus is the world's `bus`. Returns its id. */
-  joinBroker(address: object, name: string): Promise<string> {
-    return this.run(
-      async (world, given) => {
-        world.bus = await world.lab.connect(given as never);
-        // From now on the bus keeps it alive, and not its driver.
-        (world as unknown as { process: NodeJS.Process }).process.channel?.unref();
-        return world.bus.self.id;
-      },
-      { broker: { ...address, token: secrets.peer }, name },
-    );
+  /** From now on its driver does not keep it alive: only what it has opened itself. */
+  letGo(): Promise<void> {
+    return this.run((world) => (world as World & { process: NodeJS.Process }).process.channel?.unref());
   }
 
   async stop(): Promise<void> {

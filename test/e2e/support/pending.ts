@@ -111,28 +111,30 @@ export interface End {
 }
 
 /**
- * Ends the peer `victim`, while two peers wait for it, and another looks on: each of the three is told once, in the same words, and
- * nothing is left over.
+ * Ends a peer, while others wait for it, and another looks on: each of these is told once, in the same words, and nothing is left
+ * over.
  */
 export async function expectEnd(places: Places, callers: readonly Place[], watcher: Place, end: End): Promise<string> {
   const { place, act, reasons, others = [] } = end;
+  const { name: victim } = place;
   await neverAnswer(place);
   for (const each of [...callers, watcher]) await observe(each);
-  for (const caller of callers) await pend(caller, 'victim');
+  for (const caller of callers) await pend(caller, victim);
   await watcher.run((world) => void (world['ended'] = Promise.resolve({ ends: [], at: 0 })));
   await places.lab.main((main) => {
     const told: string[] = [];
-    Object.assign(main, { told });
-    main.bridge.on('leave', ({ name }) => told.push(name));
+    const listener = ({ name }: { name: string }): number => told.push(name);
+    main.bridge.on('leave', listener);
+    Object.assign(main, { stopTelling: () => (main.bridge.off('leave', listener), told) });
   });
   const start = await act();
-  const gone = ['victim', ...others].sort();
-  const all = await Promise.all([...callers, watcher].map((each) => seen(each, 'victim', gone.length)));
-  const reason = all[0]!.leaves.find(([name]) => name === 'victim')![1];
+  const gone = [victim, ...others].sort();
+  const all = await Promise.all([...callers, watcher].map((each) => seen(each, victim, gone.length)));
+  const reason = all[0]!.leaves.find(([name]) => name === victim)![1];
   expect(reasons).toContain(reason);
   for (const [i, { ends, at, later, leaves, load }] of all.entries()) {
     expect(leaves.map(([name]) => name).sort()).toEqual(gone);
-    expect(leaves.find(([name]) => name === 'victim')).toEqual(['victim', reason]);
+    expect(leaves.find(([name]) => name === victim)).toEqual([victim, reason]);
     expect(later[0]).toBe('NO_PEER');
     expect(later[1]).toBeLessThan(SOON_MS);
     expect(load).toMatchObject({ calls: 0, parked: 0, signals: 0 });
@@ -140,7 +142,7 @@ export async function expectEnd(places: Places, callers: readonly Place[], watch
     expect(ends).toEqual([`call PEER_GONE ${reason}`, 'port closed', `stream PEER_GONE ${reason}`]);
     expect(at - start).toBeLessThan(SOON_MS);
   }
-  const told = await places.lab.main((main) => (main as never as { told: string[] }).told);
+  const told = await places.lab.main((main) => (main as never as { stopTelling(): string[] }).stopTelling());
   expect(told.sort()).toEqual(gone);
   expect((await places.lab.state()).peers.map(({ name }) => name).filter((name) => gone.includes(name))).toEqual([]);
   return reason;

@@ -10,6 +10,7 @@ export interface World {
     typeof renderer &
     typeof service & {
       readonly Driven: typeof Driven;
+      readonly comlink: typeof import('../../../src/comlink/index.js') & { readonly stock: typeof import('comlink') };
       /** In a utility process, or a thread: the way to its owner. */
       via?: Parameters<typeof connectInNode>[0]['via'];
       /** In a utility process: makes a thread of its own. */

@@ -1,13 +1,16 @@
 import type { BrowserWindow, BrowserWindowConstructorOptions } from 'electron';
 import type { BridgeState } from '../../../src/main/index.js';
+import type { BrokerOptions } from '../../../src/node/index.js';
+import { NodeMesh, secrets } from '../../unit/support/node-mesh.js';
 import { Child } from './child.js';
 import { Frame } from './frame.js';
 import type { Lab } from './lab.js';
+import { NodeChild } from './node-child.js';
 import type { Place } from './place.js';
 import { Seat } from './seat.js';
 
 /** The kinds of places that differ in what carries their messages. */
-export const kinds = ['window', 'main', 'utility', 'worker', 'thread', 'main’s thread'] as const;
+export const kinds = ['window', 'main', 'utility', 'worker', 'thread', 'main’s thread', 'Node child'] as const;
 
 export type Kind = (typeof kinds)[number];
 
@@ -18,10 +21,15 @@ export class Places {
   readonly lab: Lab;
   /** Main's own seat, when it has joined. */
   readonly main: Seat;
+  /** Of the broker that is started for Node children. */
+  readonly #brokerOptions: Partial<BrokerOptions>;
   #pages = 0;
+  #nodes: Promise<NodeMesh> | undefined;
+  #nodeChildren: NodeChild[] = [];
 
-  constructor(lab: Lab) {
+  constructor(lab: Lab, brokerOptions: Partial<BrokerOptions> = {}) {
     this.lab = lab;
+    this.#brokerOptions = brokerOptions;
     this.main = new Seat(lab);
   }
 
@@ -98,6 +106,28 @@ export class Places {
     return Child.start(this.lab, 'thread');
   }
 
+  /** A Node child process; the first one has a broker started for it, which the bridge joins. */
+  async node(): Promise<NodeChild> {
+    const child = await NodeChild.start((await this.nodes()).address);
+    this.#nodeChildren.push(child);
+    return child;
+  }
+
+  /** The broker of the Node children. */
+  async nodes(): Promise<NodeMesh> {
+    return (this.#nodes ??= this.#joinBroker());
+  }
+
+  async #joinBroker(): Promise<NodeMesh> {
+    const nodes = new NodeMesh();
+    await nodes.broker(this.#brokerOptions);
+    await this.lab.main(({ bridge }, address) => bridge.joinBroker(address).then(() => {}), {
+      ...nodes.address,
+      token: secrets.bridge,
+    });
+    return nodes;
+  }
+
   /** A place of that kind, which has joined, with what has to be around it. */
   async make(kind: Kind, name: string = kind): Promise<Place> {
     const place = await this.#letIn(kind, name);
@@ -129,6 +159,8 @@ export class Places {
         await host.share(thread);
         return thread;
       }
+      case 'Node child':
+        return this.node();
     }
   }
 
@@ -136,6 +168,10 @@ export class Places {
   async stop(): Promise<BridgeState> {
     await Child.endAll(this.lab);
     await Seat.forgetAll(this.lab);
-    return this.lab.stop();
+    for (const child of this.#nodeChildren.splice(0)) await child.stop();
+    const left = await this.lab.stop();
+    await (await this.#nodes)?.close();
+    this.#nodes = undefined;
+    return left;
   }
 }

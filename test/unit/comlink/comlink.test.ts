@@ -187,6 +187,19 @@ describe('bad input', () => {
   });
 });
 
+it('grants speak of its channel', async () => {
+  await wrapped();
+  const stranger = await mesh.join('stranger', { send: ['doc:'], receive: [] });
+  expect((await rejection(wrap(stranger, 'scene', { wait: 10_000 }))).code).toBe('NOT_AUTHORIZED');
+  expect(() => expose(stranger, 'own', {})).toThrow(expect.objectContaining({ code: 'NOT_AUTHORIZED' }));
+  const guest = await mesh.join('guest', { send: ['comlink:scene'], receive: ['comlink:own'] });
+  const remote = await wrap<Scene>(guest, 'scene', { wait: 10_000 });
+  expect(await remote.take(1)).toBe(1);
+  expect((await rejection(wrap(guest, 'other'))).code).toBe('NOT_AUTHORIZED');
+  expose(guest, 'own', { name: 'of the guest' });
+  expect(await (await wrap<{ name: string }>(a, 'own', { wait: 10_000 })).name).toBe('of the guest');
+});
+
 it('nobody exposes it: NO_HANDLER with the fix; TIMEOUT and ABORTED as of every call', async () => {
   await wrapped();
   const nobody = await rejection(wrap(a, 'nobody'));

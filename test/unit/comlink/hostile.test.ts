@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { expose, loadOf, wrap } from '../../../src/comlink/index.js';
 import type { Bus } from '../../../src/core/bus/bus.js';
-import { MeshError } from '../../../src/core/errors/mesh-error.js';
+import type { MeshError } from '../../../src/core/errors/mesh-error.js';
 import { createMemoryChannel } from '../../../src/core/port/memory-port.js';
 import type { MeshPort } from '../../../src/core/port/mesh-port.js';
 import { TestMesh } from '../../contract/mesh.js';
@@ -87,7 +87,7 @@ it.each(['GET', 'SET', 'APPLY', 'CONSTRUCT'])(
     for (const answer of answers) {
       expect(answer).toMatchObject({ type: 'HANDLER', name: 'throw', value: { value: { code: 'NO_METHOD' } } });
     }
-    expect(errors.map(({ code }) => code)).toEqual(paths.map(() => 'NO_METHOD'));
+    expect(errors).toEqual([]);
     expect(calls).toEqual([]);
     expect('polluted' in globalThis || 'polluted' in {}).toBe(false);
   },
@@ -174,12 +174,38 @@ it.each<[string, unknown[]]>([
   ['of an unknown transfer handler', [{ type: 'HANDLER', name: 'nobody', value: 1 }]],
   ['a proxy of nothing', [{ type: 'HANDLER', name: 'proxy', value: {} }]],
   ['a thrown one', [{ type: 'HANDLER', name: 'throw', value: { isError: true, value: { message: 'thrown' } } }]],
+  [
+    'a thrown one with what is no text',
+    [{ type: 'HANDLER', name: 'throw', value: { isError: true, value: { code: {}, message: {}, name: [] } } }],
+  ],
+  [
+    'a thrown one that becomes no text',
+    [{ type: 'HANDLER', name: 'throw', value: { isError: false, value: { toString: 1, valueOf: 1 } } }],
+  ],
   ['a thrown one that is no error', [{ type: 'HANDLER', name: 'throw', value: { isError: false } }]],
 ])('an argument that can not be read (%s) fails its call', async (_, argumentList) => {
   send({ id: 'x', type: 'APPLY', path: ['method'], argumentList });
   await answered();
   expect(answers).toMatchObject([{ id: 'x', type: 'HANDLER', name: 'throw' }]);
   expect(calls).toEqual([]);
+});
+
+it('a port in what an argument throws does not come back, nor into the process', async () => {
+  const other = await mesh.join('other');
+  other.onPort('a port', () => {});
+  const moved = await b.with({ wait: 1000 }).openPort('a port');
+  const value = { isError: true, value: { code: moved, message: moved } };
+  const message = {
+    id: 'x',
+    type: 'APPLY',
+    path: ['method'],
+    argumentList: [{ type: 'HANDLER', name: 'throw', value }],
+  };
+  port.postMessage([0, 0, MESSAGE, message], [moved]);
+  await answered();
+  expect(answers).toEqual([
+    { id: 'x', type: 'HANDLER', name: 'throw', value: { isError: true, value: { name: 'Error' } } },
+  ]);
 });
 
 it.each<[string, unknown]>([
@@ -214,6 +240,39 @@ it('messages for a lane that is not there are ignored, and lanes in them are clo
   expect(all.slice(0, 3)).toEqual([3, CLOSED, 0]);
   expect(loadOf(b).endpoints).toBe(1);
 });
+
+it('there is an end to the endpoints that it may ask for, and to those that it may tell of', async () => {
+  const ids = Array.from({ length: 99_999 }, (_, i) => i + 1);
+  const places = ids.map(() => ({}));
+  const message = {
+    id: '1',
+    type: 'APPLY',
+    path: ['nested', 'method'],
+    argumentList: places.slice(0, 1).map((value) => ({ type: 'HANDLER', name: 'proxy', value })),
+  };
+  // As if these were proxies: what is not in the place of one would be a port of the platform each.
+  const list = places.map((value) => ({ type: 'HANDLER', name: 'proxy', value }));
+  port.postMessage([
+    0,
+    0,
+    LANES,
+    [{ ...message, argumentList: list.slice(0, 60_000) }, places.slice(0, 60_000), ids.slice(0, 60_000)],
+  ]);
+  port.postMessage([
+    0,
+    0,
+    LANES,
+    [{ ...message, id: '2', argumentList: list.slice(60_000) }, places.slice(60_000), ids.slice(60_000)],
+  ]);
+  await answered();
+  expect(loadOf(b).endpoints).toBe(100_000);
+  send({ id: 'no more', type: 'ENDPOINT' });
+  await answered();
+  expect(answers.at(-1)).toMatchObject({ id: 'no more', name: 'throw', value: { value: { code: 'LIMIT' } } });
+  port.postMessage([0, 0, LANES, [message, places.slice(0, 1), [100_001]]]);
+  await answered();
+  expect(errors.map(({ code }) => code)).toEqual(['PROTOCOL']);
+}, 20_000);
 
 it('the other side may say that it ends, or that it no longer wants an endpoint', async () => {
   port.postMessage([0, 0, CLOSED, 0]);

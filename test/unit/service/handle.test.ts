@@ -98,6 +98,8 @@ describe('a handle', () => {
     expect(() => defineService('a/b')).toThrow(/without '\/'/);
     expect(() => defineService('a', { version: 'x' })).toThrow(/version 'x': give 'MAJOR.MINOR'/);
     expect(() => defineService('a', { verison: '1' } as never)).toThrow(/no option 'verison'/);
+    expect(() => consume({} as never, files)).toThrow(/the first argument is a bus/);
+    expect(() => provide(a.to('b') as never, files, { read: async () => '' })).toThrow(/the first argument is a bus/);
     expect(() => consume(a, {} as never)).toThrow(/what defineService\(\) returned/);
     expect(() => consume(a, files, { timeout: -1 })).toThrow(/timeout -1: give milliseconds/);
     expect(() => consume(a, files, { peer: 'x' } as never)).toThrow(/no option 'peer', only timeout, signal, from/);

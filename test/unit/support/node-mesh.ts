@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Bus } from '../../../src/core/bus/bus.js';
-import type { Broker } from '../../../src/node/broker/broker.js';
+import type { Broker, BrokerState } from '../../../src/node/broker/broker.js';
 import { createBroker } from '../../../src/node/broker/create-broker.js';
 import type { BrokerOptions } from '../../../src/node/broker/options.js';
 import { connect } from '../../../src/node/connect.js';
@@ -31,6 +31,11 @@ export class NodeMesh {
     const bus = await connect({ broker: { ...this.address, token: secrets.peer }, name, ...options });
     this.#buses.push(bus);
     return bus;
+  }
+
+  /** What the last broker counts. */
+  state(): BrokerState {
+    return (this.#brokers.at(-1) as Broker).state();
   }
 
   async close(): Promise<void> {

@@ -72,7 +72,7 @@ export const serviceAsking: Contender = {
 /** Each callback is a port of its own. */
 export const comlinkAsking: Contender = {
   async open() {
-    const remote = wrap<Echo>(await takePort('comlink callbacks'));
+    const remote = wrap<Echo>(await takePort('comlink asking'));
     return {
       echo: (message) =>
         remote.ask(
@@ -82,6 +82,6 @@ export const comlinkAsking: Contender = {
     };
   },
   async serve() {
-    expose(exposed, await takePort('comlink callbacks'));
+    expose(exposed, await takePort('comlink asking'));
   },
 };

@@ -12,10 +12,13 @@ it.each<[string, unknown]>([
   ['-v', 'version'],
   ['broker --path /run/mesh', { address: { path: '/run/mesh' } }],
   ['broker --path=/run/mesh --secrets-file s', { address: { path: '/run/mesh' }, secretsFile: 's' }],
+  ['broker --path /run/mesh --redact-errors', { address: { path: '/run/mesh' }, redactErrors: true }],
   ['broker --port 0', { address: { port: 0, host: '127.0.0.1' } }],
   ['--port 4000 --host ::1 broker', { address: { port: 4000, host: '::1' } }],
 ])('understands: %s', (line, command) => {
-  expect(parse(words(line))).toEqual(command);
+  expect(parse(words(line))).toEqual(
+    typeof command === 'string' ? command : { redactErrors: false, ...Object(command) },
+  );
 });
 
 it.each<[string, RegExp]>([

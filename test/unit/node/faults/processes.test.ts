@@ -125,6 +125,39 @@ describe('a paused peer', () => {
     expect(a.load).toMatchObject(idle);
   });
 
+  it('loses its seat when too much waits for it at the broker, which says so; it takes its seat again when it goes on', async () => {
+    const broker = await mesh.broker({ maxQueued: 256 * 1024 });
+    const refused: [MeshError, string][] = [];
+    broker.on('refused', (...args) => refused.push(args));
+    const child = await peer('b');
+    const [a, other] = [await mesh.join('a'), await mesh.join('other')];
+    const { id } = a.peers.named('b')[0]!;
+    child.pause();
+    const left = news(other, 'leave', 'b');
+    let announced = 0;
+    let highest = 0;
+    const gone = left.then(() => true);
+    const noise = 'x'.repeat(200);
+    while (!(await Promise.race([gone, new Promise((resolve) => setImmediate(resolve))]))) {
+      a.on(`${noise}${++announced}`, () => {});
+      a.removeAllListeners(`${noise}${announced}`);
+      highest = Math.max(highest, broker.state().sockets.queued);
+      if (announced > 100_000) throw new Error('it has not lost its seat');
+    }
+    expect(await left).toEqual([expect.objectContaining({ id }), 'lost']);
+    expect(highest).toBeLessThan(512 * 1024);
+    expect(refused.map(([{ code }, where]) => [code, where])).toEqual([['LIMIT', 'a peer']]);
+    expect(refused[0]![0].message).toMatch(
+      /^b \(.+\): \d+ bytes wait for it that it does not read, and 262144 may \(maxQueued\)/,
+    );
+    await until(() => broker.state().sockets.queued === 0);
+    expect(broker.state()).toMatchObject({ refused: 1, peers: [{ name: 'a' }, { name: 'other' }] });
+    const back = news(other, 'join', 'b');
+    child.resume();
+    expect(await back).toEqual([expect.objectContaining({ id })]);
+    expect(await other.to('b').with({ wait: 1000 }).request('echo', 1)).toBe(1);
+  }, 30_000);
+
   it('that was to be dialed is waited for; its link works when it goes on', async () => {
     await mesh.broker();
     const child = await peer('b');
@@ -238,13 +271,14 @@ describe('a peer that is killed', () => {
       for (let i = 0; i < 1000; i++) b.send('number', i, new Uint8Array(5000));
       const dropped = new Promise((resolve) => a.onDropped(resolve));
       const left = [news(a, 'leave'), news(witness, 'leave')];
+      const end = once(child.process, 'exit').then(() => performance.now());
       child.process.kill('SIGKILL');
-      const start = performance.now();
-      const settled = calls.counts().then((counts) => [counts, performance.now() - start] as const);
-      await once(child.process, 'exit');
-      const [counts, took] = await settled;
+      const settled = calls.counts().then((counts) => [counts, performance.now()] as const);
+      const ended = await end;
+      const [counts, at] = await settled;
       expect(counts).toEqual({ PEER_GONE: 100 });
-      expect(took).toBeLessThan(1000); // 250 ms on a machine that does nothing else
+      // From when the system says that it is gone: before, on a busy machine, it may still be dying.
+      expect(at - ended).toBeLessThan(250);
       await Promise.all(left);
       await dropped;
       expect(leaves).toEqual([
