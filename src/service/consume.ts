@@ -35,7 +35,7 @@ export interface ServiceStatus {
 
 /** What a service tells its users besides its own events. */
 export interface ServiceLifecycle {
-  /** Somebody began to provide it, or was there when this was first listened to. */
+  /** Somebody began to provide it. Those who do so already are in `$status()`. */
   $start: [peer: Peer];
   /** Somebody ended. @param reason why that peer left; `undefined`: it is there, and stopped the service */
   $stop: [peer: Peer, reason: LeaveReason | undefined];
