@@ -13,7 +13,8 @@ export interface CurrentCall {
 let current: RequestEvent | undefined;
 
 /**
- * In a method of a service, before its first `await`: who calls it, and the signal that says that nobody waits any more.
+ * In a method of a service, before its first `await`: who calls it, and the signal that says that nobody waits any more. A generator
+ * runs later, when somebody takes from it: call this in a method that returns it.
  *
  * @throws MeshError `INVALID_ARGUMENT` anywhere else
  * @example

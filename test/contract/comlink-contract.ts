@@ -5,7 +5,7 @@ import type { Bus } from '../../src/core/bus/bus.js';
 import { MeshError } from '../../src/core/errors/mesh-error.js';
 import type { MeshPort } from '../../src/core/port/mesh-port.js';
 import { cases, deferred, rejection, type Case } from './case.js';
-import type { PortKind } from './port-contract.js';
+import type { MeshKind } from './mesh-kind.js';
 import { withMesh } from './with-mesh.js';
 
 /** What an application may expose. */
@@ -100,7 +100,7 @@ async function untilNothing(...buses: Bus[]): Promise<void> {
 }
 
 /** What Comlink promises, and what it lacks, over every kind of port. */
-export function comlinkContract(kind: PortKind): Case[] {
+export function comlinkContract(kind: MeshKind): Case[] {
   const inMesh = withMesh(kind);
   /** A scene that b exposes, wrapped by a. */
   const withScene = (

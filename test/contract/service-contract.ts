@@ -12,7 +12,7 @@ import {
   type Service,
 } from '../../src/service/index.js';
 import { cases, deferred, rejection, type Case } from './case.js';
-import type { PortKind } from './port-contract.js';
+import type { MeshKind } from './mesh-kind.js';
 import { idle, withMesh } from './with-mesh.js';
 
 interface Files {
@@ -106,7 +106,7 @@ function settledLoad(bus: Bus): object {
 }
 
 /** What services promise, over every kind of port. */
-export function serviceContract(kind: PortKind): Case[] {
+export function serviceContract(kind: MeshKind): Case[] {
   const inMesh = withMesh(kind);
   return cases({
     'a method is called, and answers: bytes, numbers, errors with their causes': inMesh(async (mesh) => {
@@ -214,11 +214,11 @@ export function serviceContract(kind: PortKind): Case[] {
         f.$on('$stop', (_, reason) => stopped.resolve(reason));
         const pending = f.wait();
         await impl.waiting.promise;
-        mesh.kill(b, 'reloaded');
+        const reason = mesh.kill(b, 'reloaded');
         const error = await rejection(pending);
-        assert.deepEqual([error.code, error.reason], ['PEER_GONE', 'reloaded']);
+        assert.deepEqual([error.code, error.reason], ['PEER_GONE', reason]);
         assert.include(error.message, 'files.wait()');
-        assert.equal(await stopped.promise, 'reloaded');
+        assert.equal(await stopped.promise, reason);
         const next = f.size('xyz');
         provide(await mesh.join('c'), files, new FilesImpl());
         assert.equal(await next, 3);

@@ -14,7 +14,7 @@ let child: NodeChild;
 beforeEach(async () => {
   nodes = new NodeMesh();
   await nodes.broker();
-  child = await NodeChild.start();
+  child = await NodeChild.start(nodes.address);
 });
 afterEach(async () => {
   await child.stop();
@@ -46,8 +46,7 @@ async function everybody(): Promise<Map<string, Place>> {
   const thread = await places.thread();
   await thread.attach();
   await join("main's thread", thread);
-  await child.joinBroker(nodes.address, 'a node');
-  all.set('a node', child);
+  await join('a node', child);
   await lab.main(async (main, address) => void (await main.bridge.joinBroker(address)), {
     ...nodes.address,
     token: secrets.bridge,
