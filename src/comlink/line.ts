@@ -223,7 +223,7 @@ export class Line implements LaneOwner {
       case LANES:
         return this.#readLanes(lane, payload);
       case CLOSED:
-        if (lane) this.remove(lane);
+        if (lane) this.remove(lane, true);
         return true;
       case UNREADABLE:
         return this.#unread(payload as number);
@@ -272,9 +272,10 @@ export class Line implements LaneOwner {
 
   // ---- the end
 
-  remove(lane: Lane): void {
+  /** @param release see `Lane.end` */
+  remove(lane: Lane, release = false): void {
     if (!this.lanes.delete(lane.id)) return;
-    lane.end(released, false);
+    lane.end(released, release);
     if (this.lanes.size === 0) this.end(released);
   }
 

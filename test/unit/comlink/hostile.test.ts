@@ -1,4 +1,4 @@
-import { releaseProxy } from 'comlink';
+import { finalizer, releaseProxy } from 'comlink';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { expose, loadOf, wrap } from '../../../src/comlink/index.js';
@@ -19,6 +19,7 @@ let errors: MeshError[];
 let port: MeshPort;
 let answers: unknown[];
 let calls: unknown[];
+let finalized: number;
 
 beforeEach(async () => {
   mesh = new TestMesh({ make: () => createMemoryChannel().ports });
@@ -27,7 +28,9 @@ beforeEach(async () => {
   errors = [];
   calls = [];
   b.onError((error) => errors.push(error as MeshError));
+  finalized = 0;
   expose(b, 'object', {
+    [finalizer]: () => finalized++,
     method(...args: unknown[]) {
       calls.push(args);
       return args.length;
@@ -277,6 +280,7 @@ it('there is an end to the endpoints that it may ask for, and to those that it m
 it('the other side may say that it ends, or that it no longer wants an endpoint', async () => {
   port.postMessage([0, 0, CLOSED, 0]);
   await expect.poll(() => loadOf(b).connections).toBe(0);
+  await expect.poll(() => finalized).toBe(1);
   const again = await mesh.join('again');
   const other = await again.with({ wait: 1000 }).openPort('comlink:object');
   other.postMessage([0, 0, BYE, 0]);
