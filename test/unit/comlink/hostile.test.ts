@@ -54,7 +54,7 @@ async function answered(): Promise<void> {
   const id = 'the last one';
   send({ id, type: 'APPLY', path: ['method'], argumentList: [] });
   const last = (): unknown => answers.find((each) => (each as { id?: unknown }).id === id);
-  await expect.poll(last, { interval: 1 }).toEqual({ id, type: 'RAW', value: 0 });
+  await expect.poll(last, { interval: 1, timeout: 15_000 }).toEqual({ id, type: 'RAW', value: 0 });
   answers.splice(answers.indexOf(last()), 1);
   calls.pop();
 }
@@ -275,7 +275,7 @@ it('there is an end to the endpoints that it may ask for, and to those that it m
   port.postMessage([0, 0, LANES, [message, places.slice(0, 1), [100_001]]]);
   await answered();
   expect(errors.map(({ code }) => code)).toEqual(['PROTOCOL']);
-}, 20_000);
+}, 30_000);
 
 it('the other side may say that it ends, or that it no longer wants an endpoint', async () => {
   port.postMessage([0, 0, CLOSED, 0]);
