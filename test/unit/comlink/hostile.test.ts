@@ -244,6 +244,19 @@ it('messages for a lane that is not there are ignored, and lanes in them are clo
   expect(loadOf(b).endpoints).toBe(1);
 });
 
+it('ports that come for a lane that is not there are closed', async () => {
+  const other = await mesh.join('other');
+  const closed = new Promise((resolve) => {
+    other.onPort('a port', (_, far) => {
+      far.onclose = resolve;
+      far.start();
+    });
+  });
+  const moved = await b.with({ wait: 1000 }).openPort('a port');
+  port.postMessage([0, -7, MESSAGE, { id: 'x', type: 'RAW', value: moved }], [moved]);
+  await closed;
+});
+
 it('there is an end to the endpoints that it may ask for, and to those that it may tell of', async () => {
   const ids = Array.from({ length: 99_999 }, (_, i) => i + 1);
   const places = ids.map(() => ({}));
