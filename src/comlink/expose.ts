@@ -29,8 +29,7 @@ export function expose(bus: AnyBus, name: string, object: object): Registration 
   const lines = Lines.of(meshOf(bus));
   const taken = new Set<Line>();
   const taking = bus.onPort(channel, ({ sender }, port) => {
-    const line: Line = new Line(lines, port, sender, name, { serves: true, object, onEnd: () => taken.delete(line) });
-    taken.add(line);
+    new Line(lines, port, sender, name, { serves: true, object, among: taken });
   });
   return registration(() => {
     taking.dispose();

@@ -56,7 +56,8 @@ export interface LineOptions {
   readonly serves: boolean;
   /** The object. */
   readonly object?: object;
-  readonly onEnd?: () => void;
+  /** Lines that it is one of, until it ends. */
+  readonly among?: Set<Line>;
 }
 
 /** A post that went alone, and may be unreadable there. */
@@ -77,7 +78,7 @@ export class Line implements LaneOwner {
   readonly lanes = new Map<number, Lane>();
   readonly #owner: LineOwner;
   readonly #port: MeshPort;
-  readonly #onEnd: (() => void) | undefined;
+  readonly #among: Set<Line> | undefined;
   #made = 0;
   #batch: unknown[] = [];
   #sent = 0;
@@ -93,13 +94,13 @@ export class Line implements LaneOwner {
    * @param port it belongs to the line from now on
    * @param peer at its other end
    */
-  constructor(owner: LineOwner, port: MeshPort, peer: Peer, name: string, { serves, object, onEnd }: LineOptions) {
+  constructor(owner: LineOwner, port: MeshPort, peer: Peer, name: string, { serves, object, among }: LineOptions) {
     this.#owner = owner;
     this.#port = port;
     this.peer = peer;
     this.name = name;
     this.redact = owner.redacts(peer);
-    this.#onEnd = onEnd;
+    this.#among = among?.add(this);
     this.root = this.#add(0, serves, object);
     owner.add(this);
     startWith(port, {
@@ -202,6 +203,8 @@ export class Line implements LaneOwner {
       closeAll(ports);
       return this.malformed();
     }
+    // What came for a lane that has ended is nobody's.
+    if (!this.lanes.has(parts[1] as number)) closeAll(ports);
     for (let at = 1; at < parts.length && !this.#ended; at += 3) {
       if (!this.#read(parts[at], parts[at + 1], parts[at + 2])) return this.malformed();
     }
@@ -223,7 +226,7 @@ export class Line implements LaneOwner {
       case LANES:
         return this.#readLanes(lane, payload);
       case CLOSED:
-        if (lane) this.remove(lane);
+        if (lane) this.remove(lane, true);
         return true;
       case UNREADABLE:
         return this.#unread(payload as number);
@@ -272,9 +275,10 @@ export class Line implements LaneOwner {
 
   // ---- the end
 
-  remove(lane: Lane): void {
+  /** @param release see `Lane.end` */
+  remove(lane: Lane, release = false): void {
     if (!this.lanes.delete(lane.id)) return;
-    lane.end(released, false);
+    lane.end(released, release);
     if (this.lanes.size === 0) this.end(released);
   }
 
@@ -314,7 +318,7 @@ export class Line implements LaneOwner {
     this.#flush();
     this.#port.close();
     this.#owner.delete(this);
-    this.#onEnd?.();
+    this.#among?.delete(this);
   }
 }
 

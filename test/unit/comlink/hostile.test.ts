@@ -1,4 +1,4 @@
-import { releaseProxy } from 'comlink';
+import { finalizer, releaseProxy } from 'comlink';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { expose, loadOf, wrap } from '../../../src/comlink/index.js';
@@ -19,6 +19,7 @@ let errors: MeshError[];
 let port: MeshPort;
 let answers: unknown[];
 let calls: unknown[];
+let finalized: number;
 
 beforeEach(async () => {
   mesh = new TestMesh({ make: () => createMemoryChannel().ports });
@@ -27,7 +28,9 @@ beforeEach(async () => {
   errors = [];
   calls = [];
   b.onError((error) => errors.push(error as MeshError));
+  finalized = 0;
   expose(b, 'object', {
+    [finalizer]: () => finalized++,
     method(...args: unknown[]) {
       calls.push(args);
       return args.length;
@@ -51,7 +54,7 @@ async function answered(): Promise<void> {
   const id = 'the last one';
   send({ id, type: 'APPLY', path: ['method'], argumentList: [] });
   const last = (): unknown => answers.find((each) => (each as { id?: unknown }).id === id);
-  await expect.poll(last, { interval: 1 }).toEqual({ id, type: 'RAW', value: 0 });
+  await expect.poll(last, { interval: 1, timeout: 15_000 }).toEqual({ id, type: 'RAW', value: 0 });
   answers.splice(answers.indexOf(last()), 1);
   calls.pop();
 }
@@ -241,6 +244,19 @@ it('messages for a lane that is not there are ignored, and lanes in them are clo
   expect(loadOf(b).endpoints).toBe(1);
 });
 
+it('ports that come for a lane that is not there are closed', async () => {
+  const other = await mesh.join('other');
+  const closed = new Promise((resolve) => {
+    other.onPort('a port', (_, far) => {
+      far.onclose = resolve;
+      far.start();
+    });
+  });
+  const moved = await b.with({ wait: 1000 }).openPort('a port');
+  port.postMessage([0, -7, MESSAGE, { id: 'x', type: 'RAW', value: moved }], [moved]);
+  await closed;
+});
+
 it('there is an end to the endpoints that it may ask for, and to those that it may tell of', async () => {
   const ids = Array.from({ length: 99_999 }, (_, i) => i + 1);
   const places = ids.map(() => ({}));
@@ -272,11 +288,12 @@ it('there is an end to the endpoints that it may ask for, and to those that it m
   port.postMessage([0, 0, LANES, [message, places.slice(0, 1), [100_001]]]);
   await answered();
   expect(errors.map(({ code }) => code)).toEqual(['PROTOCOL']);
-}, 20_000);
+}, 30_000);
 
 it('the other side may say that it ends, or that it no longer wants an endpoint', async () => {
   port.postMessage([0, 0, CLOSED, 0]);
   await expect.poll(() => loadOf(b).connections).toBe(0);
+  await expect.poll(() => finalized).toBe(1);
   const again = await mesh.join('again');
   const other = await again.with({ wait: 1000 }).openPort('comlink:object');
   other.postMessage([0, 0, BYE, 0]);
