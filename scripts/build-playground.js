@@ -21,6 +21,8 @@ const common = {
   // The package by its own name, as its users write it.
   alias: {
     portmesh: `${root}dist/core/index.js`,
+    'portmesh/service': `${root}dist/service/index.js`,
+    'portmesh/comlink': `${root}dist/comlink/index.js`,
     'portmesh/renderer': `${root}dist/renderer/index.js`,
     'portmesh/main': `${root}dist/main/index.js`,
     'portmesh/node': `${root}dist/node/index.js`,

@@ -13,10 +13,14 @@ const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 if (process.argv.includes('--clean'))
   for (const folder of ['dist', '.tsbuild']) rmSync(`${root}${folder}`, { recursive: true, force: true });
 
-const { status } = spawnSync(process.execPath, [tsc, '-b', 'src/core', 'src/renderer', 'src/main', 'src/node'], {
-  cwd: root,
-  stdio: 'inherit',
-});
+const { status } = spawnSync(
+  process.execPath,
+  [tsc, '-b', 'src/core', 'src/service', 'src/comlink', 'src/renderer', 'src/main', 'src/node'],
+  {
+    cwd: root,
+    stdio: 'inherit',
+  },
+);
 if (status !== 0) process.exit(status ?? 1);
 const { outputFiles } = await build({
   entryPoints: [`${root}src/preload/portmesh.ts`],

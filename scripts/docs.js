@@ -45,6 +45,10 @@ const app = await Application.bootstrap({
   // How types are computed, and what classes are to the inside: what they come to is said where they are used.
   intentionallyNotExported: [
     ...['OfKind', 'SendableAll', 'IsAny'].map((type) => `src/core/bus/channels.ts:${type}`),
+    ...['Overloads', 'IsLater', 'AsIs', 'ToIntersection', 'AnyFunction', 'EachMethod', 'MethodName', 'Loose'].map(
+      (type) => `src/service/types.ts:${type}`,
+    ),
+    ...['Listener', 'Args'].map((type) => `src/service/consume.ts:${type}`),
     'src/core/errors/wire-error.ts:ErrorClass',
     'src/core/port/mesh-port.ts:Handler',
   ],

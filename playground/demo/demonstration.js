@@ -10,6 +10,8 @@ import { leave } from './steps/leave.js';
 import { nodes } from './steps/nodes.js';
 import { ports } from './steps/ports.js';
 import { remove } from './steps/remove.js';
+import { scene } from './steps/scene.js';
+import { service } from './steps/service.js';
 import { show } from './steps/show.js';
 import { stream } from './steps/stream.js';
 import { talk } from './steps/talk.js';
@@ -32,7 +34,23 @@ export async function demonstrate(setting) {
   const [graph, editor, viewer] = await Promise.all(['graph', 'editor', 'viewer'].map(setting.opened));
   /** @type {Stage} */
   const stage = { ...setting, graph, editor, viewer };
-  const parts = [join, talk, fail, stream, ports, nodes, blockMain, hang, leave, remove, crash, brokers, show];
+  const parts = [
+    join,
+    talk,
+    fail,
+    stream,
+    ports,
+    service,
+    scene,
+    nodes,
+    blockMain,
+    hang,
+    leave,
+    remove,
+    crash,
+    brokers,
+    show,
+  ];
   for (const part of parts) await part(stage);
   return stage.editor.pids();
 }

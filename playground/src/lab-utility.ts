@@ -3,10 +3,12 @@
 import { runInThisContext } from 'node:vm';
 import * as core from 'portmesh';
 import * as node from 'portmesh/node';
+import * as service from 'portmesh/service';
+import { comlink } from './lab/comlink.js';
 import { obey } from './lab/obey.js';
 import { startThread } from './lab/thread.js';
 
 const via = process.parentPort;
 
-Object.assign(globalThis, { lab: { ...core, ...node, via, startThread } });
+Object.assign(globalThis, { lab: { ...core, ...node, ...service, via, startThread, comlink } });
 via.on('message', ({ data }) => obey(data, (answer) => via.postMessage(answer), runInThisContext));

@@ -2,6 +2,8 @@
 
 import * as core from 'portmesh';
 import * as renderer from 'portmesh/renderer';
+import * as service from 'portmesh/service';
+import { comlink } from './lab/comlink.js';
 import { Driven } from './lab/driven.js';
 
-Object.assign(window, { lab: { ...core, ...renderer, Driven } });
+Object.assign(window, { lab: { ...core, ...renderer, ...service, Driven, comlink } });

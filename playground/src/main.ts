@@ -5,6 +5,8 @@ import { app, BrowserWindow, session, webContents } from 'electron';
 import { createRequire } from 'node:module';
 import { transfer } from 'portmesh';
 import { createBridge } from 'portmesh/main';
+import * as service from 'portmesh/service';
+import { comlink } from './lab/comlink.js';
 import { fork, openView } from './lab/main.js';
 import { startThread } from './lab/thread.js';
 import { Nodes } from './main/nodes.js';
@@ -23,7 +25,11 @@ async function start(): Promise<void> {
   } else {
     const load = createRequire(__filename);
     Object.assign(globalThis, {
-      lab: { open, openView, fork, startThread, load, createBridge, transfer, session, BrowserWindow, webContents },
+      lab: {
+        ...{ open, openView, fork, startThread, load, session, BrowserWindow, webContents },
+        ...{ createBridge, transfer, comlink },
+        ...service,
+      },
     });
   }
 }

@@ -7,11 +7,14 @@ import { Place } from './place/place.js';
 import { Acts } from './ui/acts.js';
 import { makeControls } from './ui/controls.js';
 import { make, part } from './ui/dom.js';
+import { FractalPanel } from './ui/fractal-panel.js';
 import { Identity } from './ui/identity.js';
 import { LogView } from './ui/log-view.js';
 import { PeerRows } from './ui/peer-rows.js';
+import { ScenePanel } from './ui/scene-panel.js';
 import { Scope } from './ui/scope.js';
 import { TrafficPanel } from './ui/traffic.js';
+import { Views } from './ui/views.js';
 
 const name = new URLSearchParams(location.search).get('as') === 'viewer' ? 'viewer' : 'editor';
 document.documentElement.dataset['as'] = name;
@@ -28,6 +31,9 @@ const controls = makeControls(
 );
 part('controls').append(controls);
 const traffic = new TrafficPanel(place, acts, name === 'editor' ? ['helper', 'main'] : ['widget', 'indexer', 'main']);
+const views = new Views();
+const scene = new ScenePanel(place, views);
+const picture = new FractalPanel(place, acts, views);
 const scope = new Scope(name, place.waves);
 void scope;
 
@@ -60,6 +66,8 @@ const children = new Children({
 identity.onJoined((bus) => {
   rows.attach(bus);
   traffic.attach(bus);
+  picture.attach(bus);
+  scene.attach(bus);
   if (name === 'editor') children.attach(bus);
 });
 void identity.join();

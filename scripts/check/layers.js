@@ -10,6 +10,8 @@ import { fileURLToPath } from 'node:url';
  */
 const layers = {
   core: { layers: [], packages: /(?!)/ },
+  service: { layers: ['core'], packages: /(?!)/ },
+  comlink: { layers: ['core'], packages: /^comlink$/ },
   renderer: { layers: ['core'], packages: /(?!)/ },
   preload: { layers: ['core'], packages: /^electron$/ },
   main: { layers: ['core', 'node', 'node/net'], packages: /^(electron$|node:)/ },

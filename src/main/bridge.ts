@@ -47,6 +47,7 @@ export class Bridge extends EventEmitter<BridgeEvents> {
   readonly #registry = new Registry();
   readonly #hub: Hub;
   readonly #reception: Reception;
+  readonly #own = new Set<Bus>();
   readonly #departures = new Departures(
     (peer, reason) => this.#hub.remove(peer, reason),
     (peer) => this.#hub.has(peer),
@@ -137,7 +138,10 @@ export class Bridge extends EventEmitter<BridgeEvents> {
   async connect<C extends ChannelMap<C> = AnyChannels>(options: OwnSeatOptions = {}): Promise<Bus<C>> {
     const seat = checkOwnSeat(options);
     this.#check(`bridge.connect({ name: '${seat.name}' })`);
-    return takeOwnSeat<C>(seat, this.#reception, this.#platform);
+    const bus = await takeOwnSeat<C>(seat, this.#reception, this.#platform);
+    this.#own.add(bus as object as Bus);
+    void bus.closed.then(() => this.#own.delete(bus as object as Bus));
+    return bus;
   }
 
   /**
@@ -210,6 +214,7 @@ export class Bridge extends EventEmitter<BridgeEvents> {
       documents: this.#registry.size,
       attached: this.#attachments.size,
       departing: this.#departures.size,
+      references: [...this.#own].reduce((sum, { load }) => sum + load.references, 0),
       brokers: this.#brokers.status,
       gateway: this.#brokers.gateway,
     };

@@ -44,6 +44,8 @@ export class Leaving {
     const document = this.#registry.documentOf(peer.id);
     this.#departures.forget(peer.id);
     this.#registry.remove(peer.id);
+    // A guest has none of its own, and may be in the record of the page that let it in.
+    if (peer.via) return [];
     // Of whatever ends the page itself, its children die too, and it is told of each why.
     if (!document || !(reason === 'evicted' || reason === 'bye' || reason === 'lost')) return [];
     const guests = document.shares.peers();

@@ -32,6 +32,8 @@ export interface BridgeState extends MeshState {
   readonly attached: number;
   /** Peers whose end is being found out. */
   readonly departing: number;
+  /** Functions and iterables of services that main's own buses have passed, or were passed, by reference, and are still good. */
+  readonly references: number;
   /** The brokers of Node's peers that were joined. */
   readonly brokers: readonly BrokerStatus[];
   /** What joins their peers and Electron's. */

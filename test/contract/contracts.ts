@@ -1,5 +1,6 @@
 import { busContract } from './bus-contract.js';
 import type { Case } from './case.js';
+import { comlinkContract } from './comlink-contract.js';
 import { flowContract } from './flow-contract.js';
 import { grantContract } from './grant-contract.js';
 import { limitContract } from './limit-contract.js';
@@ -9,6 +10,7 @@ import type { MeshKind } from './mesh-kind.js';
 import { inMemory } from './mesh.js';
 import { openPortContract } from './open-port-contract.js';
 import { portContract, type PortKind } from './port-contract.js';
+import { serviceContract } from './service-contract.js';
 import { streamContract } from './stream-contract.js';
 
 type Named = [name: string, behaviour: Case][];
@@ -29,7 +31,9 @@ export function meshCases(kind: MeshKind): Named {
   return [
     ...named('bus', busContract(kind)),
     ...named('stream', streamContract(kind)),
+    ...named('service', serviceContract(kind)),
     ...(kind.mixed ? [] : named('openPort', openPortContract(kind))),
+    ...(kind.mixed ? [] : named('comlink', comlinkContract(kind))),
     ...named('grant', grantContract(kind)),
     ...named('flow', flowContract(kind)),
     ...named('limit', limitContract(kind)),

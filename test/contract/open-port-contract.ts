@@ -213,6 +213,10 @@ export function openPortContract(kind: MeshKind): Case[] {
         assert.deepInclude(a.load, idle);
       },
     ),
+    'nobody of that name: NO_PEER': inMesh(async (mesh) => {
+      const a = await mesh.join('a');
+      assert.equal((await rejection(a.to('nobody').openPort('port'))).code, 'NO_PEER');
+    }),
     'a handler that throws refuses the port, and its opener gets the error': inMesh(async (mesh) => {
       const [a, b] = [await mesh.join('a'), await mesh.join('b')];
       const refused = deferred<MeshPort>();

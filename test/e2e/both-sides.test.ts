@@ -144,7 +144,7 @@ describe('both sides', () => {
           }),
         ),
       );
-      const released = { links: 0, calls: 0, serving: 0, parked: 0, signals: 0 };
+      const released = { links: 0, calls: 0, serving: 0, parked: 0, signals: 0, references: 0 };
       for (const [reason, load, ends] of closed) {
         expect([reason, load]).toEqual(['bye', released]);
         expect(['CLOSED', 'PEER_GONE']).toContain((ends as string[])[0]);

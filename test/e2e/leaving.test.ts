@@ -42,7 +42,7 @@ function outcome(
   }, callee);
 }
 
-const idle = { calls: 0, serving: 0, parked: 0, signals: 0 };
+const idle = { calls: 0, serving: 0, parked: 0, signals: 0, references: 0 };
 
 describe('leaving', () => {
   /** How a window can end, and the reasons that may be given: which, depends on who is faster in naming it. */

@@ -57,7 +57,17 @@ describe('the mesh of all places', () => {
       const others = names.filter((other) => other !== name).map((other) => `${other}: good day`);
       expect(greeted[i]).toEqual(others);
     }
-    expect(await inAll(({ bus }) => bus.load.calls)).toEqual(names.map(() => 0));
+    // The event of each one's service has reached every user once, itself apart.
+    await inAll((world) => (world['tell'] as (what: string) => void)('news'));
+    await inAll(({ bus }) => bus.drain());
+    const told = (await inAll((world) => world['told'])) as string[][];
+    for (const [i, name] of names.entries()) {
+      const others = names.filter((other) => other !== name).map((other) => `${other}: news`);
+      expect(told[i]!.sort()).toEqual(others.sort());
+    }
+    expect(await inAll(({ bus: { load } }) => ({ calls: load.calls, references: load.references }))).toEqual(
+      names.map(() => ({ calls: 0, references: 0 })),
+    );
 
     // Each is described as what it is, and by the process that it is really in.
     const peers = new Map((await places.lab.state()).peers.map((peer) => [peer.name, peer]));

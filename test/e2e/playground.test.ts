@@ -7,7 +7,7 @@ import { expect, it } from 'vitest';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 it('the playground: its demonstration, driven through the controls that a person would use', async () => {
-  const shots = ['graph', 'gone', 'broker-gone', 'gateway', 'editor', 'viewer'].flatMap((name) =>
+  const shots = ['graph', 'gone', 'service', 'scene', 'broker-gone', 'gateway', 'editor', 'viewer'].flatMap((name) =>
     ['light', 'dark'].map((theme) => `${root}out/playground-screenshots/${name}-${theme}.png`),
   );
   for (const shot of shots) rmSync(shot, { force: true });
@@ -15,6 +15,11 @@ it('the playground: its demonstration, driven through the controls that a person
     process.execPath,
     [`${root}scripts/playground.js`, '--headless', '--built'],
     { cwd: root },
+  );
+  expect(stdout).toMatch(/the service explores.*: called back 12 times/);
+  expect(stdout).toMatch(/its process is killed: a call waits; .* and the same handle works/);
+  expect(stdout).toMatch(
+    /the canvas is clicked: both are called back, and go there: widget: \d+ steps, called back for 1 click/,
   );
   expect(stdout).toMatch(/main is blocked for 2 s, and all others go on talking/);
   expect(stdout).toMatch(/the broker is killed.*, and they come back under their old ids/);

@@ -71,7 +71,7 @@ export class BridgeTarget implements Target {
     for (const raw of port.transfers.flatMap((list) => list ?? [])) (raw as { close(): void }).close();
     await turn();
     await turn();
-    assert.deepEqual(this.#victim.load, { links: 1, calls: 0, serving: 0, parked: 0, signals: 0 });
+    assert.deepEqual(this.#victim.load, { links: 1, calls: 0, serving: 0, parked: 0, signals: 0, references: 0 });
     assert.deepEqual(
       [...this.#victim.peers].map(({ name }) => name),
       ['friend'],

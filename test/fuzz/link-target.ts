@@ -92,7 +92,7 @@ export class LinkTarget implements Target {
     await calls;
     await turn();
     await turn();
-    assert.deepEqual(this.#victim.load, { links: 1, calls: 0, serving: 0, parked: 0, signals: 0 });
+    assert.deepEqual(this.#victim.load, { links: 1, calls: 0, serving: 0, parked: 0, signals: 0, references: 0 });
     assert.deepEqual(
       [...this.#victim.peers].map(({ name }) => name),
       ['friend'],

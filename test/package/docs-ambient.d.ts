@@ -22,8 +22,16 @@ declare global {
   /** An application's own. */
   function render(id: string, scale: number, signal?: AbortSignal): Promise<Uint8Array>;
   function show(...values: unknown[]): void;
+  class Scene {
+    draw(shape: string): void;
+    onClick(listener: (x: number, y: number) => void): void;
+  }
   const pixels: Uint8Array<ArrayBuffer>;
   const titles: Map<string, string>;
   const iframe: HTMLIFrameElement;
+  class FilesImpl {
+    read(path: string): Promise<Uint8Array>;
+    scan(dir: string, options: { onFound(path: string): void }): Promise<number>;
+  }
   const secrets: { readonly peer: string; readonly bridge: string };
 }

@@ -46,6 +46,7 @@ function compile(sources: ReadonlyMap<string, string>): string[] {
   };
   const host = ts.createCompilerHost(options);
   const { fileExists, readFile } = host;
+  delete host.directoryExists; // the examples' folders are in no file system
   host.fileExists = (file) => sources.has(file) || fileExists.call(host, file);
   host.readFile = (file) => sources.get(file) ?? readFile.call(host, file);
   const program = ts.createProgram([...sources.keys(), join(root, 'test/package/docs-ambient.d.ts')], options, host);
@@ -71,9 +72,13 @@ describe('examples', () => {
   // All in one program: most of its time goes into what they import.
   beforeAll(() => {
     const sources = written.map(({ page, line, code }) => [page, line, code] as const);
-    problems = compile(
-      new Map([...sources, wrong].map(([page, line, code]) => [join(root, `${page}.${line}.mts`), code])),
-    );
+    const files = new Map([...sources, wrong].map(([page, line, code]) => [join(root, `${page}.${line}.mts`), code]));
+    // One that begins with its name, such as `// shared/files.ts`, is what the others of its page import from there.
+    for (const [page, , code] of sources) {
+      const [, name] = /^\/\/ ([\w/-]+\.ts)\b/.exec(code) ?? [];
+      if (name) files.set(join(root, dirname(page), name), code);
+    }
+    problems = compile(files);
   });
 
   test('are TypeScript, or nothing to compile', () => {

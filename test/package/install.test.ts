@@ -23,6 +23,21 @@ test('plain Node can import it', async () => {
   });
 });
 
+test("Comlink's part is the same copy's, where the application has installed Comlink", async () => {
+  const project = new Project({ 'package.json': { private: true, type: 'module' } });
+  await project.install();
+  const program = `
+    import { transferHandlers } from 'comlink';
+    const stock = transferHandlers.get('proxy').serialize;
+    const { expose, wrap } = await import('portmesh/comlink');
+    console.log(typeof expose, typeof wrap, transferHandlers.get('proxy').serialize !== stock);
+  `;
+  project.write('program.js', program);
+  await expect(project.run(process.execPath, 'program.js')).rejects.toThrow(/comlink/);
+  project.link('comlink');
+  expect(await project.run(process.execPath, 'program.js')).toBe('function function true\n');
+});
+
 test('its command can be run', async () => {
   const project = new Project({ 'package.json': { private: true } });
   await project.install();
@@ -48,6 +63,7 @@ describe.each(['nodenext', 'bundler'])('types, with moduleResolution %s', (modul
   };
 
   test.each([
+    ['comlink.ts', { lib: ['es2022', 'dom'], types: [] }, ['comlink']],
     ['page.ts', { lib: ['es2022', 'dom'], types: [] }, []],
     ['node.js', { lib: ['es2022'], types: ['node'] }, ['@types/node']],
     ['utility.ts', { lib: ['es2022', 'dom'], types: ['node'] }, ['@types/node', 'electron']],

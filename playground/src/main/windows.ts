@@ -8,7 +8,7 @@ type Made = 'graph' | 'editor';
 const shapes: Readonly<Record<Made | 'viewer', { width: number; height: number; x: number; y: number }>> = {
   graph: { width: 1100, height: 750, x: 0, y: 0 },
   editor: { width: 1100, height: 750, x: 420, y: 60 },
-  viewer: { width: 760, height: 730, x: 840, y: 140 },
+  viewer: { width: 760, height: 760, x: 840, y: 140 },
 };
 const pages: Readonly<Record<Made, string>> = {
   graph: 'app://graph/graph.html',

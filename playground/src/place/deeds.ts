@@ -20,5 +20,8 @@ export type Deed =
   /** Opens a port to somebody, and sends points over it. */
   | { readonly do: 'open-port'; readonly to: string; readonly shape: Shape }
   | { readonly do: 'close-ports' }
+  /** Lets shapes dance in somebody's scene, until told to stop. */
+  | { readonly do: 'dance'; readonly to: string }
+  | { readonly do: 'leave-scenes' }
   /** Stands still, as by an endless loop. */
   | { readonly do: 'hang'; readonly ms: number };

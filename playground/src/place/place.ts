@@ -1,6 +1,7 @@
 import { MeshError, type Caller } from 'portmesh';
 import type { Channels, Pace, PlaygroundBus } from '../channels.js';
 import { answerDemo } from './answering.js';
+import { Dancing } from './dancing.js';
 import { EVERYBODY, type Deed } from './deeds.js';
 import { Gossip } from './gossip.js';
 import type { Piece } from './entry.js';
@@ -22,6 +23,7 @@ export class Place {
   readonly traffic = new Traffic();
   readonly waves = new Waves(this.journal, this.traffic);
   readonly #numbers = new Numbers(this.journal, this.traffic);
+  readonly #dancing = new Dancing(this.traffic);
   readonly #gossip = new Gossip();
   readonly #slow = new Set<AbortController>();
   /** Told too of what this place reports. */
@@ -88,6 +90,12 @@ export class Place {
       }
       case 'close-ports':
         return this.waves.close();
+      case 'dance': {
+        const line = this.journal.add('asked', 'dances in the scene of ', whom(deed.to, 'somebody'));
+        return void this.#dancing.dance(this.bus, deed.to, line).catch((error: unknown) => line.fail(error));
+      }
+      case 'leave-scenes':
+        return this.#dancing.stop();
       case 'hang':
         return void this.#hang(deed.ms);
       default:

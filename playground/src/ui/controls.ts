@@ -87,6 +87,13 @@ export function makeControls(to: () => string, act: (deed: Deed) => void): HTMLE
         () => act({ do: 'hang', ms: HANG_MS }),
       ),
     ),
+    field(
+      'Comlink',
+      on(button('Dance', 'dance', 'Wraps the scene that a window exposes, and lets shapes dance there'), () =>
+        act({ do: 'dance', to: to() }),
+      ),
+      on(button('Leave', 'leave-scenes', 'Releases the scenes'), () => act({ do: 'leave-scenes' })),
+    ),
   );
 }
 

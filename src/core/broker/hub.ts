@@ -113,7 +113,7 @@ export class Hub {
   admit(peer: Peer, port: Port, grant = everything, { remote = false, state, resume }: AdmitOptions = {}): void {
     const { redact, limits } = this.#owner;
     const outbox = new control.ControlOutbox(port, this.#owner.soon);
-    const channels = new Channels(grant.receive, limits.channels);
+    const channels = new Channels(grant, limits.channels);
     const paces = { confirmations: new Pace(CONFIRMATIONS), making: new Pace(CHANNELS) };
     const chair: Chair = { peer, grant, port, outbox, channels, remote, confirming: undefined, hangs: false, ...paces };
     if (state && !channels.replace(state.number, state.listens, state.handles)) {

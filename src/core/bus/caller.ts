@@ -34,6 +34,9 @@ export interface CallerOptions {
 /** The options a bus begins with. */
 export const defaultOptions: CallOptions = { timeout: undefined, signal: undefined, wait: 0 };
 
+/** Internal: what is behind a bus, or what calls for one, for the layers that build on it. */
+export let meshOf: <C extends ChannelMap<C>>(caller: Caller<C>) => Mesh;
+
 /**
  * Calls to somebody, with some options: what `bus.to()` and `bus.with()` return, and what a bus itself is for all its peers.
  */
@@ -41,6 +44,10 @@ export class Caller<C extends ChannelMap<C> = AnyChannels> {
   readonly #mesh: Mesh;
   readonly #target: Target;
   readonly #options: CallOptions;
+
+  static {
+    meshOf = (caller) => caller.#mesh;
+  }
 
   /** @internal */
   constructor(mesh: Mesh, target: Target, options: CallOptions) {

@@ -104,6 +104,6 @@ function notAsked(channel: string): MeshError {
   return invalid(`request('${channel}')`, `its handler returns a stream. Take it with stream('${channel}', …).`);
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }

@@ -116,14 +116,19 @@ export class Links implements Iterable<Link> {
   }
 
   #make(entry: Entry, port: Port | undefined, opened: boolean): Link {
-    const { owner, flow, turn, redact, limits } = this.#options;
+    const { owner, flow, turn, limits } = this.#options;
     const { peer, epoch, grant } = entry;
     const trusted = this.#trusts(entry);
-    const own = { epoch, opened, redact: redact && !trusted, trusted, grant, limits, flow, turn };
+    const own = { epoch, opened, redact: this.redacts(entry), trusted, grant, limits, flow, turn };
     const link = new Link(owner, peer, port, own);
     entry.link = link;
     this.#links.add(link);
     return link;
+  }
+
+  /** Whether what is thrown here goes to that peer without stacks and paths. */
+  redacts(entry: Entry): boolean {
+    return this.#options.redact && !this.#trusts(entry);
   }
 
   /** Those of the own origin, main, and what main attached, but for those who may do less than send everything. */

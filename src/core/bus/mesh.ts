@@ -2,7 +2,7 @@ import type { Seat, SeatListener } from '../broker/seat.js';
 import type { Welcome } from '../broker/control.js';
 import { Directory } from '../directory/directory.js';
 import { Channels, HANDLE, LISTEN, UNHANDLE, UNLISTEN, type Entry } from '../directory/entry.js';
-import { allows, type Grant } from '../directory/grant.js';
+import { permits, sendsAll, type Act, type Grant } from '../directory/grant.js';
 import type { Limits } from '../directory/limits.js';
 import type { Peer } from '../directory/peer.js';
 import { invalid, MeshError, type LeaveReason } from '../errors/mesh-error.js';
@@ -38,7 +38,12 @@ export interface BusLoad {
   readonly parked: number;
   /** AbortSignals listened to */
   readonly signals: number;
+  /** Functions and iterables of services that were passed by reference, both ways, and are still good */
+  readonly references: number;
 }
+
+/** What services and the like are told besides: see `meshOf`. */
+export const UNLINKED = 'unlinked';
 
 type PeerNews = 'join' | 'leave' | 'change' | 'unresponsive' | 'responsive' | 'stale' | 'fresh';
 
@@ -56,11 +61,14 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
   readonly #platform: Platform;
   readonly #own: Channels;
   readonly #liveness = new Liveness(this);
+  readonly turn = new Turn(this.#liveness.watch);
   readonly #links: Links;
   readonly #sending: Sending;
   readonly #leases = new Leases();
   /** The broker is gone, and is looked for: the directory is as it was then. */
   isStale = false;
+  /** See `BusLoad.references`: counted by who passes them. */
+  references: { readonly size: number } = { size: 0 };
   #resolveClosed: (info: CloseInfo) => void = () => {};
   #closeInfo: CloseInfo | undefined;
 
@@ -78,8 +86,7 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
     }
     const { self, redact } = welcome;
     const owner = new Receiver(this);
-    const turn = new Turn(this.#liveness.watch);
-    this.#links = new Links({ self, own: this.#own, seat, platform, owner, flow, turn, redact, limits });
+    this.#links = new Links({ self, own: this.#own, seat, platform, owner, flow, turn: this.turn, redact, limits });
     this.#sending = new Sending({ directory: this.directory, links: this.#links, reports: this.reports });
     seat.start(this);
   }
@@ -113,20 +120,20 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
     if (this.#closeInfo) throw closedError(call, this.#closeInfo);
   }
 
-  /** Why this bus may not send to a channel; `undefined`: it may. */
+  /** Why this bus may not ask for anything on a channel; `undefined`: it may. */
   refusal(call: string, channel: string): MeshError | undefined {
-    return this.#maySend(channel) ? undefined : notGranted(call, 'send to', channel);
+    return this.#may('ask', channel) ? undefined : notGranted(call, 'send to', channel);
   }
 
-  #maySend(channel: string): boolean {
-    const { send } = this.#welcome.grant;
-    return send === undefined || allows(send, channel);
+  #may(act: 'send' | 'ask', channel: string): boolean {
+    const { grant } = this.#welcome;
+    return sendsAll(grant) || permits(grant, act, channel);
   }
 
   // ---- own channels
 
   listen(channel: string): void {
-    this.#checkReceive(`on('${channel}')`, channel);
+    this.#checkReceive(`on('${channel}')`, 'listen', channel);
     this.#announce(LISTEN, channel);
   }
 
@@ -139,7 +146,7 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
     if (handlers.has(channel)) {
       throw invalid(`handle('${channel}')`, 'this bus handles the channel already. Dispose the first handler before.');
     }
-    this.#checkReceive(`handle('${channel}')`, channel);
+    this.#checkReceive(`handle('${channel}')`, 'handle', channel);
     this.#announce(HANDLE, channel); // it may throw LIMIT
     handlers.set(channel, handling);
   }
@@ -151,8 +158,8 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
     this.#announce(UNHANDLE, channel);
   }
 
-  #checkReceive(call: string, channel: string): void {
-    if (!allows(this.#welcome.grant.receive, channel)) throw notGranted(call, 'receive from', channel);
+  #checkReceive(call: string, act: Act, channel: string): void {
+    if (!permits(this.#welcome.grant, act, channel)) throw notGranted(call, 'receive from', channel);
   }
 
   /** Tells the broker, which tells everybody, and each linked peer, in order with what it is told besides. */
@@ -172,12 +179,18 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
 
   send(target: Target, channel: string, args: readonly unknown[]): void {
     if (this.#closeInfo) throw closedError(`send('${channel}')`, this.#closeInfo);
-    if (!this.#maySend(channel)) throw notGranted(`send('${channel}')`, 'send to', channel);
+    if (!this.#may('send', channel)) throw notGranted(`send('${channel}')`, 'send to', channel);
     this.#sending.send(target, channel, args);
   }
 
   linkTo(entry: Entry): Link {
     return this.#links.to(entry);
+  }
+
+  /** See `Links.redacts`. Who has left is not to learn more. */
+  redacts({ id }: Peer): boolean {
+    const entry = this.directory.get(id);
+    return !entry || this.#links.redacts(entry);
   }
 
   /** A fresh channel's two raw ends. */
@@ -192,7 +205,7 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
   /** Makes a port for the application of a raw one. `far`: who is at its other end, if that is known. */
   makePort(raw: object, far: Peer | undefined): MeshPort {
     const adopted = this.#platform.adopt(raw, far);
-    const port = far ? this.#leases.lease(far.id, adopted) : adopted;
+    const port = far ? this.#leases.lease(far, adopted) : adopted;
     // It may have left while this was on its way.
     if (far && !this.directory.get(far.id)) this.#leases.left(far.id, this.directory.whyLeft(far.id));
     return new MeshPort(port, (other) => this.#platform.adopt(other, undefined));
@@ -209,7 +222,7 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
 
   /** What this bus holds at the moment, as plain counts. */
   get load(): BusLoad {
-    const load = { links: 0, calls: 0, serving: 0, ...this.requests.load };
+    const load = { links: 0, calls: 0, serving: 0, references: this.references.size, ...this.requests.load };
     for (const link of this.#links) {
       load.links++;
       load.calls += link.load.calls;
@@ -319,6 +332,7 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
       const error = this.#closeInfo ? closedError(call, this.#closeInfo) : goneError(call, reason);
       this.reports.dropped(link.peer, lost, undefined, error);
     }
+    this.news.call(UNLINKED, [link.peer.id], () => {});
     if (!entry && !this.#closeInfo) this.#news('leave', link.peer, this.directory.whyLeft(link.peer.id) ?? reason);
   }
 

@@ -36,6 +36,18 @@ export interface Request extends Call {
   /** The number of the peer's last announcement when it was sent there. */
   known: number;
   tried?: Tried;
+  /** Of a service's call */
+  service?: ServiceCall | undefined;
+}
+
+/** What a service's call has besides. It waits for somebody until its time is over. */
+export interface ServiceCall {
+  /** Its arguments, each time they are about to be sent: what is passed by reference is told to a certain peer. */
+  prepare?(args: readonly unknown[], peer: Peer): readonly unknown[];
+  /** What must not be collected before it is settled. */
+  readonly pin?: object;
+  /** What to say where nobody took it in its time. */
+  nobody(): MeshError;
 }
 
 /**
@@ -88,7 +100,7 @@ export function notTaken(request: Request, { open, pending, peer }: Link): void 
 export function nobody(request: Request, directory: Directory): MeshError {
   const { target, channel, tried } = request;
   const call = describeCall({ ...request, link: undefined });
-  if (target !== undefined && !tried && peersOf(target, directory).length === 0) {
+  if (target !== undefined && !tried?.size && peersOf(target, directory).length === 0) {
     return noPeer(call, target, directory);
   }
   const whom =

@@ -75,7 +75,7 @@ export class Requests {
   }
 
   request(target: Target, channel: string, args: readonly unknown[], options: CallOptions): Promise<unknown> {
-    return new Promise((resolve) => this.#begin(newRequest(REQUEST, target, channel, options, resolve), args));
+    return new Promise((resolve) => this.begin(newRequest(REQUEST, target, channel, options, resolve), args));
   }
 
   stream<T>(target: Target, channel: string, args: readonly unknown[], options: CallOptions): MeshStream<T> {
@@ -83,7 +83,7 @@ export class Requests {
       abandon: (each) => this.#abandon(each),
       watch: (each) => this.#clock.watch(deadlineOf(each)),
     });
-    this.#begin(request, args);
+    this.begin(request, args);
     return stream;
   }
 
@@ -105,11 +105,12 @@ export class Requests {
         port,
         tried,
       };
-      this.#begin(request, args);
+      this.begin(request, args);
     });
   }
 
-  #begin(request: Request, args: readonly unknown[]): void {
+  /** Puts it under way, whoever made it. */
+  begin(request: Request, args: readonly unknown[]): void {
     const { channel, signal } = request;
     if (this.#owner.closeInfo || signal?.aborted || this.#owner.refusal('request', channel)) this.#refuse(request);
     else this.#place(request, args);
@@ -185,7 +186,7 @@ export class Requests {
     // Before it is sent: it may be settled when that returns.
     if (request.signal) this.#aborts.add(request.signal, request);
     try {
-      link.sendCall(request, args);
+      link.sendCall(request, request.service?.prepare?.(args, entry.peer) ?? args);
     } catch (error) {
       this.released(request);
       return unsendable(request, error, entry.peer);
@@ -241,7 +242,7 @@ export class Requests {
     for (const link of [...this.#owner.links()]) next = Math.min(next, link.sweep(now));
     for (const [request, { asked, until }] of [...this.#parked]) {
       const deadline = deadlineOf(request);
-      if (deadline <= now) this.#cancel(request, () => timeoutError(request));
+      if (deadline <= now) this.#cancel(request, () => request.service?.nobody() ?? timeoutError(request));
       else if (asked && until <= now) this.#cancel(request, () => this.#nobody(request));
       else next = Math.min(next, deadline, asked ? until : Infinity);
     }
@@ -249,7 +250,7 @@ export class Requests {
   }
 
   #nobody(request: Request): MeshError {
-    return nobody(request, this.#owner.directory);
+    return request.service?.nobody() ?? nobody(request, this.#owner.directory);
   }
 }
 

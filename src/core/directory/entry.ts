@@ -1,6 +1,6 @@
 import type { Link } from '../link/link.js';
 import { isName } from '../wire/frames.js';
-import { allows, type Grant } from './grant.js';
+import { everything, permits, type Grant } from './grant.js';
 import { defaultLimits } from './limits.js';
 import type { Peer } from './peer.js';
 
@@ -22,15 +22,15 @@ export class Channels {
   handles = nothing;
   /** The number of the last change applied. */
   number = 0;
-  readonly #allowed: readonly string[] | undefined;
+  readonly #grant: Grant;
   readonly #limit: number;
 
   /**
-   * @param allowed the channels its owner may listen to and handle; others are not counted as either. Default: all
+   * @param grant which channels its owner may listen to, and handle; others are not counted as either
    * @param limit channels it may listen to, and handle, at most
    */
-  constructor(allowed?: readonly string[], limit = defaultLimits.channels) {
-    this.#allowed = allowed;
+  constructor(grant = everything, limit = defaultLimits.channels) {
+    this.#grant = grant;
     this.#limit = limit;
   }
 
@@ -51,7 +51,7 @@ export class Channels {
       const kind = change === LISTEN || change === UNLISTEN ? 'listens' : 'handles';
       const set = this[kind];
       if (change === LISTEN || change === HANDLE) {
-        if (!set.has(channel) && allows(this.#allowed, channel)) {
+        if (!set.has(channel) && permits(this.#grant, change === LISTEN ? 'listen' : 'handle', channel)) {
           if (set.size >= this.#limit) return false;
           if (set === nothing) this[kind] = new Set([channel]);
           else set.add(channel);
@@ -69,13 +69,13 @@ export class Channels {
   replace(number: number, listens: unknown, handles: unknown): boolean {
     if (!this.#fits(listens) || !this.#fits(handles)) return false;
     this.number = number;
-    this.listens = this.#allow(listens);
-    this.handles = this.#allow(handles);
+    this.listens = this.#permitted('listen', listens);
+    this.handles = this.#permitted('handle', handles);
     return true;
   }
 
-  #allow(names: readonly string[]): Set<string> {
-    return names.length > 0 ? new Set(names.filter((name) => allows(this.#allowed, name))) : nothing;
+  #permitted(use: 'listen' | 'handle', names: readonly string[]): Set<string> {
+    return names.length > 0 ? new Set(names.filter((name) => permits(this.#grant, use, name))) : nothing;
   }
 
   #fits(names: unknown): names is string[] {
@@ -96,6 +96,6 @@ export class Entry {
   constructor(peer: Peer, grant: Grant, limit?: number) {
     this.peer = peer;
     this.grant = grant;
-    this.channels = new Channels(grant.receive, limit);
+    this.channels = new Channels(grant, limit);
   }
 }

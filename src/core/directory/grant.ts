@@ -14,15 +14,26 @@ export interface Grant {
   readonly send?: readonly string[];
   /** Channels it may listen to, and handle: events, requests, streams and ports. @default all */
   readonly receive?: readonly string[];
-  /** Services it may provide and use: for typed services, which are not there yet. @default all */
+  /** Typed services it may use. Their calls, events and callbacks are not judged by `send` and `receive`. @default all */
   readonly services?: readonly string[];
+  /** Typed services it may provide: give `[]` to one that only uses some. @default the same as `services` */
+  readonly provides?: readonly string[];
   /** Names of the peers it may link to, and is shown. Both sides must be granted each other. @default all */
   readonly peers?: readonly string[];
   /** Whether it may ask for the mesh's whole state: `bus.queryState()`. @default false for pages, true for others */
   readonly state?: boolean;
 }
 
-const members = ['names', 'send', 'receive', 'services', 'peers'] as const;
+const members = ['names', 'send', 'receive', 'services', 'provides', 'peers'] as const;
+
+/**
+ * How the channels of typed services begin. `service:files` are calls of `files`, `service:files/changed` is an event of it, and
+ * `service:` alone is what was passed by reference, which whoever has the reference may use.
+ */
+export const SERVICE = 'service:';
+
+/** What a peer does on a channel: `send` events, `ask` for something, `listen` to events, `handle` what is asked. */
+export type Act = 'send' | 'ask' | 'listen' | 'handle';
 
 /** Names, or beginnings, in one list at most. */
 const MAX_RULES = 1000;
@@ -35,17 +46,33 @@ export function allows(rules: readonly string[] | undefined, name: string): bool
   return rules === undefined || rules.some((rule) => covers(rule, name));
 }
 
+/** Whether a grant lets a peer do something on a channel. */
+export function permits({ send, receive, services, provides = services }: Grant, act: Act, channel: string): boolean {
+  if (!channel.startsWith(SERVICE)) return allows(act === 'send' || act === 'ask' ? send : receive, channel);
+  const [name] = channel.slice(SERVICE.length).split('/') as [string];
+  return name === '' || allows(act === 'ask' || act === 'listen' ? services : provides, name);
+}
+
+/** Whether a peer may send, and ask, whatever it likes: then there is nothing to look up. */
+export function sendsAll({ send, services, provides }: Grant): boolean {
+  return send === undefined && services === undefined && provides === undefined;
+}
+
 /** What both of two grants allow. */
 export function intersect(a: Grant, b: Grant): Grant {
   const both: { [K in (typeof members)[number]]?: readonly string[] } & { state?: boolean } = {};
   if (a.state !== undefined || b.state !== undefined) both.state = a.state === true && b.state === true;
   for (const member of members) {
-    const [rules, others] = [a[member], b[member]];
+    const [rules, others] = [rulesOf(a, member), rulesOf(b, member)];
     if (member === 'names') both.names = common(rules ?? [], others ?? []);
     else if (rules && others) both[member] = common(rules, others);
     else if (rules ?? others) both[member] = (rules ?? others) as readonly string[];
   }
   return both;
+}
+
+function rulesOf(grant: Grant, member: (typeof members)[number]): readonly string[] | undefined {
+  return grant[member] ?? (member === 'provides' ? grant.services : undefined);
 }
 
 /** What is wrong with something given as a grant, in words; `undefined` if nothing is. */

@@ -150,7 +150,8 @@ function encodePart(value: unknown, redact: boolean, depth: number, budget: Budg
   return [0, holder['value']];
 }
 
-function redacted(value: unknown): unknown {
+/** Internal: a text without URLs and paths; of other values, plain ones only. */
+export function redacted(value: unknown): unknown {
   if (typeof value === 'string') return text(value).replace(quotedPaths, '$1<path>$1').replace(paths, '<path>');
   return typeof value === 'number' || typeof value === 'boolean' ? value : undefined;
 }

@@ -1,4 +1,4 @@
-import { allows, type Grant } from '../directory/grant.js';
+import { permits, sendsAll, type Grant } from '../directory/grant.js';
 import type { MessageLimits } from '../directory/limits.js';
 import type { Peer } from '../directory/peer.js';
 import { MeshError, type LeaveReason } from '../errors/mesh-error.js';
@@ -118,7 +118,7 @@ export class Incoming<L extends IncomingLink> implements FrameSink {
   }
 
   onEvent(channel: string, args: unknown[]): void {
-    if (this.#refuses(channel)) {
+    if (this.#refuses('send', channel)) {
       this.#owner.refused(this.#link, channel, this.#notGranted(`send('${channel}')`), ++this.#refused);
     } else if (!this.#excess(wire.EVENT, channel, args)) {
       this.#owner.event(this.#link, channel, this.#arrivals.restore(args));
@@ -219,9 +219,9 @@ export class Incoming<L extends IncomingLink> implements FrameSink {
 
   // ---- what the peer may do
 
-  #refuses(channel: string): boolean {
-    const { send } = this.#options.grant;
-    return send !== undefined && !allows(send, channel);
+  #refuses(act: 'send' | 'ask', channel: string): boolean {
+    const { grant } = this.#options;
+    return !sendsAll(grant) && !permits(grant, act, channel);
   }
 
   #notGranted(call: string): MeshError {
@@ -241,7 +241,7 @@ export class Incoming<L extends IncomingLink> implements FrameSink {
 
   #refusal(kind: number, channel: string, args: readonly unknown[]): MeshError | undefined {
     const { serving } = this.#options.limits;
-    if (this.#refuses(channel)) return this.#notGranted(callOf(kind, channel));
+    if (this.#refuses('ask', channel)) return this.#notGranted(callOf(kind, channel));
     // Answers are never refused: one that takes none, and asks for more, would fill this side's memory.
     const problem = this.#link.full
       ? 'too much waits for this peer that it has not taken.'

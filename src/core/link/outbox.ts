@@ -298,7 +298,8 @@ export class Outbox implements Sender {
     // Electron's main process runs microtasks inside of a post: what they hand over comes behind it.
     this.#blocked = true;
     try {
-      this.#port?.post(message, transfer);
+      // What is captured is copied: a batch is a tree.
+      this.#port?.post(message, transfer, !posted.lone);
     } catch (error) {
       this.#blocked = blocked;
       this.#receipts.untell(untold);

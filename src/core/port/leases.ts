@@ -1,3 +1,4 @@
+import type { Peer } from '../directory/peer.js';
 import type { Port, PortListener } from './port.js';
 
 /** The ports that a bus has, and that lead straight to a peer: they end when the bridge shows that peer out. */
@@ -5,12 +6,13 @@ export class Leases {
   readonly #ports = new Map<string, Set<LeasedPort>>();
 
   /** @param peer to whom, or by whom, it was opened */
-  lease(peer: string, port: Port): Port {
-    const ports = this.#ports.get(peer) ?? new Set();
-    this.#ports.set(peer, ports);
-    const leased = new LeasedPort(port, () => {
+  lease(peer: Peer, port: Port): Port {
+    const { id } = peer;
+    const ports = this.#ports.get(id) ?? new Set();
+    this.#ports.set(id, ports);
+    const leased = new LeasedPort(peer, port, () => {
       ports.delete(leased);
-      if (ports.size === 0 && this.#ports.get(peer) === ports) this.#ports.delete(peer);
+      if (ports.size === 0 && this.#ports.get(id) === ports) this.#ports.delete(id);
     });
     ports.add(leased);
     return leased;
@@ -27,12 +29,15 @@ export class Leases {
 /** A port that can be ended from this side, as if its far end were gone. */
 class LeasedPort implements Port {
   readonly carries: Port['carries'];
+  /** Who is at its far end, for the layers that build on it. */
+  readonly peer: Peer;
   readonly #port: Port;
   readonly #release: () => void;
   #listener: PortListener | undefined;
   #reason: string | undefined;
 
-  constructor(port: Port, release: () => void) {
+  constructor(peer: Peer, port: Port, release: () => void) {
+    this.peer = peer;
     this.carries = port.carries;
     this.#port = port;
     this.#release = release;

@@ -36,9 +36,11 @@ export interface Port {
    * Sends `message` as it is now: changes made afterwards don't travel. The objects in `transfer` belong to the receiver
    * when this returns, and still to the caller when it throws. Towards an end that carries no host objects `null` is no
    * message: it arrives as one that can't be read.
+   * @param tree the message is an array without holes or names, of such arrays, plain objects and the like, in which nothing occurs
+   *   twice: a port that writes messages itself need not look. Default: unknown
    * @throws MeshError `NOT_CLONEABLE` if the message can't be sent; nothing has been sent then
    */
-  post(message: unknown, transfer?: readonly unknown[]): void;
+  post(message: unknown, transfer?: readonly unknown[], tree?: boolean): void;
   /** Begins to deliver, what waits first. A port that isn't started doesn't notice the end of its far end. */
   start(listener: PortListener): void;
   /** Ends both sides. Idempotent. What was posted before still arrives. */

@@ -69,8 +69,11 @@ export function ownBuffer({ buffer }: ArrayBufferView): ArrayBuffer | undefined 
   return kindOf(buffer) === 'buffer' ? (buffer as ArrayBuffer) : undefined;
 }
 
-/** A page without cross-origin isolation has shared memory, but no name for its class. */
-function isPlatform(constructor: { readonly name: string }): boolean {
+/**
+ * Whether a class is the platform's, and not the application's. A page without cross-origin isolation has shared memory, but no name
+ * for its class.
+ */
+export function isPlatform(constructor: { readonly name: string }): boolean {
   const { name } = constructor;
   if (name === 'SharedArrayBuffer') return isNative(constructor);
   const { WebAssembly: wasm } = globalThis as { WebAssembly?: object };

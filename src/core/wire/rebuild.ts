@@ -2,8 +2,8 @@ import { kindOf } from './kinds.js';
 
 /**
  * Copies of `values` and of all that holds something in them (objects, arrays, maps, sets, an error's cause), in which
- * `replace` has put what it returned in the place of what it was given, wherever that occurred. What it returns `undefined`
- * for stays, or is copied if it holds something. To a receiver, nothing else differs: shared objects, cycles, holes and
+ * `replace` has put what it returned in the place of what it was given, an object or a function, wherever that occurred. What it
+ * returns `undefined` for stays, or is copied if it holds something. To a receiver, nothing else differs: shared objects, cycles, holes and
  * named properties stay what they are, and an instance of a class arrives as a plain object either way.
  *
  * Nothing calls itself here: a value as deep as memory allows does no harm.
@@ -12,6 +12,7 @@ export function rebuild(values: readonly unknown[], replace: (value: object) => 
   const copies = new Map<object, object>();
   const open: [source: object, copy: object][] = [];
   const copyOf = (value: unknown): unknown => {
+    if (typeof value === 'function') return replace(value) ?? value;
     if (typeof value !== 'object' || value === null) return value;
     const known = copies.get(value);
     if (known) return known;

@@ -1,15 +1,16 @@
 import { Annex } from '../../core/broker/annex.js';
 import { ControlOutbox } from '../../core/broker/control.js';
 import type { Hub } from '../../core/broker/hub.js';
-import { everything, intersect } from '../../core/directory/grant.js';
+import { intersect } from '../../core/directory/grant.js';
 import type { Peer } from '../../core/directory/peer.js';
 import { MeshError, type LeaveReason } from '../../core/errors/mesh-error.js';
 import type { Mux } from '../socket/mux.js';
-import { grantOf, type AuthorizeNode } from './options.js';
+import { decide } from './decide.js';
+import type { CheckedBroker } from './options.js';
 
 export interface BridgeSeatOptions {
   readonly hub: Hub;
-  readonly authorize: AuthorizeNode;
+  readonly admission: Pick<CheckedBroker, 'authorize' | 'authorizeTimeout'>;
   readonly joined: (peer: Peer) => void;
   readonly refused: (error: MeshError) => void;
   readonly malformed: (problem: string) => void;
@@ -28,7 +29,7 @@ export class BridgeSeat {
     this.id = id;
     this.#mux = mux;
     this.#options = options;
-    const { hub, authorize, joined, refused, malformed } = options;
+    const { hub, admission, joined, refused, malformed } = options;
     const outbox = new ControlOutbox(mux.port);
     this.#annex = new Annex({
       hub,
@@ -37,13 +38,12 @@ export class BridgeSeat {
       announces: ({ remote }) => !remote,
       async admit({ name, type, origin }, grant) {
         try {
-          const given = grantOf(await authorize({ name, type, origin, grant }), everything);
+          const given = await decide(admission, { name, type, origin, grant });
           if (given) return intersect(grant, given);
           refused(new MeshError('NOT_AUTHORIZED', `the broker's authorize() refused '${name}' of a bridge.`));
         } catch (cause) {
-          refused(
-            new MeshError('NOT_AUTHORIZED', `the broker's authorize() failed for '${name}' of a bridge.`, { cause }),
-          );
+          const failed = `the broker's authorize() failed for '${name}' of a bridge.`;
+          refused(MeshError.is(cause, 'TIMEOUT') ? cause : new MeshError('NOT_AUTHORIZED', failed, { cause }));
         }
         return undefined;
       },

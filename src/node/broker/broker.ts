@@ -12,7 +12,8 @@ import { listenForGuests, type GuestListening } from '../net/guests.js';
 import type { Mux } from '../socket/mux.js';
 import { BridgeSeat } from './bridge-seat.js';
 import { Connections } from './connections.js';
-import { grantOf, type CheckedBroker } from './options.js';
+import { decide } from './decide.js';
+import type { CheckedBroker } from './options.js';
 import { isResumeSecret, newTicket, resumeSecret } from './secrets.js';
 
 /** The events of a broker, and what their listeners get. */
@@ -21,7 +22,7 @@ export interface BrokerEvents {
   join: [peer: Peer];
   /** Somebody has left. */
   leave: [peer: Peer, reason: LeaveReason];
-  /** Somebody was not let in; `where` says from where, as far as it is known. */
+  /** Somebody was not let in, or let go because it didn't read; `where` says from where, as far as it is known. */
   refused: [error: MeshError, where: string];
   /** A peer sent what makes no sense. It was ignored. */
   malformed: [problem: string, peer: Peer | undefined];
@@ -54,8 +55,9 @@ const RESERVED = 'main';
 export class Broker extends EventEmitter<BrokerEvents> {
   readonly #options: CheckedBroker;
   readonly #hub: Hub;
-  readonly #connections = new Connections();
+  readonly #connections: Connections;
   readonly #bridges = new Set<BridgeSeat>();
+  readonly #seated = new WeakMap<Mux, Peer>();
   readonly #prefix = randomBytes(6).toString('base64url');
   #lastId = 0;
   #refused = 0;
@@ -67,6 +69,7 @@ export class Broker extends EventEmitter<BrokerEvents> {
   constructor(options: CheckedBroker) {
     super();
     this.#options = options;
+    this.#connections = new Connections(options.maxQueued);
     this.#hub = new Hub({
       redact: options.redactErrors,
       limits: options.limits,
@@ -145,7 +148,10 @@ export class Broker extends EventEmitter<BrokerEvents> {
 
   /** Somebody has shown a secret. */
   #connect(socket: Socket, role: string, hello: unknown): void {
-    const mux = this.#connections.open(socket, (problem) => this.#onMalformed(problem, undefined));
+    const mux = this.#connections.open(socket, {
+      malformed: (problem) => this.#onMalformed(problem, undefined),
+      unread: (bytes) => this.#onUnread(mux, bytes),
+    });
     if (role === 'bridge') this.#takeBridge(mux, hello);
     else void this.#takePeer(mux, hello);
   }
@@ -179,19 +185,18 @@ export class Broker extends EventEmitter<BrokerEvents> {
     };
     if (full()) return;
     try {
-      const grant = grantOf(
-        await this.#options.authorize({ name, type: 'node', origin: '', grant: everything }),
-        everything,
-      );
+      const grant = await decide(this.#options, { name, type: 'node', origin: '', grant: everything });
       if (!grant) return no('NOT_AUTHORIZED', `the broker's authorize() refused '${name}'.`);
       if (this.#closed) return mux.close();
       if (full()) return; // others have come meanwhile
       // It has lost its connection, and is back before this side has noticed.
       this.#hub.remove(id, 'lost');
       this.#hub.admit(peer, mux.port, grant, { resume: resumeSecret(secrets, id) });
+      this.#seated.set(mux, peer);
       this.#tell('join', peer);
     } catch (cause) {
-      no('NOT_AUTHORIZED', "the broker's authorize() failed. See its 'refused' event.", cause);
+      if (MeshError.is(cause, 'TIMEOUT')) no('TIMEOUT', cause.message, cause);
+      else no('NOT_AUTHORIZED', "the broker's authorize() failed. See its 'refused' event.", cause);
     }
   }
 
@@ -202,13 +207,23 @@ export class Broker extends EventEmitter<BrokerEvents> {
     for (const other of this.#bridges) if (other.id === id) other.end('lost');
     const bridge = new BridgeSeat(id, mux, {
       hub: this.#hub,
-      authorize: this.#options.authorize,
+      admission: this.#options,
       joined: (peer) => this.#tell('join', peer),
       refused: (error) => this.#onRefused(error, 'a bridge'),
       malformed: (problem) => this.#onMalformed(problem, undefined),
       ended: () => void this.#bridges.delete(bridge),
     });
     this.#bridges.add(bridge);
+  }
+
+  /** Nobody can tell it why: it doesn't read. */
+  #onUnread(mux: Mux, bytes: number): void {
+    const peer = this.#seated.get(mux);
+    const who = peer ? `${peer.name} (${peer.id})` : 'a bridge';
+    const text =
+      `${who}: ${bytes} bytes wait for it that it does not read, and ${this.#options.maxQueued} may (maxQueued). Its connection ` +
+      'is ended. It comes back by itself when it goes on; is its process stopped, or overloaded?';
+    this.#onRefused(new MeshError('LIMIT', text), peer ? 'a peer' : 'a bridge');
   }
 
   #onRefused(error: MeshError, where: string): void {

@@ -1,17 +1,33 @@
 import type { Socket } from 'node:net';
 import { Mux } from '../socket/mux.js';
 
+/** What goes wrong on a connection. */
+export interface Troubles {
+  /** What arrived makes no sense. */
+  malformed(problem: string): void;
+  /** It ends, as so many bytes wait for it that it doesn't read. */
+  unread(bytes: number): void;
+}
+
 /** The control connections of a broker. */
 export class Connections {
+  readonly #maxQueued: number;
   readonly #open = new Set<Mux>();
   #received = 0;
   #sent = 0;
 
-  open(socket: Socket, malformed: (problem: string) => void): Mux {
+  /** @param maxQueued bytes that may wait for each */
+  constructor(maxQueued: number) {
+    this.#maxQueued = maxQueued;
+  }
+
+  open(socket: Socket, troubles: Troubles): Mux {
     const mux = new Mux(socket, {
       side: 'listener',
+      maxQueued: this.#maxQueued,
+      onUnread: (bytes) => troubles.unread(bytes),
       onEnd: (_, problem) => {
-        if (problem !== undefined) malformed(problem);
+        if (problem !== undefined) troubles.malformed(problem);
         const { in: received, out: sent } = mux.state();
         this.#received += received.messages;
         this.#sent += sent.messages;

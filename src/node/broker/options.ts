@@ -39,6 +39,18 @@ export interface BrokerOptions {
    */
   readonly redactErrors?: boolean;
   /**
+   * Milliseconds that `authorize` has to answer; then the candidate is refused, with `TIMEOUT`. A candidate gives up by itself when
+   * the `timeout` of its `connect()` is over, 10 s if it sets none. `Infinity`: it waits for ever.
+   * @default 8000
+   */
+  readonly authorizeTimeout?: number;
+  /**
+   * Bytes that may wait for one peer, or bridge, that doesn't read them, because its process is stopped or overloaded. Beyond, its
+   * connection is ended, and the event `refused` says so. A peer rejoins by itself when it goes on.
+   * @default 16_777_216 (16 MiB)
+   */
+  readonly maxQueued?: number;
+  /**
    * How much one peer may ask for, and how large one message may be. What isn't given keeps its default. Each is a number above 0;
    * `size` is at least 65,536, `depth` at least 32.
    */
@@ -57,11 +69,27 @@ export interface CheckedBroker {
   readonly secrets: Secrets;
   readonly authorize: AuthorizeNode;
   readonly redactErrors: boolean;
+  readonly authorizeTimeout: number;
+  readonly maxQueued: number;
   readonly limits: Limits;
   readonly guests: { readonly count: number; readonly timeout: number };
 }
 
-const optionNames = ['path', 'port', 'host', 'secrets', 'authorize', 'redactErrors', 'limits', 'guests'];
+const optionNames = [
+  'path',
+  'port',
+  'host',
+  'secrets',
+  'authorize',
+  'redactErrors',
+  'authorizeTimeout',
+  'maxQueued',
+  'limits',
+  'guests',
+];
+
+const defaultAuthorizeTimeout = 8000;
+const defaultMaxQueued = 16 * 1024 * 1024;
 
 /** @throws MeshError `INVALID_ARGUMENT`, in words of the call and the fix */
 export function checkBroker(options: unknown): CheckedBroker {
@@ -81,6 +109,7 @@ export function checkBroker(options: unknown): CheckedBroker {
     limits,
     guests,
   } = options as BrokerOptions;
+  const { authorizeTimeout = defaultAuthorizeTimeout, maxQueued = defaultMaxQueued } = options as BrokerOptions;
   if (typeof authorize !== 'function') {
     throw invalid('createBroker({ authorize })', 'give a function that returns a grant, true or false.');
   }
@@ -93,6 +122,8 @@ export function checkBroker(options: unknown): CheckedBroker {
     secrets: checkSecrets(secrets),
     authorize,
     redactErrors,
+    authorizeTimeout: checkNumber('authorizeTimeout', authorizeTimeout, 'milliseconds'),
+    maxQueued: checkNumber('maxQueued', maxQueued, 'bytes'),
     limits: checkNumbers('limits', defaultLimits, limits),
     guests: checkNumbers('guests', { count: 64, timeout: 5000 }, guests),
   };
@@ -109,6 +140,11 @@ function checkSecrets(given: unknown): Secrets {
   }
   if (peer === bridge) throw invalid('createBroker({ secrets })', 'the two secrets must differ: bridges may do more.');
   return { peer: peer as string, ...(bridge !== undefined && { bridge }) };
+}
+
+function checkNumber(name: string, value: unknown, unit: string): number {
+  if (typeof value === 'number' && value >= 1) return value;
+  throw invalid(`createBroker({ ${name}: ${show(value)} })`, `give ${unit}: 1 or more, or Infinity.`);
 }
 
 function checkNumbers<T extends { readonly [K in keyof T]: number }>(

@@ -170,7 +170,8 @@ export class BrokerPort implements Port {
   /** The first that a new broker says. */
   #answered([first, ...rest]: readonly Message[]): void {
     const [kind, a, b] = first ?? [];
-    if (kind === control.REFUSED) return this.#end(String(b));
+    // Who was to decide was too slow: the connection is closed, and made again.
+    if (kind === control.REFUSED) return a === 'TIMEOUT' ? undefined : this.#end(String(b));
     if (kind !== control.WELCOME) return; // nothing a broker says
     const welcome = a as Welcome;
     this.#fresh = this.#stale = false;

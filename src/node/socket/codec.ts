@@ -1,8 +1,10 @@
 import { Deserializer, Serializer } from 'node:v8';
 import { MeshError } from '../../core/errors/mesh-error.js';
 import { kindOf } from '../../core/wire/kinds.js';
-import { isExact } from './exact-json.js';
-import { GAPS, TEXT, UNREADABLE, V8 } from './frames.js';
+import { copyOf } from './copies.js';
+import { PLAIN, UNREADABLE, V8 } from './frames.js';
+import { readPlain } from './plain-reader.js';
+import { writePlain } from './plain-writer.js';
 import { isModest } from './v8-claims.js';
 import { stacksFirst } from './v8-walk.js';
 
@@ -11,12 +13,11 @@ const BESIDE_BYTES = 8192;
 /** Values among which such buffers are looked for; of others, v8 writes a copy into the message, which is slower. */
 const LOOKED_AT = 256;
 
-/** A message on its way: one of `text` and `bytes`, and the buffers beside it. None of it is the sender's any more. */
+/** A message on its way, and the buffers beside it. None of it is the sender's any more. */
 export interface Encoded {
   /** The kind of its frame. */
   readonly kind: number;
-  readonly text: string | undefined;
-  readonly bytes: Uint8Array | undefined;
+  readonly bytes: Uint8Array;
   readonly buffers: readonly Uint8Array[];
 }
 
@@ -26,6 +27,8 @@ export interface EncodeOptions {
   readonly moved?: readonly ArrayBuffer[];
   /** Bytes it may have. Default: any number */
   readonly max?: number;
+  /** See `Port.post` */
+  readonly tree?: boolean;
   /** Called when the message is known to be fine, before anything is detached. What it throws, `encode` throws. */
   commit?(): void;
 }
@@ -38,61 +41,50 @@ interface BufferSerializer extends Serializer {
 const nothing: readonly never[] = [];
 
 /** What stands for a message that can't be passed on. */
-export const unreadable: Encoded = { kind: UNREADABLE, text: undefined, bytes: undefined, buffers: nothing };
+export const unreadable: Encoded = { kind: UNREADABLE, bytes: new Uint8Array(0), buffers: nothing };
 
 /**
- * A copy of `message` as it is now, with all that structured clone keeps: JSON where that is exact and quicker, else v8's own
- * format. `null` becomes what can't be read, as on every port.
+ * A copy of `message` as it is now, with all that structured clone keeps: plain values in a format of our own, which is quicker than
+ * what JSON or v8 make of them, all others in v8's. `null` becomes what can't be read, as on every port.
  *
  * @throws if it can't be cloned, or is too large; nothing is detached then
  */
 export function encode(message: unknown, options: EncodeOptions = {}): Encoded {
-  const { moved = nothing, max = Infinity } = options;
-  const gaps: number[] = [];
-  if (moved.length === 0 && isExact(message, gaps)) {
-    const encoded = message === null ? unreadable : asText(message, gaps);
-    checkSize(encoded, 0, max);
+  const { moved = nothing, max = Infinity, tree } = options;
+  const plain = moved.length === 0 && message !== null ? writePlain(message, tree) : undefined;
+  if (plain) {
+    checkSize(plain.length, max);
     options.commit?.();
-    return encoded;
+    return { kind: PLAIN, bytes: plain, buffers: nothing };
   }
   const beside = largeBuffers(message);
   const encoded = message === null ? unreadable : asBytes(message, beside);
   checkSize(
-    encoded,
-    beside.reduce((sum, { byteLength }) => sum + byteLength, 0),
+    beside.reduce((sum, { byteLength }) => sum + byteLength, encoded.bytes.length),
     max,
   );
   options.commit?.();
   const owned = new Map(moved.map((buffer) => [buffer, take(buffer)]));
   // What isn't moved is copied: Node keeps what can't be written at once, and reads it later.
-  return { ...encoded, buffers: beside.map((buffer) => new Uint8Array(owned.get(buffer) ?? buffer.slice(0))) };
+  const bytesOf = (buffer: ArrayBuffer): Uint8Array => {
+    const taken = owned.get(buffer);
+    return taken ? new Uint8Array(taken) : copyOf(buffer);
+  };
+  return { ...encoded, buffers: beside.map(bytesOf) };
 }
 
-/** @throws if it is more than `max` bytes, with those `beside` it */
-function checkSize(encoded: Encoded, beside: number, max: number): void {
-  // A character of a text is three bytes at most: two of them may be one of four.
-  if (encoded.text !== undefined && encoded.text.length * 3 <= max) return;
-  const size = sizeOf(encoded) + beside;
+/** @throws if that is too much */
+function checkSize(size: number, max: number): void {
   if (size <= max) return;
   const text = `it is ${size} bytes large, and ${max} is the most (maxMessage). Send it in pieces: a stream, for example.`;
   throw new MeshError('NOT_CLONEABLE', text);
 }
 
 /** Bytes of a message on the wire. */
-export function sizeOf({ text, bytes, buffers }: Encoded): number {
-  let size = text === undefined ? (bytes?.length ?? 0) : Buffer.byteLength(text);
+export function sizeOf({ bytes, buffers }: Encoded): number {
+  let size = bytes.length;
   for (const buffer of buffers) size += buffer.length;
   return size;
-}
-
-function asText(message: unknown, gaps: readonly number[]): Encoded {
-  const kind = gaps.length === 0 ? TEXT : GAPS;
-  return {
-    kind,
-    text: JSON.stringify(gaps.length === 0 ? message : [gaps, message]),
-    bytes: undefined,
-    buffers: nothing,
-  };
 }
 
 function asBytes(message: unknown, beside: readonly ArrayBuffer[]): Encoded {
@@ -101,7 +93,7 @@ function asBytes(message: unknown, beside: readonly ArrayBuffer[]): Encoded {
   for (const [i, buffer] of beside.entries()) serializer.transferArrayBuffer(i, buffer);
   serializer.writeHeader();
   serializer.writeValue(message);
-  return { kind: V8, text: undefined, bytes: serializer.releaseBuffer(), buffers: nothing };
+  return { kind: V8, bytes: serializer.releaseBuffer(), buffers: nothing };
 }
 
 /** Detaches `buffer`, and returns its bytes; `undefined` if it can't be detached, as a WebAssembly memory's. */
@@ -169,25 +161,13 @@ export function decode(
   buffers: readonly ArrayBuffer[] = nothing,
 ): unknown {
   switch (kind) {
-    case TEXT:
-      return JSON.parse(source.toString('utf8', start, end));
-    case GAPS:
-      return fillGaps(JSON.parse(source.toString('utf8', start, end)));
+    case PLAIN:
+      return readPlain(source, start, end);
     case V8:
       return readFully(source.subarray(start, end), buffers);
     default:
       throw new Error('it could not be passed on');
   }
-}
-
-function fillGaps(kept: unknown): unknown[] {
-  const [gaps, message] = kept as [unknown, unknown];
-  if (!Array.isArray(gaps) || !Array.isArray(message)) throw new Error('gaps in what is no array');
-  for (const index of gaps as unknown[]) {
-    if (typeof index !== 'number' || message[index] !== null) throw new Error('a gap where there is none');
-    message[index] = undefined;
-  }
-  return message as unknown[];
 }
 
 function readFully(bytes: Uint8Array, buffers: readonly ArrayBuffer[]): unknown {

@@ -71,7 +71,7 @@ export class FrameReader {
       return end;
     }
     header.copy(this.#header, 0, at, at + HEADER);
-    const body = bodyOf(kind, length);
+    const body = bodyOf(length);
     if (!body) return this.#fail(`a message of ${length} bytes, for which there is no memory`, start);
     this.#body = body;
     this.#bodyBytes = 0;
@@ -107,9 +107,10 @@ export class FrameReader {
   }
 }
 
-function bodyOf(kind: number, length: number): Buffer | undefined {
+function bodyOf(length: number): Buffer | undefined {
   try {
-    return kind === BUFFER ? Buffer.from(new ArrayBuffer(length)) : Buffer.allocUnsafeSlow(length);
+    // Nobody gets it before all of it has been received over what is in it.
+    return Buffer.allocUnsafeSlow(length);
   } catch {
     return undefined;
   }

@@ -1,15 +1,15 @@
 import type { Socket } from 'node:net';
 import type { Encoded } from './codec.js';
+import { release } from './copies.js';
 import { BUFFER, HEADER, putUint32, writeHeader } from './frames.js';
 
 /** Bytes of the piece of memory that small frames are laid into, one behind the other: of all connections, since most are silent. */
 const SLAB = 64 * 1024;
-/** A text that may need more is written into memory of its own. */
+/** What is larger is not copied. */
 const LARGE = SLAB / 4;
 /** Bytes that leave at once: so the receiver works on them while the sender makes the next. */
 const ENOUGH = 16 * 1024;
 
-const none = new Uint8Array(0);
 const noSlab = Buffer.alloc(0);
 
 /** Where the next frame of any connection goes. What is laid is never laid over. */
@@ -26,6 +26,7 @@ export class FrameWriter {
   /** What goes before it. */
   #chunks: Uint8Array[] = [];
   #chunkBytes = 0;
+  #handedOver = 0;
   #scheduled = false;
   #ended = false;
 
@@ -38,6 +39,11 @@ export class FrameWriter {
     return this.#gathered + this.#socket.writableLength;
   }
 
+  /** Bytes of all frames so far. */
+  get total(): number {
+    return this.#handedOver + this.#gathered;
+  }
+
   /** A frame with a short body. */
   frame(kind: number, tunnel: number, numbers: readonly number[] = []): void {
     const length = numbers.length * 4;
@@ -48,10 +54,9 @@ export class FrameWriter {
   }
 
   /** A message, with the buffers beside it. */
-  message(tunnel: number, { kind, text, bytes = none, buffers }: Encoded): void {
+  message(tunnel: number, { kind, bytes, buffers }: Encoded): void {
     for (const buffer of buffers) this.#body(BUFFER, tunnel, buffer);
-    if (text === undefined) this.#body(kind, tunnel, bytes);
-    else this.#text(kind, tunnel, text);
+    this.#body(kind, tunnel, bytes);
   }
 
   /** Hands over what is there, now. */
@@ -60,10 +65,14 @@ export class FrameWriter {
     this.#slab = noSlab; // else each connection would keep one
     const chunks = this.#chunks;
     this.#chunks = [];
+    this.#handedOver += this.#chunkBytes;
     this.#chunkBytes = 0;
     if (chunks.length === 0 || this.#ended) return;
     if (chunks.length > 1) this.#socket.cork();
-    for (const chunk of chunks) this.#socket.write(chunk);
+    for (const chunk of chunks) {
+      if (chunk.length > LARGE) this.#socket.write(chunk, () => release(chunk));
+      else this.#socket.write(chunk);
+    }
     if (chunks.length > 1) this.#socket.uncork();
   }
 
@@ -76,15 +85,6 @@ export class FrameWriter {
 
   get #gathered(): number {
     return this.#chunkBytes + this.#to - this.#from;
-  }
-
-  #text(kind: number, tunnel: number, text: string): void {
-    // A character of a text is three bytes at most: two of them may be one of four.
-    if (text.length * 3 > LARGE) return this.#body(kind, tunnel, Buffer.from(text));
-    const at = this.#room(HEADER + text.length * 3);
-    const length = this.#slab.write(text, at + HEADER);
-    writeHeader(this.#slab, at, length, kind, tunnel);
-    this.#laid(at + HEADER + length);
   }
 
   #body(kind: number, tunnel: number, body: Uint8Array): void {

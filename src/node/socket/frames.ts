@@ -5,7 +5,7 @@
 // Tunnel 0 is what the connection is for: a control port, or a link. The others are ports that travelled beside a message; the
 // side that dialed gives out even ids from 2 on, the side that listened odd ones.
 //
-//   TEXT, GAPS, V8          a message; see codec.ts
+//   PLAIN, V8               a message; see codec.ts
 //   UNREADABLE              a message that its sender could not pass on; no body
 //   BUFFER                  an ArrayBuffer of the V8 message that follows, in the order of their numbers
 //   PORTS                   the ids of the tunnels beside the message that follows, u32 each: they are open from now on
@@ -17,16 +17,15 @@
 // BUFFER and PORTS frames stand directly before their message, on the same tunnel. Whoever ends a connection in order sends CLOSE
 // for tunnel 0 first: an end without it is a loss.
 
-export const TEXT = 1;
-export const GAPS = 2;
-export const V8 = 3;
-export const UNREADABLE = 4;
-export const BUFFER = 5;
-export const PORTS = 6;
-export const CLOSE = 7;
-export const CREDIT = 8;
-export const PING = 9;
-export const PONG = 10;
+export const PLAIN = 1;
+export const V8 = 2;
+export const UNREADABLE = 3;
+export const BUFFER = 4;
+export const PORTS = 5;
+export const CLOSE = 6;
+export const CREDIT = 7;
+export const PING = 8;
+export const PONG = 9;
 
 /** Bytes before the body. */
 export const HEADER = 9;

@@ -20,6 +20,12 @@ export interface MuxOptions {
   readonly maxMessage?: number | undefined;
   /** Ports that each side may have sent through this connection and not closed. @default 16_384 */
   readonly maxTunnels?: number | undefined;
+  /**
+   * Bytes that may wait here because the far end doesn't read. With more, the connection is lost. What waits of the first message
+   * doesn't count: it may be of any size.
+   * @default any number
+   */
+  readonly maxQueued?: number | undefined;
   /** Whether the process runs on for it, until port 0 is closed. @default false */
   readonly keepsAlive?: boolean | undefined;
   /** Asks a silent far end for signs of life. @default it is never asked */
@@ -30,6 +36,8 @@ export interface MuxOptions {
    * @param malformed what arrived that makes no sense, if the connection was ended for that
    */
   onEnd?(reason: 'closed' | 'lost', malformed?: string): void;
+  /** So many bytes wait, and that is too much: the connection ends now. It must not throw. */
+  onUnread?(bytes: number): void;
 }
 
 /** How much goes through a connection. */
@@ -73,6 +81,7 @@ export class Mux implements TunnelCarrier, FrameOwner {
   readonly port: SocketPort;
   readonly maxMessage: number;
   readonly #maxTunnels: number;
+  readonly #maxQueued: number;
   readonly #socket: Socket;
   readonly #options: MuxOptions;
   readonly #reader: FrameReader;
@@ -86,6 +95,8 @@ export class Mux implements TunnelCarrier, FrameOwner {
   #opened = 0;
   #messagesIn = 0;
   #messagesOut = 0;
+  /** Bytes of the frames up to the first message. */
+  #first = 0;
   /** What came for the message that comes next, and the tunnel on which it comes. */
   #buffers: ArrayBuffer[] = [];
   #ports: Tunnel[] = [];
@@ -99,6 +110,7 @@ export class Mux implements TunnelCarrier, FrameOwner {
     this.#options = options;
     this.maxMessage = Math.min(options.maxMessage ?? defaultMaxMessage, MAX_BODY);
     this.#maxTunnels = options.maxTunnels ?? defaultMaxTunnels;
+    this.#maxQueued = options.maxQueued ?? Infinity;
     this.#parity = options.side === 'dialer' ? 0 : 1;
     this.#lastId = this.#parity;
     this.#reader = new FrameReader(this, this.maxMessage);
@@ -151,6 +163,8 @@ export class Mux implements TunnelCarrier, FrameOwner {
     this.#writer.message(id, encoded);
     // Behind the message that opens them goes what waits at their near ends.
     for (const [i, { near }] of ends.entries()) near.bind(this, ids[i] as number);
+    if (this.#messagesOut === 1) this.#first = this.#writer.total;
+    else if (this.#unread > this.#maxQueued) process.nextTick(this.#onUnread); // not while somebody posts
   }
 
   closed(id: number): void {
@@ -171,6 +185,19 @@ export class Mux implements TunnelCarrier, FrameOwner {
     const { probe } = this.#options;
     if (probe) this.#probe = new Probe(this.#probed, probe);
   }
+
+  /** Bytes that wait to be read there. */
+  get #unread(): number {
+    return Math.min(this.#writer.queued, this.#writer.total - this.#first);
+  }
+
+  readonly #onUnread = (): void => {
+    // What was posted since may have left.
+    const unread = this.#unread;
+    if (this.#ended || unread <= this.#maxQueued) return;
+    this.#options.onUnread?.(unread);
+    this.#end('lost');
+  };
 
   /** Gives out an id. They are used again only after two thousand million others. */
   #open(near: Tunnel): number {

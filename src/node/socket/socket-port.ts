@@ -25,11 +25,11 @@ export class SocketPort implements Port {
     this.raw = tunnel;
   }
 
-  post(message: unknown, transfer: readonly unknown[] = nothing): void {
+  post(message: unknown, transfer: readonly unknown[] = nothing, tree = false): void {
     if (this.#detached || this.raw.closed) return closeAll(transfer);
     const max = this.raw.carrier?.maxMessage ?? Infinity;
     try {
-      if (transfer.length === 0) this.raw.post(encode(message, { max }), []);
+      if (transfer.length === 0) this.raw.post(encode(message, { max, tree }), []);
       else this.#postWith(message, transfer as readonly object[], max);
     } catch (cause) {
       throw notCloneable(cause);

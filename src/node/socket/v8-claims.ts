@@ -12,20 +12,16 @@ const ELEMENTS_PER_BYTE = 8;
 /** … and besides. */
 const SPARE_ELEMENTS = 1024 * 1024;
 
-/** Tags that are read at first, one for so many bytes of the message. */
-const BYTES_PER_TAG = 16;
-
 /** Whether v8 may read `bytes`: it takes no more memory for it than a message of that size may need. */
 export function isModest(bytes: Uint8Array): boolean {
   const limit = bytes.length * ELEMENTS_PER_BYTE + SPARE_ELEMENTS;
-  // Of a message that is texts and bytes for the most part, all tags are soon read.
-  const soon = elementsClaimed(bytes, bytes.length / BYTES_PER_TAG);
-  if (soon !== undefined) return soon <= limit;
-  // Of others, whatever looks like an array counts: that is quicker than to tell, and seldom too much.
+  const claims = elementsClaimed(bytes);
+  if (claims !== undefined) return claims <= limit;
+  // There are tags in it that are not understood: whatever looks like an array counts.
   let claimed = 0;
   for (let i = 0; i < bytes.length; i++) {
     const kind = bytes[i];
     if (kind === SPARSE || kind === DENSE) claimed += claimOf(kind, varintAt(bytes, i + 1), bytes.length - i);
   }
-  return claimed <= limit || (elementsClaimed(bytes) ?? Infinity) <= limit;
+  return claimed <= limit;
 }

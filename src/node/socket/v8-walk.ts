@@ -24,12 +24,11 @@ export function varintAt(bytes: Uint8Array, start: number): number {
 }
 
 /**
- * The sum of what the arrays in `bytes` claim. `undefined` if there are more than `tags` tags, or one that is not understood here:
- * a later v8 may know more, or it is no message at all. It must never take bytes for another value than v8 does: an array could be
- * hidden from it then.
+ * The sum of what the arrays in `bytes` claim. `undefined` if there is a tag that is not understood here: a later v8 may know more, or
+ * it is no message at all. It must never take bytes for another value than v8 does: an array could be hidden from it then.
  */
-export function elementsClaimed(bytes: Uint8Array, tags = Infinity): number | undefined {
-  return new Walk(bytes).run(tags);
+export function elementsClaimed(bytes: Uint8Array): number | undefined {
+  return new Walk(bytes).run();
 }
 
 /** Errors, each the cause of the one before, whose stacks are put in order: what is within moves once for each. */
@@ -42,7 +41,7 @@ const MAX_CAUSES = 64;
  */
 export function stacksFirst(bytes: Uint8Array): Uint8Array | undefined {
   const walk = new Walk(bytes);
-  if (walk.run(Infinity) === undefined || walk.late.length === 0) return undefined;
+  if (walk.run() === undefined || walk.late.length === 0) return undefined;
   const moving = walk.late.reduce((sum, [cause, , end]) => sum + end - cause, 0);
   if (moving > bytes.length * MAX_CAUSES) return undefined;
   const ordered = new Uint8Array(bytes); // not slice(): a Buffer's would be the same bytes
@@ -58,11 +57,12 @@ export function stacksFirst(bytes: Uint8Array): Uint8Array | undefined {
 /** The oldest format that v8 reads in any Node there is. */
 const OLDEST = 13;
 
-/** What a tag does, and the varints behind it. */
-const [VALUE, BEGIN, FINISH, PREFIX] = [0, 1, 2, 3] as const;
-const effects = new Map<number, readonly [effect: number, varints: number]>();
-const put = (tags: string, effect: number, varints: number): void => {
-  for (const tag of Buffer.from(tags)) effects.set(tag, [effect, varints]);
+/** What a tag does, and the varints behind it; NONE: neither is in the table. By tag, since each value is looked up. */
+const [NONE, VALUE, BEGIN, FINISH, PREFIX] = [0, 1, 2, 3, 4] as const;
+const effects = new Uint8Array(256);
+const varints = new Uint8Array(256);
+const put = (tags: string, effect: number, count: number): void => {
+  for (const tag of Buffer.from(tags)) [effects[tag], varints[tag]] = [effect, count];
 };
 put('_0TFxy-', VALUE, 0);
 put('IU^t', VALUE, 1);
@@ -102,28 +102,36 @@ class Walk {
     this.#bytes = bytes;
   }
 
-  run(tags: number): number | undefined {
+  run(): number | undefined {
     if (this.#byte() !== 0xff) return undefined;
     this.#version = this.#varint();
     if (this.#version < OLDEST) return undefined;
-    for (let read = 0; this.#at < this.#bytes.length; read++) {
-      if (read >= tags || !this.#next()) return undefined;
-    }
+    while (this.#at < this.#bytes.length) if (!this.#next()) return undefined;
     return this.#at === this.#bytes.length ? this.#claimed : undefined;
   }
 
   /** Reads a tag, and what belongs to it. False if it isn't known. */
   #next(): boolean {
     const kind = this.#byte();
-    const [effect, varints] = effects.get(kind) ?? [kind === SPARSE || kind === DENSE ? BEGIN : VALUE, -1];
+    const effect = effects[kind] as number;
+    if (effect === NONE) return this.#readOther(kind);
     if (effect === BEGIN) this.#depth++;
     if (effect === FINISH) this.#depth--;
-    if (varints >= 0) this.#skipVarints(varints);
-    else if (effect === BEGIN) this.#claim(kind);
-    else if (kind === ERROR) return this.#readError();
-    else if (!this.#skipValue(kind)) return false;
-    if (BUFFERS.has(kind)) this.#skipView();
+    for (let i = varints[kind] as number; i > 0; i--) this.#varint();
+    if (effect === VALUE && BUFFERS.has(kind)) this.#skipView();
     return effect === BEGIN || effect === PREFIX || this.#valueRead();
+  }
+
+  #readOther(kind: number): boolean {
+    if (kind === SPARSE || kind === DENSE) {
+      this.#depth++;
+      this.#claim(kind);
+      return true;
+    }
+    if (kind === ERROR) return this.#readError();
+    if (!this.#skipValue(kind)) return false;
+    if (BUFFERS.has(kind)) this.#skipView();
+    return this.#valueRead();
   }
 
   #claim(kind: number): void {
@@ -174,6 +182,7 @@ class Walk {
 
   /** A value has been read. If it is the cause of an error, the rest of that follows. */
   #valueRead(): boolean {
+    if (this.#errors.length === 0) return true;
     const [depth, cause] = this.#errors.at(-1) ?? [];
     if (depth !== this.#depth) return true;
     this.#errors.pop();
@@ -197,6 +206,11 @@ class Walk {
   }
 
   #varint(): number {
+    const first = this.#bytes[this.#at] ?? 0;
+    if (first < 0x80) {
+      this.#at++;
+      return first;
+    }
     const value = varintAt(this.#bytes, this.#at);
     while (this.#byte() >= 0x80);
     return value;

@@ -1,6 +1,7 @@
 import type { Client, Contender, Service } from './contender.js';
 import { batchedPort } from './contenders/batched-port.js';
 import { comlink } from './contenders/comlink.js';
+import { comlinkCallbacks, comlinkMesh, comlinkMeshCallbacks } from './contenders/comlink-mesh.js';
 import { commonIpc } from './contenders/common-ipc.js';
 import { comlinkTo, portmeshTo, rawPortTo } from './contenders/neighbours.js';
 import { platformStream } from './contenders/platform-stream.js';
@@ -14,6 +15,7 @@ import {
   portmeshUtility,
 } from './contenders/portmesh.js';
 import { rawPort, rawPortMain, rawPorts, rawPortUtility } from './contenders/raw-port.js';
+import { comlinkAsking, service as meshService, serviceAsking, serviceTelling } from './contenders/services.js';
 import { bulk } from './measures/bulk.js';
 import { cold } from './measures/cold.js';
 import { leavePending, neverAnswer, whenGone } from './measures/crash.js';
@@ -33,6 +35,10 @@ const contenders = {
   'portmesh to worker': portmeshTo('worker'),
   'portmesh to frame': portmeshTo('frame'),
   'portmesh to popup': portmeshTo('popup'),
+  service: meshService,
+  'service, told by a callback': serviceTelling,
+  'service, asking a callback': serviceAsking,
+  'Comlink, asking a callback': comlinkAsking,
   MeshPort: meshPort,
   'raw port': rawPort,
   'raw port to main': rawPortMain,
@@ -43,6 +49,9 @@ const contenders = {
   'raw ports': rawPorts,
   'raw port, batched': batchedPort,
   Comlink: comlink,
+  'Comlink, callbacks': comlinkCallbacks,
+  'Comlink over the mesh': comlinkMesh,
+  'Comlink over the mesh, callbacks': comlinkMeshCallbacks,
   'Comlink to worker': comlinkTo('worker'),
   'Comlink to frame': comlinkTo('frame'),
   'Comlink to popup': comlinkTo('popup'),

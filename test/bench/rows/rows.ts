@@ -2,6 +2,7 @@ import type { Row } from '../main/row.js';
 import { blockedMain } from './blocked-main.js';
 import { bulk } from './bulk.js';
 import { coldBusy, coldFromUtility, coldIdle, coldToUtility } from './cold.js';
+import { comlink, comlinkCallback, comlinkInFlight } from './comlink.js';
 import { crash } from './crash.js';
 import { broadcastHung } from './hung.js';
 import { joins } from './joins.js';
@@ -19,6 +20,7 @@ import {
   requestWorker,
 } from './requests.js';
 import { broadcastBursts, broadcastSingles, sends } from './sends.js';
+import { serviceCall, serviceCallback, serviceCallbackAnswer, serviceCallsInFlight } from './services.js';
 import { streamOfChunks, streamOfItems } from './streams.js';
 
 /** In the order of DESIGN 7, then what has no target; last those that leave something beside the client's page. The entry's size is measured without Electron; see ../runner/size.js. */
@@ -40,6 +42,10 @@ export const rows: readonly Row[] = [
   coldToUtility,
   coldFromUtility,
   crash,
+  serviceCall,
+  serviceCallsInFlight,
+  serviceCallback,
+  serviceCallbackAnswer,
   meshPort,
   streamOfItems,
   streamOfChunks,
@@ -49,4 +55,7 @@ export const rows: readonly Row[] = [
   requestFrame,
   requestPopup,
   requestGateway,
+  comlink,
+  comlinkInFlight,
+  comlinkCallback,
 ];

@@ -22,6 +22,8 @@ export async function bundle(root, out) {
     // The package by its own name, as its users write it.
     alias: {
       portmesh: join(root, 'dist/core/index.js'),
+      'portmesh/service': join(root, 'dist/service/index.js'),
+      'portmesh/comlink': join(root, 'dist/comlink/index.js'),
       'portmesh/renderer': join(root, 'dist/renderer/index.js'),
       'portmesh/main': join(root, 'dist/main/index.js'),
       'portmesh/node': join(root, 'dist/node/index.js'),

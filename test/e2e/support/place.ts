@@ -2,12 +2,15 @@ import type { Driven } from '../../../playground/src/lab/driven.js';
 import type * as core from '../../../src/core/index.js';
 import type { connect as connectInNode, share as shareInNode } from '../../../src/node/index.js';
 import type * as renderer from '../../../src/renderer/index.js';
+import type * as service from '../../../src/service/index.js';
 
 /** The globals of a place, as far as the tests use them. */
 export interface World {
   lab: typeof core &
-    typeof renderer & {
+    typeof renderer &
+    typeof service & {
       readonly Driven: typeof Driven;
+      readonly comlink: typeof import('../../../src/comlink/index.js') & { readonly stock: typeof import('comlink') };
       /** In a utility process, or a thread: the way to its owner. */
       via?: Parameters<typeof connectInNode>[0]['via'];
       /** In a utility process: makes a thread of its own. */

@@ -127,7 +127,7 @@ describe('a hostile peer on a link', () => {
           // And nothing of it is left, once it is gone.
           mesh.hub.remove(raw.id, 'evicted');
           await Promise.all(asked);
-          assert.deepEqual(victim.load, { links: 1, calls: 0, serving: 0, parked: 0, signals: 0 });
+          assert.deepEqual(victim.load, { links: 1, calls: 0, serving: 0, parked: 0, signals: 0, references: 0 });
           assert.deepEqual(
             [...victim.peers].map(({ name }) => name),
             ['friend'],
@@ -212,7 +212,7 @@ describe('a hostile peer on its control port', () => {
 
         mesh.hub.remove('hostile', 'evicted');
         await turn();
-        assert.deepEqual(victim.load, { links: 2, calls: 0, serving: 0, parked: 0, signals: 0 });
+        assert.deepEqual(victim.load, { links: 2, calls: 0, serving: 0, parked: 0, signals: 0, references: 0 });
         assert.deepEqual(problems, []);
         mesh.close();
         await turn();

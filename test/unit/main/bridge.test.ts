@@ -157,6 +157,7 @@ describe('a page', () => {
       watched: 2,
       documents: 2,
       departing: 0,
+      references: 0,
     });
   });
 

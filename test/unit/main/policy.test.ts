@@ -205,7 +205,7 @@ describe('authorize', () => {
     [null, 'null: a grant is an object'],
     ['yes', "'yes': a grant is an object"],
     [0, '0: a grant is an object'],
-    [{ sends: [] }, "object: a grant has no 'sends', only names, send, receive, services, peers and state"],
+    [{ sends: [] }, "object: a grant has no 'sends', only names, send, receive, services, provides, peers and state"],
     [{ send: 'doc' }, "object: 'send' of a grant is a list of names"],
   ])('that returns %j refuses, and says what it must return', async (answer, problem) => {
     const verdict = await ask((() => answer) as never);

@@ -347,6 +347,19 @@ describe('what a page has let in', () => {
     expect(bridge.state()).toMatchObject({ peers: [other.self], documents: 1, departing: 0 });
   });
 
+  it('is told who it was that had let it in, in whatever order it came', async () => {
+    widget();
+    const page = await owner();
+    const guests = [
+      await vouched({ type: 'worker', share: 'another one.....' }).joining,
+      await vouched({}, 'f').joining,
+    ];
+    await page.close();
+    for (const { closed } of guests) {
+      expect((await closed).detail).toBe('owner, which had let it in, is gone (bye)');
+    }
+  });
+
   it('goes with the one seat that it came through; evicting one of what it shares is only that', async () => {
     widget();
     const first = await owner('first');

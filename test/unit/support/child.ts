@@ -7,7 +7,7 @@ import type * as portmesh from '../../../src/node/index.js';
 const library = new URL('../../../dist/node/index.js', import.meta.url).href;
 
 const script = `
-const world = { portmesh: await import(${JSON.stringify(library)}), buses: [], noted: [] };
+const world = { portmesh: await import(${JSON.stringify(library)}), buses: [], noted: [], load: (module) => import(module) };
 process.on('message', async ([id, text, given]) => {
   try {
     process.send([id, true, await eval(text)(world, given)]);
@@ -23,6 +23,8 @@ export interface World {
   readonly portmesh: typeof portmesh;
   readonly buses: Bus[];
   broker: portmesh.Broker;
+  /** Another module, by its URL. */
+  load(module: string): Promise<unknown>;
   /** For what a test wants to know later. */
   noted: unknown[];
 }

@@ -9,6 +9,8 @@ export class FakePort implements Port {
   /** What was posted, as it was then. */
   readonly posts: unknown[][] = [];
   readonly transfers: (readonly unknown[] | undefined)[] = [];
+  /** Whether they were said to be trees. */
+  readonly trees: boolean[] = [];
   closed = false;
   /** Whether posts are kept in `posts`. */
   recording = true;
@@ -18,7 +20,7 @@ export class FakePort implements Port {
     this.carries = carries;
   }
 
-  post(message: unknown, transfer?: readonly unknown[]): void {
+  post(message: unknown, transfer?: readonly unknown[], tree = false): void {
     if (this.closed) return;
     let copy: unknown;
     try {
@@ -29,6 +31,7 @@ export class FakePort implements Port {
     if (!this.recording) return;
     this.posts.push(copy as unknown[]);
     this.transfers.push(transfer);
+    this.trees.push(tree);
   }
 
   start(listener: PortListener): void {

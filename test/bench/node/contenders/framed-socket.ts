@@ -17,14 +17,12 @@ export class FramedSocket {
   }
 
   post(message: unknown): void {
-    const { kind, text, bytes, buffers } = encode(message);
+    const { kind, bytes, buffers } = encode(message);
     if (buffers.length > 0) throw new Error('it has no buffers beside a message');
-    const length = text === undefined ? (bytes as Uint8Array).length : Buffer.byteLength(text);
-    const frame = Buffer.allocUnsafe(HEADER + length);
-    frame.writeUInt32BE(length);
+    const frame = Buffer.allocUnsafe(HEADER + bytes.length);
+    frame.writeUInt32BE(bytes.length);
     frame[4] = kind;
-    if (text === undefined) frame.set(bytes as Uint8Array, HEADER);
-    else frame.write(text, HEADER);
+    frame.set(bytes, HEADER);
     this.#socket.write(frame);
   }
 

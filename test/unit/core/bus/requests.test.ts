@@ -24,8 +24,8 @@ describe('Requests', () => {
     b.handle('echo', (_, n) => n);
     await b.subscribe('e', () => {});
     a.send('e');
-    busy(200);
-    expect(await a.with({ timeout: 100 }).request('echo', 1)).toBe(1);
+    busy(700);
+    expect(await a.with({ timeout: 600 }).request('echo', 1)).toBe(1);
     mesh.close();
   });
 
@@ -34,8 +34,8 @@ describe('Requests', () => {
     const [a, b] = [await mesh.join('a'), await mesh.join('b')];
     b.handle('echo', (_, n) => n);
     await b.subscribe('e', () => {});
-    const asked = a.with({ timeout: 100 }).request('echo', 1);
-    busy(80);
+    const asked = a.with({ timeout: 600 }).request('echo', 1);
+    busy(590);
     expect(await asked).toBe(1);
     mesh.close();
   });

@@ -117,7 +117,7 @@ describe('a whole state', () => {
   });
 
   it('counts only what is granted', () => {
-    const channels = new Channels(['doc:*']);
+    const channels = new Channels({ receive: ['doc:*'] });
     expect(channels.replace(1, ['doc:a', 'log'], ['log', 'doc:b'])).toBe(true);
     expect(look(channels)).toEqual({ number: 1, listens: ['doc:a'], handles: ['doc:b'] });
     expect(channels.apply(2, [LISTEN, 'log', LISTEN, 'doc:c'])).toBe(true);

@@ -53,7 +53,7 @@ describe('something given as a grant', () => {
     [undefined, 'a grant is an object'],
     [null, 'a grant is an object'],
     [['doc:*'], 'a grant is an object'],
-    [{ sends: [] }, "a grant has no 'sends', only names, send, receive, services, peers and state"],
+    [{ sends: [] }, "a grant has no 'sends', only names, send, receive, services, provides, peers and state"],
     [{ send: 'doc:*' }, "'send' of a grant is a list of names"],
     [{ send: [''] }, "'send' of a grant is a list of names"],
     [{ send: Array(3) }, "'send' of a grant is a list of names"],

@@ -57,6 +57,29 @@ describe('batching', () => {
     expect(port.posts.flatMap((post) => post.filter((_, i) => i % 3 === 2))).toEqual([...Array(1100).keys()]);
   });
 
+  it('says of what was gathered that nothing occurs twice in it, not of what goes alone, nor of what has waited alone', async () => {
+    const port = new FakePort();
+    const outbox = new Outbox({ turn: new Turn(), onFailure() {}, onUnpostable() {} });
+    event(outbox, 'waits');
+    const twice = {};
+    outbox.postAlone([EVENT, twice, twice], [], lone, 1);
+    outbox.attach(port);
+    event(outbox, 'a');
+    outbox.postAlone([EVENT, twice, twice], [], lone, 1);
+    event(outbox, 'b');
+    await turn();
+    outbox.unreadable();
+    expect(port.posts.map((post) => typeof post[2])).toEqual([
+      'string',
+      'object',
+      'string',
+      'object',
+      'string',
+      'number',
+    ]);
+    expect(port.trees).toEqual([true, false, true, false, true, true]);
+  });
+
   it('posts one frame alone at once, behind what was gathered', async () => {
     const { outbox, port } = make();
     event(outbox, 'a');

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Peer } from '../../../../src/core/directory/peer.js';
 import { Leases } from '../../../../src/core/port/leases.js';
 import { domEnd } from '../../../../src/core/port/message-port.js';
 import type { Port } from '../../../../src/core/port/port.js';
@@ -11,7 +12,7 @@ beforeEach(() => void (leases = new Leases()));
 function leased(peer = 'peer'): { inner: FakePort; port: Port; told: unknown[] } {
   const inner = new FakePort();
   const told: unknown[] = [];
-  return { inner, port: leases.lease(peer, inner), told };
+  return { inner, port: leases.lease({ id: peer } as Peer, inner), told };
 }
 
 function start({ port, told }: { port: Port; told: unknown[] }): void {

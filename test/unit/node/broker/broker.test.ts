@@ -210,6 +210,40 @@ describe('redactErrors', () => {
   });
 });
 
+describe('authorize() that never answers', () => {
+  const never = new Promise<never>(() => {});
+
+  it('refuses after authorizeTimeout: the peer is told so, others come and go meanwhile', async () => {
+    const authorize = ({ name }: NodeCandidate) => (name === 'b' ? never : true);
+    const broker = await mesh.broker({ authorize, authorizeTimeout: 150 });
+    const refused: [MeshError, string][] = [];
+    broker.on('refused', (...args) => refused.push(args));
+    const late = rejection(mesh.join('b'));
+    await mesh.join('a');
+    const error = await late;
+    expect([error.code, error.message]).toEqual([
+      'TIMEOUT',
+      "connect({ name: 'b' }): the broker's authorize() for 'b': no answer in 150 ms (authorizeTimeout).",
+    ]);
+    expect(refused.map(([{ code }, where]) => [code, where])).toEqual([['TIMEOUT', 'a peer']]);
+    expect(broker.state()).toMatchObject({ refused: 1, peers: [{ name: 'a' }] });
+    await until(() => broker.state().sockets.queued === 0);
+  });
+
+  it('who has had a seat asks again, until it is let in', async () => {
+    const path = { authorizeTimeout: 100 };
+    const first = await mesh.broker(path);
+    const a = await mesh.join('a');
+    let asked = 0;
+    const fresh = news(a, 'fresh');
+    await first.close();
+    const second = await mesh.broker({ ...path, authorize: () => (++asked < 3 ? never : true) });
+    await fresh;
+    expect([asked, a.state, second.state().refused]).toEqual([3, 'open', 2]);
+    expect(second.peers.map(({ id }) => id)).toEqual([a.self.id]);
+  });
+});
+
 describe('queryState()', () => {
   it('tells who is granted it what the broker itself knows; others are told why not', async () => {
     const broker = await mesh.broker({ authorize: ({ name }) => (name === 'blind' ? { state: false } : true) });

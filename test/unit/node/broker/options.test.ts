@@ -27,3 +27,19 @@ describe('the limits of createBroker()', () => {
     expect(() => checkBroker({ ...given, limits })).toThrow(`createBroker({ limits }): ${problem}`);
   });
 });
+
+describe('numbers of createBroker()', () => {
+  it('are as by default where they are not given, and may be without end', () => {
+    expect(checkBroker(given)).toMatchObject({ authorizeTimeout: 8000, maxQueued: 16 * 1024 * 1024 });
+    const endless = { authorizeTimeout: Infinity, maxQueued: Infinity };
+    expect(checkBroker({ ...given, ...endless })).toMatchObject(endless);
+  });
+
+  it.each([
+    [{ authorizeTimeout: 0 }, 'createBroker({ authorizeTimeout: 0 }): give milliseconds: 1 or more, or Infinity.'],
+    [{ maxQueued: NaN }, 'createBroker({ maxQueued: NaN }): give bytes: 1 or more, or Infinity.'],
+    [{ maxQueued: '1' }, "createBroker({ maxQueued: '1' }): give bytes: 1 or more, or Infinity."],
+  ])('are refused as %j', (numbers, problem) => {
+    expect(() => checkBroker({ ...given, ...numbers })).toThrow(problem);
+  });
+});

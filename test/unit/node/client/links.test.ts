@@ -11,7 +11,7 @@ let mesh: NodeMesh;
 beforeEach(() => void (mesh = new NodeMesh()));
 afterEach(() => mesh.close());
 
-const idle = { calls: 0, serving: 0, parked: 0, signals: 0 };
+const idle = { calls: 0, serving: 0, parked: 0, signals: 0, references: 0 };
 
 /** They know each other, and what each handles and listens to. */
 async function acquainted(...buses: Bus[]): Promise<void> {

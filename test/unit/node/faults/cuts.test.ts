@@ -39,7 +39,7 @@ afterEach(async () => {
   await faulty.close();
 });
 
-const idle = { calls: 0, serving: 0, parked: 0, signals: 0 };
+const idle = { calls: 0, serving: 0, parked: 0, signals: 0, references: 0 };
 
 /** A burst of one peer to another: events and requests, and what became of them. */
 class Burst {

@@ -11,7 +11,7 @@ import { NodeMesh, news, secrets } from '../../support/node-mesh.js';
 // Processes that are paused, or killed, in the middle of what they do.
 
 const MIB = 1024 * 1024;
-const idle = { calls: 0, serving: 0, parked: 0, signals: 0 };
+const idle = { calls: 0, serving: 0, parked: 0, signals: 0, references: 0 };
 
 let mesh: NodeMesh;
 beforeEach(() => void (mesh = new NodeMesh()));
@@ -124,6 +124,39 @@ describe('a paused peer', () => {
     expect(await Promise.all(patient)).toEqual(upTo(200));
     expect(a.load).toMatchObject(idle);
   });
+
+  it('loses its seat when too much waits for it at the broker, which says so; it takes its seat again when it goes on', async () => {
+    const broker = await mesh.broker({ maxQueued: 256 * 1024 });
+    const refused: [MeshError, string][] = [];
+    broker.on('refused', (...args) => refused.push(args));
+    const child = await peer('b');
+    const [a, other] = [await mesh.join('a'), await mesh.join('other')];
+    const { id } = a.peers.named('b')[0]!;
+    child.pause();
+    const left = news(other, 'leave', 'b');
+    let announced = 0;
+    let highest = 0;
+    const gone = left.then(() => true);
+    const noise = 'x'.repeat(200);
+    while (!(await Promise.race([gone, new Promise((resolve) => setImmediate(resolve))]))) {
+      a.on(`${noise}${++announced}`, () => {});
+      a.removeAllListeners(`${noise}${announced}`);
+      highest = Math.max(highest, broker.state().sockets.queued);
+      if (announced > 100_000) throw new Error('it has not lost its seat');
+    }
+    expect(await left).toEqual([expect.objectContaining({ id }), 'lost']);
+    expect(highest).toBeLessThan(512 * 1024);
+    expect(refused.map(([{ code }, where]) => [code, where])).toEqual([['LIMIT', 'a peer']]);
+    expect(refused[0]![0].message).toMatch(
+      /^b \(.+\): \d+ bytes wait for it that it does not read, and 262144 may \(maxQueued\)/,
+    );
+    await until(() => broker.state().sockets.queued === 0);
+    expect(broker.state()).toMatchObject({ refused: 1, peers: [{ name: 'a' }, { name: 'other' }] });
+    const back = news(other, 'join', 'b');
+    child.resume();
+    expect(await back).toEqual([expect.objectContaining({ id })]);
+    expect(await other.to('b').with({ wait: 1000 }).request('echo', 1)).toBe(1);
+  }, 30_000);
 
   it('that was to be dialed is waited for; its link works when it goes on', async () => {
     await mesh.broker();

@@ -2,14 +2,14 @@ import assert from 'node:assert';
 import { MessageChannel } from 'node:worker_threads';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { capture } from '../../../../src/core/wire/capture.js';
 import { decode, encode, sizeOf, type Encoded } from '../../../../src/node/socket/codec.js';
-import { GAPS, TEXT, UNREADABLE, V8 } from '../../../../src/node/socket/frames.js';
+import { PLAIN, UNREADABLE, V8 } from '../../../../src/node/socket/frames.js';
 import { assertSame } from '../../support/same.js';
 import { anything, plain } from '../../support/values.js';
 
 /** What arrives: read from memory of its own, as it is from a socket. */
-function received({ kind, text, bytes, buffers }: Encoded): unknown {
-  const body = Buffer.from(text === undefined ? (bytes ?? '') : text);
+function received({ kind, bytes: body, buffers }: Encoded): unknown {
   const framed = Buffer.concat([Buffer.from('before'), body, Buffer.from('behind')]);
   return decode(
     kind,
@@ -44,76 +44,145 @@ describe('what arrives is what structured clone makes of it', () => {
     );
   }, 60_000);
 
-  it('what JSON would lose goes another way', () => {
+  it('in a batch of what was captured, which is said to be a tree', () => {
+    let plainOnes = 0;
+    fc.assert(
+      fc.property(fc.array(fc.array(fc.oneof(anything, plain), { maxLength: 3 }), { maxLength: 10 }), (messages) => {
+        const batch = messages.flatMap((values) => capture(values) ?? []);
+        const encoded = encode(batch, { tree: true });
+        if (encoded.kind === PLAIN) plainOnes++;
+        assertSame(received(encoded), structuredClone(batch));
+      }),
+      { numRuns: 3000 },
+    );
+    expect(plainOnes).toBeGreaterThan(1000);
+  }, 60_000);
+
+  it('what is not plain goes as v8 writes it', () => {
     const shared = { n: 1 };
     const round: unknown[] = [];
     round.push(round);
     const named = Object.assign([1, 2], { name: 'x' });
     const hole = [1, , 3]; // oxlint-disable-line no-sparse-arrays
     const both = Object.assign([, 1], { name: 'x' }); // oxlint-disable-line no-sparse-arrays
+    class Point {
+      x = 1;
+    }
     for (const value of [
-      [-0],
-      [NaN],
-      [Infinity],
       [shared, shared],
+      [[shared], { shared }],
       round,
       [named],
       hole,
       both,
       [hole],
-      [[undefined]],
+      [both],
       [1n],
+      [new Point()],
+      [new Map([[1, 2]])],
+      [Object.create(Date.prototype)],
+      [{ 7: 1 }],
+      [{ 0: 'a', b: 1 }],
+      [Object.fromEntries(Array.from({ length: 256 }, (_, i) => [`key ${i}`, i]))],
+      [new Array(300_000).fill(0)],
+      ['x'.repeat(300_000)],
+      ['\u{1f600}'.repeat(100_000)],
+      new Date(7),
     ]) {
-      expect(encode(value).kind).toBe(V8);
+      expect(encode(value).kind).toBe(value instanceof Date ? PLAIN : V8);
       check(value);
     }
-    class Point {
-      x = 1;
-    }
-    for (const value of [[new Point()], [new Date(5)], [Object.assign(() => {}, {}).length, new Map([[1, 2]])]])
-      check(value);
   });
 
-  it('plain values go as JSON, and those with undefined among the elements of the batch too', () => {
-    const protoKey = JSON.parse('{"__proto__": 1, "toJSON": 2}') as object;
+  it('plain values do not', () => {
+    const texts = ['', 'a', 'x'.repeat(31), 'x'.repeat(32), 'é', 'é'.repeat(40), '漢字', '\ud800', 'a\udfffb', '\0"\\'];
+    const numbers = [0, 127, 128, 65_535, 65_536, 2 ** 32 - 1, 2 ** 32, -1, -0, 1.5, NaN, Infinity, 1e300, 5e-324];
+    const many = Array.from({ length: 100 }, (_, i) => [1, `channel ${i % 20}`, 1, { [`key ${i % 40}`]: i }]).flat();
+    const deep = Array.from({ length: 98 }).reduce<unknown>((inner) => [inner], 'deep');
     for (const value of [
-      [1, 'a', { b: [null, true] }],
-      ['\ud800'],
-      [protoKey],
+      texts,
+      numbers,
+      many,
+      deep,
+      [texts, { texts: [...texts] }],
+      [1, 'a', { b: [null, true, undefined, false] }],
+      [undefined, [undefined], { a: undefined }],
+      [JSON.parse('{"toJSON": 2, "constructor": 1, "": 3, "é漢": 4, "length": 5, "2 m": 6}')],
+      JSON.parse('[{"__proto__": {"a": 1}, "b": 2}, {"__proto__": 3, "b": 4}, {"__proto__": 5}]'),
+      // Of the same keys as the one around it, which has not got them all yet.
+      JSON.parse('[{"a": {"a": 1, "__proto__": {"b": 2}}, "__proto__": {"c": 3}}]'),
+      [Object.assign(Object.create(null) as object, { a: 1 }), {}, []],
+      [{ a: { a: 1, b: 2 }, b: { a: { a: {} }, b: [] } }],
+      [new Date(5), new Date(NaN), { at: new Date(-1) }],
       { a: 1 },
       'text',
       5,
-      [1.5, -7, 1e300],
+      undefined,
+      true,
     ]) {
-      expect(encode(value).kind).toBe(TEXT);
-      check(value);
-    }
-    for (const value of [[1, undefined, 3, undefined], [undefined]]) {
-      expect(encode(value).kind).toBe(GAPS);
+      expect(encode(value).kind).toBe(PLAIN);
       check(value);
     }
   });
 
-  it('plain values with many numbers that are not whole go as JSON where there are more of others', () => {
+  it('objects that are alike take little more than their values', () => {
     const messages = Array.from({ length: 100 }, (_, i) => [
       1,
       'moved',
       1,
-      { id: i, name: `${i}`, scale: i + 0.5, on: true },
+      { identifier: i, visibility: true, position: i + 200 },
     ]);
-    expect(encode(messages.flat()).kind).toBe(TEXT);
-    const points = Array.from({ length: 100 }, (_, i) => ({ x: i + 0.5, y: i + 0.25 }));
-    expect(encode([1, 'moved', 1, points]).kind).toBe(V8);
+    expect(encode(messages.flat()).bytes.length).toBeLessThan(1200);
+    check(messages.flat());
   });
 
-  it('where somebody has given all objects a toJSON, it is not asked', () => {
-    const { prototype } = Object as unknown as { prototype: { toJSON?: () => unknown } };
-    Object.defineProperty(prototype, 'toJSON', { value: () => 'changed', configurable: true, enumerable: false });
+  it('an object whose getters send something themselves is sent', () => {
+    const inner: unknown[] = [];
+    const value = {
+      before: 1,
+      get busy() {
+        inner.push(sent([{ inner: 2 }, 'x']));
+        return { inner: 3 };
+      },
+      behind: ['x'],
+    };
+    assertSame(sent([value]), [{ before: 1, busy: { inner: 3 }, behind: ['x'] }]);
+    assertSame(inner, [[{ inner: 2 }, 'x']]);
+  });
+
+  it('a getter that changes what is being sent does no harm', () => {
+    const list: unknown[] = [];
+    list.push({ get more() { return list.push(1, 2, 3); } }, 'end'); // prettier-ignore
+    const arrived = sent([list, 'behind']) as unknown[];
+    expect(arrived[1]).toBe('behind');
+    const shrinking: unknown[] = [];
+    shrinking.push({ get less() { return (shrinking.length = 1); } }, 'end', 'end'); // prettier-ignore
+    expect((sent([shrinking, 'behind']) as unknown[])[1]).toBe('behind');
+  });
+
+  it('where somebody has changed what all objects inherit, what is sent does not change', () => {
+    const { prototype } = Object as unknown as { prototype: Record<string, unknown> };
+    const message = [
+      { a: 1, constructor: 2, more: 3 },
+      { a: 4, constructor: 5, more: 6 },
+    ];
+    const called: unknown[] = [];
+    Object.defineProperty(prototype, 'toJSON', { value: () => 'changed', configurable: true });
+    const set = (value: unknown): void => {
+      called.push(value);
+    };
+    Object.defineProperty(prototype, 'a', { set, configurable: true });
+    Object.defineProperty(prototype, 'more', { value: 'inherited', enumerable: true, configurable: true });
+    let arrived: object[];
     try {
-      expect(sent([{ a: 1 }])).toEqual([{ a: 1 }]);
+      arrived = sent(message) as object[];
     } finally {
-      delete prototype.toJSON;
+      delete prototype['toJSON'];
+      delete prototype['a'];
+      delete prototype['more'];
     }
+    assertSame(arrived, message);
+    expect(called).toEqual([]);
   });
 
   it('views share a buffer as they did, Buffers arrive as Uint8Arrays, large and small', () => {
@@ -208,8 +277,8 @@ describe('what can not be sent', () => {
     for (const message of [['x'.repeat(2000)], ['x'.repeat(50_000)], [bytes], [new Uint8Array(20_000)]]) {
       assert.throws(() => encode(message, { max: 1000 }), /bytes large, and 1000 is the most \(maxMessage\)/);
     }
-    expect(encode(['é'.repeat(400)], { max: 1000 }).kind).toBe(TEXT);
-    assert.throws(() => encode(['é'.repeat(500)], { max: 1000 }));
+    expect(encode(['x'.repeat(900)], { max: 1000 }).kind).toBe(PLAIN);
+    assert.throws(() => encode(['漢'.repeat(500)], { max: 1000 }));
   });
 
   it('what a getter throws is thrown', () => {

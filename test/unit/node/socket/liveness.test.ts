@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import { PING } from '../../../../src/node/socket/frames.js';
 import { Mux } from '../../../../src/node/socket/mux.js';
 import { SocketPairs } from '../../../contract/socket-pairs.js';
 import { Inbox, muxPair } from '../../support/mux-pair.js';
@@ -50,7 +51,7 @@ describe('a connection that is watched over', () => {
     const mux = new Mux(socket, { side: 'dialer' });
     new Inbox(mux.port);
     const pings = Buffer.alloc(9 * 10_000);
-    for (let at = 0; at < pings.length; at += 9) pings[at + 4] = 9;
+    for (let at = 0; at < pings.length; at += 9) pings[at + 4] = PING;
     other.pause();
     for (let i = 0; i < 100; i++) await new Promise((resolve) => other.write(pings, resolve));
     while (mux.state().in.bytes < 100 * pings.length) await turn();

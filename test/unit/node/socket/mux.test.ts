@@ -4,6 +4,7 @@ import { MessageChannel } from 'node:worker_threads';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Port } from '../../../../src/core/port/port.js';
 import { HEADER, writeHeader } from '../../../../src/node/socket/frames.js';
+import { encode } from '../../../../src/node/socket/codec.js';
 import * as frames from '../../../../src/node/socket/frames.js';
 import { Mux } from '../../../../src/node/socket/mux.js';
 import { adoptRaw, socketKind, SocketPort } from '../../../../src/node/socket/socket-port.js';
@@ -28,6 +29,12 @@ function frame(kind: number, tunnel: number, body: string | readonly number[] = 
 /** Something to send a port with. */
 function farEnd(): object {
   return (socketKind.channel() as readonly [object, object])[1];
+}
+
+/** A message. */
+function said(tunnel: number, message: unknown): Buffer {
+  const { kind, bytes } = encode(message);
+  return frame(kind, tunnel, [...bytes]);
 }
 
 /** Opens a further tunnel: this side's end, not started, and the other's, as it arrived. */
@@ -110,8 +117,8 @@ describe('the end of a connection', () => {
       const mux = new Mux(socket, { side: 'dialer' });
       const inbox = new Inbox(mux.port);
       other.resume();
-      const message = frame(frames.TEXT, 0, JSON.stringify('x'.repeat(70_000)));
-      other.end(Buffer.concat([frame(frames.TEXT, 0, '"whole"'), message.subarray(0, cut)]));
+      const message = said(0, 'x'.repeat(70_000));
+      other.end(Buffer.concat([said(0, 'whole'), message.subarray(0, cut)]));
       expect(await inbox.closed).toBe('lost');
       expect(inbox.messages).toEqual(['whole']);
       await released(socket);
@@ -395,10 +402,37 @@ describe('limits', () => {
     let ended: unknown[] = [];
     const inbox = new Inbox(mux.port);
     const part = frame(frames.BUFFER, 0, Array(400).fill(0) as number[]);
-    other.write(Buffer.concat([part, part, frame(frames.TEXT, 0, '""'), part, part, part]));
+    other.write(Buffer.concat([part, part, said(0, ''), part, part, part]));
     await inbox.closed;
     expect([inbox.messages, ended[1]]).toEqual([[''], 'a message of more than 1000 bytes (maxMessage)']);
     other.destroy();
+  });
+
+  it('so many bytes may wait behind the first message, which may be large; with more, the connection is lost, and its owner told why', async () => {
+    const unread: number[] = [];
+    const pair = muxPair(pairs, { maxQueued: 1000, onUnread: (bytes) => unread.push(bytes) });
+    pair.a.port.post('x'.repeat(1_000_000));
+    pair.a.port.post('y'.repeat(900));
+    await turn();
+    expect([pair.told, unread]).toEqual([[], []]);
+    expect(pair.a.state().queued).toBeGreaterThan(700_000);
+    for (let i = 0; i < 10; i++) pair.a.port.post('z'.repeat(100));
+    expect(await pair.ends.a).toEqual(['lost', undefined]);
+    expect(unread).toEqual([expect.any(Number)]);
+    expect(unread[0]).toBeGreaterThan(1900);
+    expect(pair.sockets[0].destroyed).toBe(true);
+    expect(await new Inbox(pair.b.port).closed).toBe('lost');
+  });
+
+  it('what is read in time may be as much as one likes', async () => {
+    const pair = muxPair(pairs, { maxQueued: 100_000, onUnread: (bytes) => expect.fail(`${bytes} bytes are unread`) });
+    const there = new Inbox(pair.b.port);
+    for (let i = 1; i <= 100; i++) {
+      pair.a.port.post('x'.repeat(50_000));
+      await there.wait(i);
+    }
+    expect(pair.told).toEqual([]);
+    pair.a.close();
   });
 
   it('so many ports, and no more, until one is closed', async () => {
@@ -423,15 +457,10 @@ describe('what makes no sense ends the connection, and says what it was', () => 
   const some: Record<string, [Buffer, RegExp]> = {
     'a kind that there is not': [frame(0, 0), /kind 0/],
     another: [frame(99, 0), /kind 99/],
-    'a message where there is no tunnel': [frame(frames.TEXT, 6, '1'), /tunnel 6/],
+    'a message where there is no tunnel': [said(6, 1), /tunnel 6/],
     'a close where there is none': [frame(frames.CLOSE, 5), /tunnel 5/],
     'a second close': [
-      Buffer.concat([
-        frame(frames.PORTS, 0, [0, 0, 0, 3]),
-        frame(frames.TEXT, 0, '1'),
-        frame(frames.CLOSE, 3),
-        frame(frames.CLOSE, 3),
-      ]),
+      Buffer.concat([frame(frames.PORTS, 0, [0, 0, 0, 3]), said(0, 1), frame(frames.CLOSE, 3), frame(frames.CLOSE, 3)]),
       /tunnel 3/,
     ],
     'credit for nobody': [frame(frames.CREDIT, 4, [0, 0, 0, 1]), /tunnel 4/],
@@ -457,8 +486,8 @@ describe('what makes no sense ends the connection, and says what it was', () => 
     'more than a port that nobody listens to has room for': [
       Buffer.concat([
         frame(frames.PORTS, 0, [0, 0, 0, 3]),
-        frame(frames.TEXT, 0, '1'),
-        ...Array.from({ length: 20 }, () => frame(frames.TEXT, 3, JSON.stringify('x'.repeat(1000)))),
+        said(0, 1),
+        ...Array.from({ length: 20 }, () => said(3, 'x'.repeat(1000))),
       ]),
       /more than tunnel 3 has room for/,
     ],
@@ -479,12 +508,9 @@ describe('what makes no sense ends the connection, and says what it was', () => 
   it('but a body that can not be read is only a message that can not be', async () => {
     const pair = muxPair(pairs);
     const inbox = new Inbox(pair.a.port);
-    for (const kind of [frames.TEXT, frames.GAPS, frames.V8, frames.UNREADABLE])
-      pair.sockets[1].write(frame(kind, 0, '{"'));
-    pair.sockets[1].write(
-      Buffer.concat([frame(frames.PORTS, 0, [0, 0, 0, 3]), frame(frames.V8, 0, 'x'), frame(frames.TEXT, 0, '5')]),
-    );
-    expect(await inbox.wait(6)).toEqual([...Array<string>(5).fill('unreadable'), 5]);
+    for (const kind of [frames.PLAIN, frames.V8, frames.UNREADABLE]) pair.sockets[1].write(frame(kind, 0, '{"'));
+    pair.sockets[1].write(Buffer.concat([frame(frames.PORTS, 0, [0, 0, 0, 3]), frame(frames.V8, 0, 'x'), said(0, 5)]));
+    expect(await inbox.wait(5)).toEqual([...Array<string>(4).fill('unreadable'), 5]);
     expect(pair.a.state().tunnels).toBe(1);
     pair.a.close();
     pair.b.close();
@@ -509,7 +535,7 @@ describe('what is written', () => {
     while (chunks.length === 0) await turn();
     await turn();
     expect(chunks).toHaveLength(1);
-    expect(String(chunks[0])).toContain('"later"');
+    expect(String(chunks[0])).toContain('later');
     mux.close();
     other.destroy();
   });

@@ -1,0 +1,51 @@
+import { wrap as wrapOn, type Remote } from 'comlink';
+import { meshOf, type Caller, type CallerOptions } from '../core/bus/caller.js';
+import type { Peer } from '../core/directory/peer.js';
+import { MeshError, show } from '../core/errors/mesh-error.js';
+import type { MeshPort } from '../core/port/mesh-port.js';
+import { heldPort, type PortHolder } from '../core/port/port-holder.js';
+import { channelOf } from './channel.js';
+import { callerOf, type AnyCaller } from './from.js';
+import { Line } from './line.js';
+import { Lines } from './lines.js';
+
+/**
+ * Comlink's proxy of an object that another peer exposes, over a port of its own. Its calls reject with what the object threw, as
+ * Comlink passes it on, or with a MeshError: `PEER_GONE` (with `reason`) when the peer is gone, `CLOSED` when it no longer exposes
+ * the object, `NOT_CLONEABLE`, `NO_METHOD` for names that are refused. None is left pending.
+ *
+ * Rejects with `NO_HANDLER` if nobody exposes it, or as `openPort` does.
+ *
+ * @param from whose: `bus` (one of those that expose it, they take turns), `bus.to('viewer')`, `bus.to(peer)`
+ * @param options for the connection, not for the calls on it: `timeout`, `signal`, and `wait`, to wait for somebody who exposes it
+ * @throws MeshError `INVALID_ARGUMENT` if `name` is no name, or an option is none
+ * @example
+ * const scene = await wrap<Scene>(bus.to('viewer'), 'scene');
+ * await scene.draw(42);
+ * scene[releaseProxy]();
+ */
+export async function wrap<T>(from: AnyCaller, name: string, options: CallerOptions = {}): Promise<Remote<T>> {
+  const call = `wrap(${show(name)})`;
+  const channel = channelOf(call, name);
+  const caller = callerOf(from, call);
+  const mesh = meshOf(caller);
+  const port = await open(caller.with(options), channel, call, name);
+  const { peer } = (port as unknown as PortHolder)[heldPort] as unknown as { readonly peer: Peer };
+  try {
+    mesh.check(call);
+  } catch (error) {
+    port.close();
+    throw error;
+  }
+  return wrapOn<T>(new Line(Lines.of(mesh), port, peer, name, { serves: false }).root as never);
+}
+
+async function open(from: Caller, channel: string, call: string, name: string): Promise<MeshPort> {
+  try {
+    return await from.openPort(channel);
+  } catch (error) {
+    if (!MeshError.is(error, 'NO_HANDLER')) throw error;
+    const fix = `Call expose(bus, '${name}', object) there, or give { wait: ms }.`;
+    throw new MeshError('NO_HANDLER', `${call}: nobody exposes it. ${fix}`, { cause: error });
+  }
+}

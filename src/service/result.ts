@@ -1,0 +1,21 @@
+/**
+ * What a call of a service returns. Whether its method returns a value or a stream is known to the compiler and to the provider
+ * only: so it is a promise, and something to iterate over, at once.
+ */
+export class Result<T> extends Promise<T> {
+  [Symbol.asyncIterator](): AsyncIterator<unknown> {
+    let opened: Promise<AsyncIterator<unknown>> | undefined;
+    const open = (): Promise<AsyncIterator<unknown>> =>
+      (opened ??= this.then((value) => (value as AsyncIterable<unknown>)[Symbol.asyncIterator]()));
+    return {
+      next: async () => (await open()).next(),
+      return: async () => {
+        await (await open()).return?.();
+        return { done: true, value: undefined };
+      },
+    };
+  }
+}
+
+// `await` takes it for an ordinary promise, which saves two turns of the microtask queue; `then` makes ordinary ones.
+void Object.defineProperty(Result.prototype, 'constructor', { value: Promise });

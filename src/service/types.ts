@@ -1,0 +1,109 @@
+import type { Bus } from '../core/bus/bus.js';
+import type { Source } from '../core/bus/producer.js';
+import type { Sendable } from '../core/wire/transfer.js';
+
+/** A bus, whatever its channels: they are none of a service's business. */
+export type ServiceBus = Pick<Bus<never>, 'self' | 'state' | 'closed'>;
+
+type AnyFunction = (...args: never[]) => unknown;
+type IsAny<T> = 0 extends 1 & T ? true : false;
+
+/** The overloads of a function, up to four, as a union of functions of one signature each. */
+type Overloads<F> = F extends {
+  (...args: infer A1): infer R1;
+  (...args: infer A2): infer R2;
+  (...args: infer A3): infer R3;
+  (...args: infer A4): infer R4;
+}
+  ? Signature<A1, R1> | Signature<A2, R2> | Signature<A3, R3> | ((...args: A4) => R4)
+  : never;
+
+/** Of fewer overloads, the first ones found are `(...args: unknown[]) => unknown`-like, or repeat: they say nothing. */
+type Signature<A extends unknown[], R> = unknown extends R ? never : (...args: A) => R;
+
+type Later = PromiseLike<unknown> | AsyncIterable<unknown>;
+
+type ToIntersection<U> = (U extends unknown ? (each: U) => void : never) extends (all: infer I) => void ? I : never;
+
+/** What can move: an argument of only texts, numbers and functions can't. */
+type CanMove<A extends readonly unknown[]> =
+  IsAny<A[number]> extends true
+    ? false
+    : unknown extends A[number]
+      ? false
+      : [Exclude<Extract<A[number], object>, AnyFunction>] extends [never]
+        ? false
+        : true;
+
+type SendableAll<A extends readonly unknown[]> = { [I in keyof A]: Sendable<A[I]> };
+
+/** As it is, so that its documentation, generics and overloads are; and with `transfer()`, where something could move. */
+type AsIs<F extends AnyFunction> =
+  CanMove<Parameters<F>> extends true ? F & ((...args: SendableAll<Parameters<F>>) => ReturnType<F>) : F;
+
+type Promised<F> = F extends (...args: infer A) => infer R ? (...args: SendableAll<A>) => Promise<Awaited<R>> : never;
+
+/**
+ * A method, as its user has it: what returns a promise or an async iterable stays as it is; anything else returns a promise.
+ *
+ * @typeParam F the method
+ */
+export type RemoteMethod<F extends AnyFunction> =
+  IsLater<ReturnType<Overloads<F>>> extends true
+    ? AsIs<F>
+    : ToIntersection<Overloads<F> extends infer O extends AnyFunction ? EachMethod<O> : never>;
+
+type EachMethod<O> = O extends AnyFunction ? (IsLater<ReturnType<O>> extends true ? O : Promised<O>) : never;
+
+type IsLater<R> = [R] extends [never] ? false : [R] extends [Later] ? true : false;
+
+type ObjectName =
+  | 'constructor'
+  | 'hasOwnProperty'
+  | 'isPrototypeOf'
+  | 'propertyIsEnumerable'
+  | 'toLocaleString'
+  | 'toString'
+  | 'valueOf';
+
+type MethodName<K, F> = K extends string
+  ? K extends `_${string}` | `$${string}` | 'then' | 'toJSON' | ObjectName
+    ? never
+    : NonNullable<F> extends AnyFunction
+      ? K
+      : never
+  : never;
+
+/**
+ * The methods of a service, as its users have them. One that is optional can be called: is it not there, that rejects with `NO_METHOD`.
+ *
+ * @typeParam M the methods, as the interface of the service has them
+ */
+export type RemoteMethods<M> = {
+  readonly [K in keyof M as MethodName<K, M[K]>]-?: NonNullable<M[K]> extends infer F extends AnyFunction
+    ? RemoteMethod<F>
+    : never;
+};
+
+type LooseResult<R> =
+  IsAny<R> extends true
+    ? unknown
+    : R extends AsyncIterable<infer T>
+      ? Source<Sendable<T>> | PromiseLike<Source<Sendable<T>>>
+      : Sendable<Awaited<R>> | PromiseLike<Sendable<Awaited<R>>>;
+
+type Loose<F> = F extends (...args: infer A) => infer R ? (...args: A) => LooseResult<R> : never;
+
+/**
+ * What `provide` takes: the methods of a service, each with what it returns at once or as a promise, and streams as generators,
+ * iterables or ReadableStreams.
+ *
+ * @typeParam M the methods, as the interface of the service has them
+ */
+export type Implementation<M> = {
+  readonly [K in keyof M as MethodName<K, M[K]>]: M[K] extends infer F
+    ? F extends AnyFunction
+      ? ToIntersection<Overloads<F> extends infer O ? Loose<O> : never>
+      : F
+    : never;
+};

@@ -1,0 +1,216 @@
+import { proxy, releaseProxy, transfer } from 'comlink';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { expose, loadOf, wrap } from '../../../src/comlink/index.js';
+import type { Bus } from '../../../src/core/bus/bus.js';
+import { createMemoryChannel } from '../../../src/core/port/memory-port.js';
+import { electronEnd } from '../../../src/core/port/message-port.js';
+import type { Port } from '../../../src/core/port/port.js';
+import { deferred, rejection } from '../../contract/case.js';
+import { TestMesh } from '../../contract/mesh.js';
+import { countAlive } from '../support/garbage.js';
+
+class Scene {
+  readonly never = deferred<string>();
+  readonly seen: unknown[] = [];
+
+  take(value: unknown): unknown {
+    this.seen.push(value);
+    return this.seen.length;
+  }
+
+  give(value: unknown): unknown {
+    return { value };
+  }
+
+  hang(): Promise<string> {
+    return this.never.promise;
+  }
+
+  child(): Scene {
+    return proxy(this);
+  }
+}
+
+/** Ports that can't read what has `spoilt` in it: they deliver `null`, as Electron's do. */
+function spoiling(): readonly [Port, Port] {
+  const { ports } = createMemoryChannel({ carries: electronEnd });
+  for (const port of ports) {
+    const post = port.post.bind(port);
+    port.post = (message, moved) => post(JSON.stringify(message)?.includes('"spoilt"') ? null : message, moved);
+  }
+  return ports;
+}
+
+let mesh: TestMesh;
+let a: Bus;
+let b: Bus;
+let scene: Scene;
+
+async function wrapped(make: () => readonly [Port, Port] = () => createMemoryChannel().ports) {
+  mesh = new TestMesh({ make });
+  a = await mesh.join('a');
+  b = await mesh.join('b');
+  scene = new Scene();
+  expose(b, 'scene', scene);
+  return wrap<Scene>(a, 'scene', { wait: 20_000 });
+}
+afterEach(() => mesh?.close());
+
+it('arguments travel as they are at the call, two of one object as two', async () => {
+  const remote = await wrapped();
+  const value = { n: 1 };
+  const first = remote.take(value);
+  value.n = 2;
+  await Promise.all([first, remote.take(value)]);
+  expect(scene.seen).toEqual([{ n: 1 }, { n: 2 }]);
+});
+
+describe('what only the other side can not read', () => {
+  const big = new Map([['spoilt', 1]]);
+  const spoilt = { spoilt: big };
+
+  it('rejects the call it was an argument of, and no other', async () => {
+    const remote = await wrapped(spoiling);
+    const calls = [remote.take(1), remote.take(spoilt), remote.take(new Map([[1, 2]])), remote.take(2)];
+    const settled = await Promise.allSettled(calls);
+    expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+    const error = await rejection(calls[1]!);
+    expect(error.code).toBe('NOT_CLONEABLE');
+    expect(error.message).toContain('scene.take() on b (');
+    expect(scene.seen).toEqual([1, new Map([[1, 2]]), 2]);
+  });
+
+  it('rejects the call it was the result of', async () => {
+    const remote = await wrapped(spoiling);
+    scene.give = () => spoilt;
+    const [error, one] = [await rejection(remote.give(1) as Promise<unknown>), await remote.take(1)];
+    expect(error).toMatchObject({ code: 'NOT_CLONEABLE' });
+    expect(one).toBe(1);
+  });
+
+  it('takes the callbacks along that were in it', async () => {
+    const remote = await wrapped(spoiling);
+    await rejection(
+      (remote.take as (...args: unknown[]) => Promise<unknown>)(
+        spoilt,
+        proxy(() => 1),
+      ),
+    );
+    await remote.take(1);
+    expect(loadOf(a)).toEqual({ connections: 1, endpoints: 1, calls: 0 });
+  });
+});
+
+it('a callback that is listed twice, or with what can not move, fails its call and leaves nothing', async () => {
+  const remote = await wrapped();
+  const take = remote.take as (...args: unknown[]) => Promise<unknown>;
+  expect(
+    (
+      await rejection(
+        take(
+          proxy(() => 1),
+          () => {},
+        ),
+      )
+    ).code,
+  ).toBe('NOT_CLONEABLE');
+  const bytes = new Uint8Array(3);
+  expect(
+    (
+      await rejection(
+        take(
+          transfer(bytes, [bytes.buffer, bytes.buffer]),
+          proxy(() => 1),
+        ),
+      )
+    ).code,
+  ).toBe('NOT_CLONEABLE');
+  expect(bytes.byteLength).toBe(3);
+  expect(loadOf(a).endpoints).toBe(1);
+});
+
+describe('a proxy that is collected', () => {
+  /** In a function of its own: nothing of it is left on the stack. */
+  async function callAndForget(remote: { child(): unknown }): Promise<[Promise<string>, WeakRef<object>]> {
+    const child = (await remote.child()) as { hang(): Promise<string> };
+    return [child.hang(), new WeakRef(child)];
+  }
+
+  it('keeps its calls in flight, and is released behind them', async () => {
+    const remote = await wrapped();
+    const [call, reference] = await callAndForget(remote);
+    expect(loadOf(a).endpoints).toBe(2);
+    await expect.poll(() => countAlive([reference]), { timeout: 5000 }).toBe(0);
+    // Its finalizer runs in a task of its own; and what it asks for waits.
+    await remote.take(1);
+    expect(loadOf(a).calls).toBe(1);
+    scene.never.resolve('answered');
+    expect(await call).toBe('answered');
+    await expect.poll(() => [loadOf(a).endpoints, loadOf(b).endpoints]).toEqual([1, 1]);
+    expect(await remote.take(2)).toBe(2);
+  });
+});
+
+it('a release behind the end of the connection does nothing', async () => {
+  const remote = await wrapped();
+  await b.close();
+  expect((await rejection(remote.take(1) as Promise<unknown>)).code).toBe('PEER_GONE');
+  remote[releaseProxy]();
+  expect(loadOf(a).connections).toBe(0);
+});
+
+describe('bad input', () => {
+  beforeEach(async () => void (await wrapped()));
+
+  it.each([
+    ["expose(bus, '', object): a name is a text", () => expose(b, '', {})],
+    ['expose(bus, 5, object): a name is a text', () => expose(b, 5 as never, {})],
+    [`expose(bus, '${'x'.repeat(100)}', object): a name is a text`, () => expose(b, 'x'.repeat(249), {})],
+    ["expose(bus, 'x', object): give an object, a function or a class", () => expose(b, 'x', 5 as never)],
+    ["expose(bus, 'x', object): the first argument must be a bus", () => expose({} as never, 'x', {})],
+    ["handle('comlink:scene'): this bus handles the channel already", () => expose(b, 'scene', {})],
+    ['loadOf(bus): the first argument must be a bus', () => loadOf({} as never)],
+  ])('%s', (message, call) => {
+    expect(call).toThrow(message);
+    expect(call).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
+  });
+
+  it.each([
+    ["wrap(''): a name is a text", () => wrap(a, '')],
+    ["wrap('x'): the first argument must be a bus, or what its to() or with() returned", () => wrap({} as never, 'x')],
+    ["with({ timeout: 'x' }): give milliseconds", () => wrap(a, 'x', { timeout: 'x' as never })],
+    ['with({ other }): the options are', () => wrap(a, 'x', { other: 1 } as never)],
+  ])('%s', async (message, call) => {
+    const error = await rejection(call());
+    expect(error.code).toBe('INVALID_ARGUMENT');
+    expect(error.message).toContain(message);
+  });
+});
+
+it('grants speak of its channel', async () => {
+  await wrapped();
+  const stranger = await mesh.join('stranger', { send: ['doc:'], receive: [] });
+  expect((await rejection(wrap(stranger, 'scene', { wait: 10_000 }))).code).toBe('NOT_AUTHORIZED');
+  expect(() => expose(stranger, 'own', {})).toThrow(expect.objectContaining({ code: 'NOT_AUTHORIZED' }));
+  const guest = await mesh.join('guest', { send: ['comlink:scene'], receive: ['comlink:own'] });
+  const remote = await wrap<Scene>(guest, 'scene', { wait: 10_000 });
+  expect(await remote.take(1)).toBe(1);
+  expect((await rejection(wrap(guest, 'other'))).code).toBe('NOT_AUTHORIZED');
+  expose(guest, 'own', { name: 'of the guest' });
+  expect(await (await wrap<{ name: string }>(a, 'own', { wait: 10_000 })).name).toBe('of the guest');
+});
+
+it('nobody exposes it: NO_HANDLER with the fix; TIMEOUT and ABORTED as of every call', async () => {
+  await wrapped();
+  const nobody = await rejection(wrap(a, 'nobody'));
+  expect(nobody).toMatchObject({
+    code: 'NO_HANDLER',
+    message: expect.stringContaining("expose(bus, 'nobody', object)"),
+  });
+  expect((await rejection(wrap(a.to('c'), 'scene'))).code).toBe('NO_PEER');
+  expect((await rejection(wrap(a, 'nobody', { wait: 10_000, timeout: 10 }))).code).toBe('TIMEOUT');
+  const aborting = new AbortController();
+  const waiting = rejection(wrap(a, 'nobody', { wait: 10_000, signal: aborting.signal }));
+  aborting.abort();
+  expect((await waiting).code).toBe('ABORTED');
+});
