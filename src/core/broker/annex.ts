@@ -2,8 +2,9 @@ import { grantProblem, type Grant } from '../directory/grant.js';
 import type { Peer } from '../directory/peer.js';
 import type { LeaveReason } from '../errors/mesh-error.js';
 import { isCount, isName } from '../wire/frames.js';
-import { CHANGED, FOR, GONE, PEER } from './annexing.js';
+import { CHANGED, FOR, GONE, NOBODY, PEER } from './annexing.js';
 import type { Chair } from './chair.js';
+import type { Witness } from './confirmations.js';
 import * as control from './control.js';
 import type { AdmitOptions, Hub } from './hub.js';
 import { RemotePort } from './remote-port.js';
@@ -30,6 +31,8 @@ export interface AnnexOptions {
   readonly seat: (peer: Peer, port: RemotePort, grant: Grant, options: AdmitOptions) => void;
   /** Something made no sense. */
   readonly malformed: (problem: string) => void;
+  /** Whether the other broker is told of a third one's peers: then that is asked too, when the other one asks. @default false */
+  readonly forwards?: boolean;
   /** Whether the other broker may evict peers that sit here. */
   readonly evicts: boolean;
   /** Where peers here have ports, and those there sockets: makes the connection, and joins it to the port. */
@@ -46,6 +49,8 @@ export class Annex {
   /** Those that sit elsewhere, and of whom the other broker was told. */
   readonly #told = new Set<string>();
   readonly #stop: () => void;
+  /** The other broker itself: asked, and answering, as nobody's. Peers may have come to it of whom it has not told yet. */
+  readonly #witness: Witness;
   /** Who asks whether all have dispatched what they were told, in this turn. */
   #asking: (readonly [id: string, token: unknown])[] = [];
   #ended = false;
@@ -53,7 +58,9 @@ export class Annex {
   constructor(options: AnnexOptions) {
     this.#options = options;
     const { hub, send } = options;
+    this.#witness = { hangs: false, outbox: { post: (message) => send([FOR, NOBODY, message]) } };
     this.#stop = hub.watch({
+      witness: this.#witness,
       joined: (chair) => this.#announce(chair),
       changed: ({ peer }, first, changes) => {
         if (this.#told.has(peer.id)) send([CHANGED, peer.id, first, [...changes]]);
@@ -77,6 +84,7 @@ export class Annex {
   /** The other broker says something. */
   receive(message: unknown): void {
     if (this.#ended) return;
+    this.#witness.hangs = false;
     try {
       if (Array.isArray(message) && this.#take(message)) return;
     } catch {
@@ -177,8 +185,12 @@ export class Annex {
   /** A peer that sits here is told something by the other broker. */
   #onTold(id: string, message: readonly unknown[]): boolean {
     const { hub, evicts } = this.#options;
-    if (!hub.chair(id)) return true; // it has just left
     const [kind, a, b, c, d] = message;
+    if (id === NOBODY && kind === control.TOLD && isCount(a)) {
+      hub.told(a, this.#witness);
+      return true;
+    }
+    if (!hub.chair(id) && !(id === NOBODY && kind === control.ASK)) return true; // it has just left
     switch (kind) {
       case control.ASK:
         if (this.#asking.push([id, a]) === 1) queueMicrotask(() => this.#confirm());
@@ -196,7 +208,7 @@ export class Annex {
   }
 
   #confirm(): void {
-    const { hub, send } = this.#options;
+    const { hub, send, forwards } = this.#options;
     const asking = this.#asking;
     this.#asking = [];
     hub.confirm(
@@ -204,6 +216,7 @@ export class Annex {
         if (!this.#ended) for (const [id, token] of asking) send([FOR, id, [control.TOLD, token]]);
       },
       ({ peer }) => !this.#remote.has(peer.id),
+      (other) => forwards === true && other !== this.#witness,
     );
   }
 

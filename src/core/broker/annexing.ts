@@ -15,3 +15,6 @@ export const GONE = 2;
 export const CHANGED = 3;
 /** `id, message` */
 export const FOR = 4;
+
+/** The id of nobody: ASK and TOLD for it are of a broker itself, and mean all who are there, whoever the other one has heard of. */
+export const NOBODY = '';

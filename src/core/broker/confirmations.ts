@@ -5,8 +5,15 @@ import { ASK } from './control.js';
 /** After so many milliseconds without an answer a peer is not waited for: it hangs. */
 const UNRESPONSIVE_MS = 1000;
 
+/** Who is asked: a peer, or another broker, for all of its own. */
+export interface Witness {
+  /** It hasn't answered in time, nor said anything since: nobody waits for it. */
+  hangs: boolean;
+  readonly outbox: Pick<Chair['outbox'], 'post'>;
+}
+
 interface Confirmation {
-  readonly waiting: Set<Chair>;
+  readonly waiting: Set<Witness>;
   readonly done: () => void;
   readonly timer: Timer;
 }
@@ -16,10 +23,10 @@ export class Confirmations {
   readonly #open = new Map<number, Confirmation>();
   #token = 0;
 
-  /** Calls `done` when each of `chairs` has answered, or hangs, or has left: at once if there is none. */
-  ask(chairs: readonly Chair[], done: () => void): void {
+  /** Calls `done` when each of `witnesses` has answered, or hangs, or has left: at once if there is none. */
+  ask(witnesses: readonly Witness[], done: () => void): void {
     // One that hangs answers what it was asked before, should it come back.
-    const waiting = new Set(chairs.filter(({ hangs }) => !hangs));
+    const waiting = new Set(witnesses.filter(({ hangs }) => !hangs));
     if (waiting.size === 0) return done();
     const token = ++this.#token;
     const finish = (): void => {
@@ -28,20 +35,20 @@ export class Confirmations {
       done();
     };
     const timer = startTimer(UNRESPONSIVE_MS, () => {
-      for (const chair of waiting) chair.hangs = true;
+      for (const each of waiting) each.hangs = true;
       finish();
     });
     this.#open.set(token, { waiting, done: finish, timer });
     for (const { outbox } of waiting) outbox.post([ASK, token]);
   }
 
-  told(token: number, chair: Chair): void {
+  told(token: number, witness: Witness): void {
     const confirmation = this.#open.get(token);
-    if (confirmation?.waiting.delete(chair) && confirmation.waiting.size === 0) confirmation.done();
+    if (confirmation?.waiting.delete(witness) && confirmation.waiting.size === 0) confirmation.done();
   }
 
-  left(chair: Chair): void {
-    for (const token of [...this.#open.keys()]) this.told(token, chair);
+  left(witness: Witness): void {
+    for (const token of [...this.#open.keys()]) this.told(token, witness);
   }
 
   close(): void {

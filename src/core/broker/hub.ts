@@ -6,7 +6,7 @@ import type { Peer } from '../directory/peer.js';
 import type { Port } from '../port/port.js';
 import { WIRE_VERSION, isCount } from '../wire/frames.js';
 import { mayLink, told, type Chair } from './chair.js';
-import { Confirmations } from './confirmations.js';
+import { Confirmations, type Witness } from './confirmations.js';
 import * as control from './control.js';
 import type { MeshState } from './mesh-state.js';
 import { CHANNELS, CONFIRMATIONS, MAX_CONFIRMING, Pace } from './pace.js';
@@ -37,6 +37,8 @@ export interface HubOwner {
 
 /** Told of all that the peers of a hub are told of each other, unfiltered: for another broker. */
 export interface HubWatcher {
+  /** The other broker: it may have peers that it has not told of yet, and answers for these too. */
+  readonly witness: Witness;
   joined(chair: Chair): void;
   changed(chair: Chair, first: number, changes: readonly unknown[]): void;
   left(chair: Chair, reason: LeaveReason): void;
@@ -106,7 +108,10 @@ export class Hub {
   /** Until the returned function is called. */
   watch(watcher: HubWatcher): () => void {
     this.#watchers.add(watcher);
-    return () => void this.#watchers.delete(watcher);
+    return () => {
+      this.#watchers.delete(watcher);
+      this.#confirmations.left(watcher.witness);
+    };
   }
 
   /** Gives a peer its seat: answers on its port, and tells the others. */
@@ -178,9 +183,18 @@ export class Hub {
     this.#watchers.clear();
   }
 
-  /** Calls `done` when every peer that is meant has dispatched what it was told before, or hangs, or has left. */
-  confirm(done: () => void, meant: (chair: Chair) => boolean): void {
-    this.#confirmations.ask([...this.#chairs.values()].filter(meant), done);
+  /**
+   * Calls `done` when every peer that is meant has dispatched what it was told before, or hangs, or has left.
+   * @param others other brokers that are asked too
+   */
+  confirm(done: () => void, meant: (chair: Chair) => boolean, others: (witness: Witness) => boolean): void {
+    const witnesses = [...this.#watchers].map(({ witness }) => witness).filter(others);
+    this.#confirmations.ask([...[...this.#chairs.values()].filter(meant), ...witnesses], done);
+  }
+
+  /** Another broker's answer to that. */
+  told(token: number, witness: Witness): void {
+    this.#confirmations.told(token, witness);
   }
 
   /** Whether two peers are here, and granted each other. */
@@ -377,13 +391,17 @@ export class Hub {
     chair.confirmations.step(() => {
       const asked = chair.confirming as number[];
       chair.confirming = [];
-      const others = [...this.#chairs.values()].filter((other) => other !== chair);
-      this.#confirmations.ask(others, () => {
+      const done = (): void => {
         for (const each of asked) chair.outbox.post([control.CONFIRMED, each]);
         const next = chair.confirming as number[];
         chair.confirming = undefined;
         if (next.length > 0 && this.#chairs.get(chair.peer.id) === chair) this.#confirm(chair, next);
-      });
+      };
+      this.confirm(
+        done,
+        (other) => other !== chair,
+        () => true,
+      );
     });
   }
 }

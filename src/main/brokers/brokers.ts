@@ -148,6 +148,7 @@ export class Brokers {
     return new Annex({
       hub,
       evicts: false,
+      forwards: true,
       send: (message) => this.#post([wire.TELL, id, message]),
       announces: () => true,
       admit: (peer, grant) => policy.judge(peer, grant),

@@ -108,6 +108,44 @@ describe('two brokers', () => {
     expect(pair.right.gone).toEqual(['a bye']);
   });
 
+  it('ask for those too who have come there, and were not told of yet', async () => {
+    const late: (() => void)[] = [];
+    let held = false;
+    const receive = (message: unknown): void => pair.annexes[0]?.receive(structuredClone(message));
+    // What the right one says takes its time.
+    pair.connect({}, { send: (message) => (held ? void late.push(() => receive(message)) : receive(message)) });
+    const a = pair.left.join('a');
+    await turn();
+    held = true;
+    const b = pair.right.join('b');
+    a.post([control.CHANGES, 1, [LISTEN, 'e']], [control.CONFIRM, 7]);
+    await turn();
+    await turn();
+    expect([b.of(control.CHANGE), a.of(control.CONFIRMED)]).toEqual([[['a', 1, [LISTEN, 'e']]], []]);
+    held = false;
+    for (const arrive of late.splice(0)) arrive();
+    const [[token]] = b.of(control.ASK) as [[number]];
+    expect(a.of(control.CONFIRMED)).toEqual([]);
+    b.post([control.TOLD, token]);
+    await turn();
+    await turn();
+    for (const [each] of b.of(control.ASK).slice(1)) b.post([control.TOLD, each]);
+    await turn();
+    expect(a.of(control.CONFIRMED)).toEqual([[7]]);
+  });
+
+  it('do not wait for the other one when it is gone', async () => {
+    pair.connect({}, { send: () => {} });
+    const a = pair.left.join('a');
+    await turn();
+    a.post([control.CONFIRM, 7]);
+    await turn();
+    expect(a.of(control.CONFIRMED)).toEqual([]);
+    pair.annexes[0]!.end('lost');
+    await turn();
+    expect(a.of(control.CONFIRMED)).toEqual([[7]]);
+  });
+
   it('say nothing to those who may not link', async () => {
     pair.connect();
     const b = pair.right.join('b', { peers: ['other'] });

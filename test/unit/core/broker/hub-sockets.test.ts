@@ -177,6 +177,7 @@ describe('a seat that is taken again', () => {
     const told: unknown[] = [];
     const [b] = [world.join('b')];
     const stop = world.hub.watch({
+      witness: { hangs: true, outbox: { post() {} } },
       joined() {},
       changed: (_, first, changes) => told.push([first, changes]),
       left() {},
