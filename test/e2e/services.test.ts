@@ -62,7 +62,7 @@ describe('S3: a provider in a window', () => {
         ),
       );
     });
-    await provider.navigated(() => provider.reload());
+    await provider.reloaded();
     const reasons = await user.run(async (world) =>
       ((await world['pending']) as PromiseRejectedResult[]).map(({ reason }) => `${reason.code} ${reason.reason}`),
     );

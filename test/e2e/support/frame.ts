@@ -60,6 +60,15 @@ export class Frame extends Place {
     return this.contentsDo((contents) => contents.reload());
   }
 
+  /** Reloads its window, and waits for the next document to have loaded: something can run in it then. */
+  reloaded(): Promise<void> {
+    return this.contentsDo((contents) => {
+      const loaded = new Promise<void>((resolve) => contents.once('did-finish-load', () => resolve()));
+      contents.reload();
+      return loaded;
+    });
+  }
+
   /** Leaves for another site. */
   leave(): Promise<void> {
     return this.contentsDo((contents) => void contents.loadURL('app://elsewhere/blank.html'));
