@@ -20,7 +20,9 @@ export class NodeMesh {
   address: { readonly path?: string; readonly port?: number } = { path: this.path };
 
   async broker(options: Partial<BrokerOptions> = {}): Promise<Broker> {
-    const where = options.port === undefined ? { path: this.path } : {};
+    // With the OS sandbox on, Electron is another user, who may not connect to a socket file of this one: as it should be.
+    const other = process.env['PORTMESH_OS_SANDBOX'] ? { port: this.address.port ?? 0 } : { path: this.path };
+    const where = options.port === undefined ? other : {};
     const broker = await createBroker({ ...where, secrets, ...options });
     this.#brokers.push(broker);
     this.address = broker.address;
