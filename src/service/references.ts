@@ -11,7 +11,8 @@ import { REQUEST } from '../core/wire/frames.js';
 import { Transfer } from '../core/wire/transfer.js';
 import { describe, settle, type Borrowed } from './borrowed.js';
 import { Borrowing, type BorrowingOwner } from './borrowing.js';
-import { lower, place, type Lowered } from './lower.js';
+import { Lending, told } from './lending.js';
+import { lower, place } from './lower.js';
 import { OwnedReferences } from './owned.js';
 import { Result } from './result.js';
 import { FREE, KEEP, REFERENCES } from './wire.js';
@@ -65,7 +66,7 @@ export class References {
   call(callee: Callee, args: readonly unknown[], options: CallOptions, service: ServiceCall): Result<unknown> {
     const { label, target, channel, head } = callee;
     const lowered = lower(args);
-    const lending = lowered && new Lending(this, lowered, service);
+    const lending = lowered && new Lending((peer) => this.#with(peer).owned, lowered, service);
     const sent = [lowered ? [head, []] : head, ...(lowered?.values ?? args)];
     return new Result((resolve, reject) => {
       const request = newRequest(REQUEST, target, channel, options, (outcome) => {
@@ -146,7 +147,7 @@ export class References {
     const [sole] = lowered?.values ?? [value];
     const sealed: unknown[] = [sole instanceof Transfer ? sole.value : sole];
     if (lowered) {
-      const { owned } = this.with(event.sender.id);
+      const { owned } = this.#with(event.sender.id);
       // Nobody takes it any more: it would be given for ever.
       sealed.push(event.signal.aborted ? [] : told(lowered, (each) => owned.give(each)));
     }
@@ -155,8 +156,7 @@ export class References {
 
   // ---- what peers say of references
 
-  /** Internal: what this side and a peer have of each other. */
-  with(peer: string): Shared {
+  #with(peer: string): Shared {
     if (this.#mesh.references !== this) this.#begin();
     let shared = this.#peers.get(peer);
     if (!shared) {
@@ -229,7 +229,7 @@ export class References {
     for (let i = 0; i < refs.length; i += 2) {
       const id: unknown = refs[i];
       const fits = Number.isSafeInteger(id) && id !== 0;
-      const [value, taken] = fits ? this.with(peer.id).borrowing.take(id as number, peer, from, kept) : [];
+      const [value, taken] = fits ? this.#with(peer.id).borrowing.take(id as number, peer, from, kept) : [];
       if (taken) borrowed.push(taken);
       if (value && place(values, refs[i + 1], value)) continue;
       if (!kept) end(borrowed);
@@ -239,50 +239,9 @@ export class References {
   }
 }
 
-/** What a call's arguments hold, while they are with a peer. */
-class Lending implements ServiceCall {
-  readonly #references: References;
-  readonly #lowered: Lowered;
-  readonly #service: ServiceCall;
-  #owned: OwnedReferences | undefined;
-  #ids: number[] = [];
-
-  constructor(references: References, lowered: Lowered, service: ServiceCall) {
-    this.#references = references;
-    this.#lowered = lowered;
-    this.#service = service;
-  }
-
-  /** Each time it is about to be sent to somebody. */
-  prepare([head, ...values]: readonly unknown[], { id }: Peer): readonly unknown[] {
-    this.end();
-    const { owned } = this.#references.with(id);
-    this.#owned = owned;
-    const refs = told(this.#lowered, (each) => {
-      const lent = owned.lend(each);
-      this.#ids.push(lent);
-      return lent;
-    });
-    return [[(head as unknown[])[0], refs], ...values];
-  }
-
-  nobody(): MeshError {
-    return this.#service.nobody();
-  }
-
-  end(): void {
-    for (const id of this.#ids.splice(0)) this.#owned?.settle(id);
-  }
-}
-
 const settled = Promise.resolve();
 
 const forEver: CallOptions = { timeout: Infinity, signal: undefined, wait: 0 };
-
-/** References as they are told: ids and paths in turns. */
-function told({ found, paths }: Lowered, idOf: (target: object) => number): unknown[] {
-  return found.flatMap((each, i) => [typeof each === 'function' ? idOf(each) : -idOf(each), paths[i]]);
-}
 
 function end(borrowed: readonly Borrowed[]): void {
   for (const each of borrowed) {

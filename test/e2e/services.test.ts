@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Frame } from './support/frame.js';
 import type { World } from './support/place.js';
 import { usePlaces } from './support/set-up.js';
 
@@ -39,12 +40,18 @@ type Files = {
   $ready(): Promise<void>;
 };
 
+/** Two windows: one provides, and the other one has a handle. */
+async function both(): Promise<[provider: Frame, user: Frame]> {
+  const provider = await places.join('a', 'provider');
+  const user = await places.join('b', 'user');
+  await provider.run(provideFiles);
+  await user.run(useFiles);
+  return [provider, user];
+}
+
 describe('S3: a provider in a window', () => {
   it('reloads: pending calls reject once, with the reason; the same handle works again, and nothing is replayed', async () => {
-    const provider = await places.join('a', 'provider');
-    const user = await places.join('b', 'user');
-    await provider.run(provideFiles);
-    await user.run(useFiles);
+    const [provider, user] = await both();
     await user.run(async (world) => {
       const f = world['f'] as Files;
       await f.$ready();
@@ -78,10 +85,7 @@ describe('S3: a provider in a window', () => {
   });
 
   it('crashes: 100 pending calls reject within 250 ms, later ones wait and then say that nobody is there', async () => {
-    const provider = await places.join('a', 'provider');
-    const user = await places.join('b', 'user');
-    await provider.run(provideFiles);
-    await user.run(useFiles);
+    const [provider, user] = await both();
     await user.run(async (world) => {
       const f = world['f'] as Files;
       await f.$ready();
@@ -152,10 +156,7 @@ describe('M23: what a method, or a callback, throws', () => {
     async (redactErrors) => {
       await places.lab.stop();
       await places.lab.start({ redactErrors });
-      const provider = await places.join('a', 'provider');
-      await provider.run(provideFiles);
-      const user = await places.join('b', 'user');
-      await user.run(useFiles);
+      const [, user] = await both();
       const seen = await user.run(async (world) => {
         const error = await (world['f'] as Files).fail().then(undefined, (thrown: Error) => thrown);
         return [error instanceof RangeError, error.message, (error.stack ?? '').includes('app://a')];

@@ -37,7 +37,6 @@ const ports: Partial<Record<ContenderName, readonly string[]>> = {
   'raw port': ['raw echo', 'raw bulk', 'raw sink', 'raw items', 'raw chunks'],
   'raw port, batched': ['batched'],
   Comlink: ['comlink'],
-  'Comlink, asking a callback': ['comlink asking'],
   'Comlink, callbacks': ['comlink callbacks'],
   'transferred ReadableStream': ['streams'],
 };

@@ -15,7 +15,7 @@ import {
   portmeshUtility,
 } from './contenders/portmesh.js';
 import { rawPort, rawPortMain, rawPorts, rawPortUtility } from './contenders/raw-port.js';
-import { comlinkAsking, service as meshService, serviceAsking, serviceTelling } from './contenders/services.js';
+import { service as meshService, serviceAsking, serviceTelling } from './contenders/services.js';
 import { bulk } from './measures/bulk.js';
 import { cold } from './measures/cold.js';
 import { leavePending, neverAnswer, whenGone } from './measures/crash.js';
@@ -38,7 +38,6 @@ const contenders = {
   service: meshService,
   'service, told by a callback': serviceTelling,
   'service, asking a callback': serviceAsking,
-  'Comlink, asking a callback': comlinkAsking,
   MeshPort: meshPort,
   'raw port': rawPort,
   'raw port to main': rawPortMain,

@@ -1,6 +1,7 @@
-import { inTurns, oneByOne } from '../contest/ways.js';
+import { inTurns } from '../contest/ways.js';
 import type { Row } from '../main/row.js';
-import { measureLatency, pageName } from '../main/stage.js';
+import { measureLatency } from '../main/stage.js';
+import { inFlight } from './in-flight.js';
 
 export const comlink: Row = {
   name: 'comlink',
@@ -17,9 +18,7 @@ export const comlinkInFlight: Row = {
   unit: 'calls/s',
   contenders: ['Comlink over the mesh', 'Comlink'],
   targets: [{ peer: 'Comlink', atLeast: 1 / 1.1 }],
-  run: oneByOne((contestant, scaled) =>
-    contestant.pair.client.page.call('inFlight', pageName(contestant), scaled(10_000)),
-  ),
+  run: inFlight,
 };
 
 export const comlinkCallback: Row = {

@@ -1,6 +1,7 @@
 import type { Row } from '../main/row.js';
-import { measureLatency, pageName } from '../main/stage.js';
-import { inTurns, oneByOne } from '../contest/ways.js';
+import { measureLatency } from '../main/stage.js';
+import { inFlight } from './in-flight.js';
+import { inTurns } from '../contest/ways.js';
 
 export const request: Row = {
   name: 'request',
@@ -89,7 +90,5 @@ export const requestsInFlight: Row = {
   unit: 'calls/s',
   contenders: ['portmesh', 'Comlink', 'raw port', 'raw port, batched', 'electron-common-ipc'],
   targets: [{ peer: 'Comlink', atLeast: 12 }],
-  run: oneByOne((contestant, scaled) =>
-    contestant.pair.client.page.call('inFlight', pageName(contestant), scaled(10_000)),
-  ),
+  run: inFlight,
 };

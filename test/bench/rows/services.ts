@@ -1,6 +1,7 @@
 import type { Row } from '../main/row.js';
-import { measureLatency, pageName } from '../main/stage.js';
-import { inTurns, oneByOne } from '../contest/ways.js';
+import { measureLatency } from '../main/stage.js';
+import { inFlight } from './in-flight.js';
+import { inTurns } from '../contest/ways.js';
 
 export const serviceCall: Row = {
   name: 'service-call',
@@ -17,9 +18,7 @@ export const serviceCallsInFlight: Row = {
   unit: 'calls/s',
   contenders: ['service', 'Comlink', 'portmesh'],
   targets: [{ peer: 'Comlink', atLeast: 8 }],
-  run: oneByOne((contestant, scaled) =>
-    contestant.pair.client.page.call('inFlight', pageName(contestant), scaled(10_000)),
-  ),
+  run: inFlight,
 };
 
 export const serviceCallback: Row = {
@@ -35,7 +34,7 @@ export const serviceCallbackAnswer: Row = {
   name: 'service-callback-answer',
   title: 'a call that waits for the answer of a fresh callback R↔R, p50',
   unit: 'ms',
-  contenders: ['service, asking a callback', 'Comlink, asking a callback'],
+  contenders: ['service, asking a callback', 'Comlink, callbacks'],
   targets: [],
   run: inTurns(measureLatency),
 };

@@ -1,8 +1,6 @@
-import { expose, proxy, wrap } from 'comlink';
 import { consume, defineService, provide } from 'portmesh/service';
 import type { Contender } from '../contender.js';
 import type { Message } from '../payload.js';
-import { takePort } from '../ports.js';
 import { joinMesh } from './portmesh.js';
 
 type Take = (message: Message) => void;
@@ -12,7 +10,7 @@ interface Echo {
   /** Tells the callback too, and doesn't wait for it. */
   tell(message: Message, callback: Take): Message;
   /** Asks the callback, and waits for it. */
-  ask(message: Message, callback: (message: Message) => Promise<Message>): Promise<Message>;
+  ask(callback: () => Promise<Message>): Promise<Message>;
 }
 
 const bench = defineService<Echo>('bench', { version: '1.0' });
@@ -23,7 +21,7 @@ const exposed: Echo = {
     callback(message);
     return message;
   },
-  ask: (message, callback) => callback(message),
+  ask: (callback) => callback(),
 };
 
 let provided = false;
@@ -64,24 +62,7 @@ export const serviceTelling: Contender = {
 export const serviceAsking: Contender = {
   async open() {
     const remote = consume(await joinMesh(), bench);
-    return { echo: (message) => remote.ask(message, async (each) => each) };
+    return { echo: (message) => remote.ask(async () => message) };
   },
   serve,
-};
-
-/** Each callback is a port of its own. */
-export const comlinkAsking: Contender = {
-  async open() {
-    const remote = wrap<Echo>(await takePort('comlink asking'));
-    return {
-      echo: (message) =>
-        remote.ask(
-          message,
-          proxy(async (each: Message) => each),
-        ),
-    };
-  },
-  async serve() {
-    expose(exposed, await takePort('comlink asking'));
-  },
 };
