@@ -263,7 +263,8 @@ it('there is an end to the endpoints that it may ask for, and to those that it m
   const message = {
     id: '1',
     type: 'APPLY',
-    path: ['nested', 'method'],
+    // The one that keeps what it is called with: proxies that are collected as garbage say so among the answers.
+    path: ['method'],
     argumentList: places.slice(0, 1).map((value) => ({ type: 'HANDLER', name: 'proxy', value })),
   };
   // As if these were proxies: what is not in the place of one would be a port of the platform each.
