@@ -41,6 +41,39 @@ export function busContract(kind: MeshKind): Case[] {
         Array.from({ length: 100 }, (_, i) => i),
       );
     }),
+    'M6: many events of a turn reach several peers as they were, in order, also among what only one of them is asked':
+      inMesh(async (mesh) => {
+        const [a, b, c] = [await mesh.join('a'), await mesh.join('b'), await mesh.join('c')];
+        const got: { b: unknown[]; c: unknown[] } = { b: [], c: [] };
+        b.handle('ask', (_, n) => void got.b.push(n));
+        await b.subscribe('e', (_, value) => got.b.push(value));
+        await c.subscribe('e', (_, value) => got.c.push(value));
+        const strange = [undefined, -0, NaN, 10n, new Date(0), { toJSON: 1 }, 'x\ud800', new Map([[1, new Set([2])]])];
+        const sent: unknown[] = [];
+        const burst = (...values: unknown[]): void => {
+          for (const value of values) a.send('e', value);
+          sent.push(...values);
+        };
+        const plain = Array.from({ length: 20 }, (_, n) => ({
+          n,
+          text: `"${n}"\u2028`,
+          list: [n / 8, true, null, ''],
+        }));
+        burst(...plain);
+        await a.drain();
+        burst(...plain, ...strange, ...plain);
+        await a.drain();
+        const asked = plain.map((_, n) => {
+          burst(n);
+          return a.request('ask', `asked ${n}`);
+        });
+        await Promise.all([...asked, a.drain()]);
+        assert.deepStrictEqual(got.c, sent);
+        assert.deepStrictEqual(
+          got.b,
+          sent.flatMap((value, i) => (i < sent.length - 20 ? [value] : [value, `asked ${String(value)}`])),
+        );
+      }),
     'M7: who subscribes and then tells another over their link, gets what that one sends next': inMesh(async (mesh) => {
       const [a, b] = [await mesh.join('a'), await mesh.join('b')];
       const got: unknown[] = [];

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { MAX_FIELDS, BYE as LINK_BYE } from '../../src/core/wire/frames.js';
+import { MAX_FIELDS, TEXT, BYE as LINK_BYE } from '../../src/core/wire/frames.js';
 import { BYE as CONTROL_BYE, type Message } from '../../src/core/broker/control.js';
 import { controlPost, junk, linkPost } from '../unit/support/hostile.js';
 import { frameKinds, messageKinds } from './kinds.js';
@@ -112,6 +112,21 @@ export function linkPosts(recorded: readonly Recorded[]): fc.Arbitrary<Post> {
           frames: frames.length,
         })),
     },
+    {
+      weight: 2,
+      arbitrary: fc
+        .tuple(
+          count,
+          fc.array(fc.constantFrom(...recorded), { minLength: 1, maxLength: 9 }),
+          mutations,
+          fc.nat(500),
+          ports,
+        )
+        .map(([head, frames, changes, cut, given]) => {
+          const text = textOf(withoutGoodbye(mutate([0, ...frames.flatMap(({ data }) => data)], changes)));
+          return { data: [head, TEXT, cut < 400 ? text : text.slice(0, cut)], ports: given, frames: frames.length };
+        }),
+    },
     { weight: 4, arbitrary: fc.tuple(linkPost, ports).map(([data, given]) => ({ data, ports: given, frames: 1 })) },
   );
 }
@@ -145,4 +160,10 @@ export function controlPosts(recorded: readonly Message[]): fc.Arbitrary<Post> {
 function withoutGoodbye(data: unknown[]): unknown[] {
   for (const key of Object.keys(data)) if (data[Number(key)] === LINK_BYE) data[Number(key)] = 0;
   return data;
+}
+
+/** A post as JSON, with nothing in it that JSON takes minutes or gigabytes for, or doesn't know. */
+function textOf(data: readonly unknown[]): string {
+  const plain = data.slice(0, 100).filter((each) => Object(each) !== each || Array.isArray(each) === false);
+  return JSON.stringify(plain, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
 }

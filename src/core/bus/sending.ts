@@ -1,5 +1,6 @@
 import type { Directory } from '../directory/directory.js';
 import { invalid, notCloneable, type MeshError } from '../errors/mesh-error.js';
+import { Broadcast } from '../link/broadcast.js';
 import { goneError } from '../link/calls.js';
 import type { Link } from '../link/link.js';
 import { capture } from '../wire/capture.js';
@@ -18,6 +19,7 @@ export interface SendingOptions {
 /** The events that a bus sends. */
 export class Sending {
   readonly #options: SendingOptions;
+  #broadcast = new Broadcast();
 
   constructor(options: SendingOptions) {
     this.#options = options;
@@ -35,11 +37,12 @@ export class Sending {
     } catch (error) {
       throw unsendable(channel, error); // a getter threw
     }
+    const broadcast = copies && receivers.length > 1 ? this.#gather(channel, copies) : undefined;
     let full: Link[] | undefined;
     for (const entry of receivers) {
       const link = links.to(entry);
       if (link.full) (full ??= []).push(link);
-      else this.#sendOn(link, channel, args, copies);
+      else if (!(broadcast && link.open && link.share(broadcast))) this.#sendOn(link, channel, args, copies);
     }
     if (full) this.#onFull(full, channel, receivers.length);
   }
@@ -56,6 +59,13 @@ export class Sending {
       `what moves needs exactly one receiver, and ${count} peers listen. Choose one with to(peer), or send a copy, ` +
         `without transfer().`,
     );
+  }
+
+  /** To be written once for all. */
+  #gather(channel: string, copies: readonly unknown[]): Broadcast {
+    if (!this.#broadcast.open) this.#broadcast = new Broadcast();
+    this.#broadcast.add(channel, copies);
+    return this.#broadcast;
   }
 
   #sendOn(link: Link, channel: string, args: readonly unknown[], copies: readonly unknown[] | undefined): void {

@@ -6,11 +6,12 @@ import { startTimer, type Timer } from '../timer.js';
 import * as wire from '../wire/frames.js';
 import { Arrivals } from './arrivals.js';
 import { Asked } from './asked.js';
+import type { Broadcast } from './broadcast.js';
 import { describeCall, goneError, type Call } from './calls.js';
 import type { Flow } from './flow.js';
 import { Incoming, type IncomingOptions, type IncomingOwner, type Serving } from './incoming.js';
 import { Outbox } from './outbox.js';
-import { readFrame } from './reader.js';
+import { readFrame, unfold } from './reader.js';
 import type { Turn } from './turn.js';
 import type { Lone } from './window.js';
 import { Writer } from './writer.js';
@@ -162,6 +163,11 @@ export class Link {
     this.#writer.event(channel, args, copies);
   }
 
+  /** Sends the event that was added last to what several peers get. False: it has to be sent by itself. */
+  share(broadcast: Broadcast): boolean {
+    return this.#outbox.share(broadcast);
+  }
+
   /** Puts a call under way. Throws `NOT_CLONEABLE`, `LIMIT`; the call is not on this link then. */
   sendCall(call: Call, args: readonly unknown[]): void {
     this.#asked.send(call, args);
@@ -295,9 +301,10 @@ export class Link {
     if (this.silent && this.#state !== 'ended') this.#owner.responsive(this);
   }
 
-  #readPost(data: unknown): void {
-    if (!Array.isArray(data)) {
-      this.malformed('a post that is no array');
+  #readPost(posted: unknown): void {
+    const data = unfold(posted);
+    if (!data) {
+      this.malformed('a post that is no array of frames');
       this.#outbox.dispatched(0, false);
       return;
     }

@@ -1,14 +1,12 @@
 import type { Port, PortCapabilities } from '../port/port.js';
 import { ECHO, UNREADABLE } from '../wire/frames.js';
+import { MAX_FRAMES, type Broadcast } from './broadcast.js';
 import { Drains } from './drains.js';
 import { defaultFlow, type Flow } from './flow.js';
 import { closePorts, keep, Queue, textIn, type Waiting } from './queue.js';
 import { Receipts } from './receipts.js';
 import type { Sender, Turn } from './turn.js';
 import { costOf, Window, type Lone, type Posted } from './window.js';
-
-/** Frames in one post at most, so that the receiver works on one while the sender makes the next. */
-const MAX_FRAMES = 512;
 
 /** What every port carries. */
 const least: PortCapabilities = { buffers: false, nestedPorts: false, hostObjects: false };
@@ -52,6 +50,9 @@ export class Outbox implements Sender {
   readonly #drains = new Drains();
   #port: Port | undefined;
   #batch: unknown[] = [0];
+  /** What stands for the batch, up to `#length`, as long as nothing else is gathered. */
+  #shared: Broadcast | undefined;
+  #length = 0;
   #frames = 0;
   #events = 0;
   #scheduled = false;
@@ -98,13 +99,21 @@ export class Outbox implements Sender {
   /** The batch to which the caller appends exactly one frame, at once. It leaves at the end of the turn, if it can. */
   frame(events = 0): unknown[] {
     if (this.#frames === MAX_FRAMES) this.#seal(events);
-    if (!this.#scheduled) {
-      this.#scheduled = true;
-      this.#turn.add(this);
-    }
-    if (++this.#frames >= this.#fullAt) this.full = true;
-    this.#events += events;
+    if (this.#shared) this.#unshare(this.#shared);
+    this.#count(events);
     return this.#batch;
+  }
+
+  /** Gathers what was added last to what several get. False: this has gathered other things, so it needs a frame of its own. */
+  share(broadcast: Broadcast): boolean {
+    if (this.#frames === MAX_FRAMES) this.#seal(1);
+    const same = this.#frames === 0 || this.#shared === broadcast;
+    if (!same || this.#frames !== broadcast.frames - 1) return false;
+    this.#shared = broadcast;
+    this.#length = broadcast.length;
+    broadcast.shared = broadcast.frames;
+    this.#count(1);
+    return true;
   }
 
   /** Called by the turn. */
@@ -116,7 +125,7 @@ export class Outbox implements Sender {
   /** Posts what has been gathered. Where it can't leave, it stays, and goes on gathering. `next`: see `#postOrEnd` */
   flush(next = 0): void {
     if (this.#frames === 0 || this.#blocked) return;
-    const batch = this.#batch;
+    const batch = this.#shared?.leave(this.#length) ?? this.#batch;
     const gathered = this.#gathered();
     this.#reset();
     if (!this.#closed) this.#postOrEnd(batch, gathered, next);
@@ -220,12 +229,27 @@ export class Outbox implements Sender {
 
   // ---- inside
 
+  #count(events: number): void {
+    if (!this.#scheduled) {
+      this.#scheduled = true;
+      this.#turn.add(this);
+    }
+    if (++this.#frames >= this.#fullAt) this.full = true;
+    this.#events += events;
+  }
+
+  #unshare(broadcast: Broadcast): void {
+    this.#batch = broadcast.copy(this.#length);
+    this.#shared = undefined;
+  }
+
   #gathered(): Posted {
     return { frames: this.#frames, events: this.#events, cost: this.#frames, lone: undefined };
   }
 
   #reset(): void {
     this.#batch = [0];
+    this.#shared = undefined;
     this.#frames = this.#events = 0;
     if (!this.#window.open) this.#gauge();
   }
@@ -233,6 +257,7 @@ export class Outbox implements Sender {
   /** What has been gathered leaves, or begins to wait behind the others: what comes next, with so many events, comes behind it. */
   #seal(next: number): void {
     if (!this.#blocked) return this.flush(next);
+    if (this.#shared) this.#unshare(this.#shared);
     const message = this.#batch;
     const bytes = textIn(message);
     const posted = { ...this.#gathered(), cost: costOf(this.#frames, bytes) };

@@ -102,6 +102,22 @@ export function readFrame(data: readonly unknown[], at: number, sink: FrameSink)
   }
 }
 
+/** A post as an array of frames, those of a text in its place; `undefined` if it is none. */
+export function unfold(post: unknown): unknown[] | undefined {
+  if (!Array.isArray(post)) return undefined;
+  const [received, kind, text, echo] = post as unknown[];
+  if (kind !== wire.TEXT) return post;
+  try {
+    const frames: unknown = typeof text === 'string' && JSON.parse(text);
+    if (!Array.isArray(frames)) return undefined;
+    frames[0] = received;
+    if (echo !== undefined) frames.push(echo);
+    return frames;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Where the arguments end whose count stands at `at`; -1 if there aren't so many. */
 function argumentsEnd(data: readonly unknown[], at: number): number {
   const count = data[at];

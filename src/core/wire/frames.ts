@@ -23,6 +23,7 @@
 //   CREDIT      id, credit                             that much was taken from the stream
 //   PORT        id, channel, count, ...arguments       behind PORTS, whose first port is the one opened; RESULT: accepted
 //   PORTS       placeholders                           the ports beside this post, for the frame that follows
+//   TEXT        text                                   the first, if at all: a post as JSON, whose frames stand here
 //
 // Ports never stand inside a payload: not every kind of port could read it there. Each is replaced by an empty object, and PORTS
 // lists these in the order of the ports. Structured clone keeps identity within a post, so the receiver finds the places.
@@ -44,6 +45,7 @@ export const ITEM = 15;
 export const CREDIT = 16;
 export const PORT = 17;
 export const PORTS = 18;
+export const TEXT = 19;
 
 /** The version of this wire. Peers of different versions are kept apart by the broker, at the join. */
 export const WIRE_VERSION = 1;

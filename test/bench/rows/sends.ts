@@ -23,7 +23,7 @@ export const broadcastBursts: Row = {
   contenders: ['portmesh', 'raw ports', 'electron-common-ipc'],
   targets: [{ peer: 'electron-common-ipc', atLeast: 15 }],
   receivers: 8,
-  run: send(10_000, BURST),
+  run: send(50_000, BURST),
 };
 
 export const broadcastSingles: Row = {

@@ -1,5 +1,5 @@
 import { describe, expect, it, type Mock } from 'vitest';
-import { readFrame, type FrameSink } from '../../../../src/core/link/reader.js';
+import { readFrame, unfold, type FrameSink } from '../../../../src/core/link/reader.js';
 import * as wire from '../../../../src/core/wire/frames.js';
 import { spy } from '../../support/spy.js';
 
@@ -105,5 +105,35 @@ describe('readFrame', () => {
     const target = sink();
     target[name].mockReturnValue(false);
     expect(readFrame([0, ...frame], 1, target)).toBe(-1);
+  });
+});
+
+describe('unfold', () => {
+  it('puts the frames of a text in its place, behind what is acknowledged', () => {
+    const text = JSON.stringify([0, wire.EVENT, 'c', 1, { a: 1 }]);
+    expect(unfold([7, wire.TEXT, text])).toEqual([7, wire.EVENT, 'c', 1, { a: 1 }]);
+    expect(unfold([7, wire.TEXT, text, wire.ECHO])).toEqual([7, wire.EVENT, 'c', 1, { a: 1 }, wire.ECHO]);
+  });
+
+  it('leaves what is no text as it is', () => {
+    const post = [7, wire.EVENT, 'c', 1, { a: 1 }];
+    expect(unfold(post)).toBe(post);
+    expect(unfold([7])).toEqual([7]);
+  });
+
+  it.each([
+    ['no array', 'text'],
+    ['no text', [0, wire.TEXT, ['text']]],
+    ['none at all', [0, wire.TEXT]],
+    ['an object that acts as one', [0, wire.TEXT, { toString: () => '[0]' }]],
+    ['no JSON', [0, wire.TEXT, '[0, 1']],
+    ['no array in it', [0, wire.TEXT, '{"length":1}']],
+  ])('says that it makes no sense: %s', (_, post) => {
+    expect(unfold(post)).toBeUndefined();
+  });
+
+  it('a text in a text is a frame that makes no sense', () => {
+    const data = unfold([0, wire.TEXT, JSON.stringify([0, wire.TEXT, '[0]'])]) as unknown[];
+    expect(readFrame(data, 1, sink())).toBe(-1);
   });
 });
