@@ -3,17 +3,15 @@ import { Channels, HANDLE, LISTEN } from '../directory/entry.js';
 import { everything, type Grant } from '../directory/grant.js';
 import type { Limits } from '../directory/limits.js';
 import type { Peer } from '../directory/peer.js';
-import type { Port } from '../port/port.js';
-import { WIRE_VERSION, isCount } from '../wire/frames.js';
+import { closeRaw, type Port } from '../port/port.js';
+import { WIRE_VERSION } from '../wire/frames.js';
 import { mayLink, told, type Chair } from './chair.js';
 import { Confirmations, type Witness } from './confirmations.js';
+import { readControl, type ControlSink } from './control-reader.js';
 import * as control from './control.js';
 import type { MeshState } from './mesh-state.js';
 import { CHANNELS, CONFIRMATIONS, MAX_CONFIRMING, Pace } from './pace.js';
 import { Tickets, type Ticket } from './tickets.js';
-
-/** Characters of what a peer says on why it can't be dialed. */
-const MAX_WHY = 1000;
 
 export interface HubOwner {
   /** Whether errors go to peers of other origins without stacks and paths. */
@@ -63,6 +61,20 @@ export class Hub {
   readonly #confirmations = new Confirmations();
   readonly #tickets = new Tickets();
   readonly #watchers = new Set<HubWatcher>();
+  readonly #sink: ControlSink = {
+    changes: (chair, first, changes) => this.#onChanges(chair, first, changes),
+    state: (chair, number, listens, handles) => this.#onState(chair, number, listens, handles),
+    channel: (chair, token) => this.#onChannel(chair, token),
+    open: (chair, to, epoch, known, port) => this.#onOpen(chair, to, epoch, known, port),
+    dial: (chair, token, to, known) => this.#onDial(chair, token, to, known),
+    answered: (chair, ticket, address, why) => this.#tickets.answered(chair, ticket, address, why),
+    query: (chair, token) => this.#onQuery(chair, token),
+    sync: (chair, token) => chair.outbox.post([control.SYNCED, token]),
+    confirm: (chair, token) => this.#onConfirm(chair, token),
+    told: (chair, token) => this.#confirmations.told(token, chair),
+    bye: (chair) => void this.remove(chair.peer.id, 'bye'),
+    seated: (chair) => this.#chairs.get(chair.peer.id) === chair,
+  };
   #links = 0;
 
   constructor(owner: HubOwner) {
@@ -137,7 +149,11 @@ export class Hub {
     if (channels.number > 0) this.#tellState(chair);
     for (const watcher of this.#watchers) watcher.joined(chair);
     port.start({
-      message: (data, ports) => this.#onPost(chair, data, ports),
+      message: (data, ports) => {
+        chair.hangs = false;
+        if (readControl(chair, data, ports, this.#sink)) return;
+        this.#owner.malformed(peer, 'a control message that makes no sense');
+      },
       unreadable: () => this.#owner.malformed(peer, 'a control message that can not be read'),
       close: () => {
         if (this.#chairs.get(peer.id) === chair) this.#owner.closed(peer);
@@ -232,80 +248,6 @@ export class Hub {
     this.#chairs.get(from)?.outbox.post([control.UNLINKED, to, epoch, why]);
   }
 
-  #onPost(chair: Chair, data: unknown, ports: readonly unknown[]): void {
-    chair.hangs = false;
-    const used = this.#take(chair, data, ports);
-    if (!used) this.#owner.malformed(chair.peer, 'a control message that makes no sense');
-    // The first port is that of an OPEN, the last message; any other is nobody's.
-    const last = used ? ((data as unknown[][]).at(-1) as unknown[])[0] : undefined;
-    for (const port of ports.slice(last === control.OPEN ? 1 : 0)) closeRaw(port);
-  }
-
-  /** Nothing that a peer sends may throw into the broker's process. */
-  #take(chair: Chair, data: unknown, ports: readonly unknown[]): boolean {
-    try {
-      return Array.isArray(data) && data.length > 0 && this.#onMessages(chair, data as unknown[], ports);
-    } catch {
-      return false;
-    }
-  }
-
-  /** False if one of them is malformed: those behind it are not looked at. */
-  #onMessages(chair: Chair, messages: readonly unknown[], ports: readonly unknown[]): boolean {
-    // Not `every`: that walks over holes, and an array of 2³² holes is a few bytes on the wire.
-    for (let i = 0; i < messages.length; i++) {
-      const message = messages[i];
-      const port = i === messages.length - 1 ? ports[0] : undefined;
-      if (!Array.isArray(message) || !this.#onMessage(chair, message as unknown[], port)) return false;
-      if (this.#chairs.get(chair.peer.id) !== chair) break; // it has left
-    }
-    return true;
-  }
-
-  #onMessage(chair: Chair, message: readonly unknown[], port: unknown): boolean {
-    const [kind, a, b, c] = message;
-    switch (kind) {
-      case control.CHANGES:
-        return isCount(a) && Array.isArray(b) && this.#onChanges(chair, a, b as unknown[]);
-      case control.OPEN:
-        if (typeof a !== 'string' || !isCount(b) || !isCount(c) || !port) return false;
-        this.#onOpen(chair, a, b, c, port as object);
-        return true;
-      case control.CHANNEL:
-        return isCount(a) && this.#onChannel(chair, a);
-      case control.STATE:
-        return isCount(a) && this.#onState(chair, a, b, c);
-      case control.DIAL:
-        return isCount(a) && typeof b === 'string' && isCount(c) && this.#onDial(chair, a, b, c);
-      case control.LISTENING:
-        if (typeof a !== 'string') return false;
-        this.#tickets.answered(chair, a, b);
-        return true;
-      case control.DEAF:
-        // Never `String()` of what came from there: of a few bytes that can make gigabytes.
-        if (typeof a !== 'string' || typeof b !== 'string') return false;
-        this.#tickets.answered(chair, a, undefined, b.slice(0, MAX_WHY));
-        return true;
-      case control.QUERY:
-        return isCount(a) && this.#onQuery(chair, a);
-      case control.SYNC:
-        if (!isCount(a)) return false;
-        chair.outbox.post([control.SYNCED, a]);
-        return true;
-      case control.CONFIRM:
-        return isCount(a) && this.#onConfirm(chair, a);
-      case control.TOLD:
-        if (!isCount(a)) return false;
-        this.#confirmations.told(a, chair);
-        return true;
-      case control.BYE:
-        this.remove(chair.peer.id, 'bye');
-        return true;
-      default:
-        return false;
-    }
-  }
-
   #onChanges(chair: Chair, first: number, changes: readonly unknown[]): boolean {
     const before = chair.channels.number;
     const fits = chair.channels.apply(first, changes);
@@ -370,12 +312,11 @@ export class Hub {
     );
   }
 
-  #onQuery(chair: Chair, token: number): boolean {
+  #onQuery(chair: Chair, token: number): void {
     const granted = chair.grant.state ?? chair.peer.process.type !== 'renderer';
     const state = granted ? this.#owner.state?.() : undefined;
     const text = 'queryState(): this peer is not granted to see the state of the mesh. Grant it with { state: true }.';
     chair.outbox.post(state ? [control.QUERY, token, state] : [control.FAILED, token, 'NOT_AUTHORIZED', text]);
-    return true;
   }
 
   /** Answers when every other peer has dispatched what it was told before, or hangs, or has left. False: too many wait for that. */
@@ -413,8 +354,4 @@ export class Hub {
 export function refuse(port: Port, code: MeshErrorCode, message: string, final = true): void {
   port.post([[control.REFUSED, code, message, final]]);
   port.close();
-}
-
-function closeRaw(port: unknown): void {
-  (port as { close?: () => void }).close?.();
 }
