@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Driven } from '../../playground/src/lab/driven.js';
 import type { Frame } from './support/frame.js';
+import { crash, reload } from './support/page-ends.js';
 import { expectEnd, type End } from './support/pending.js';
 import type { Place } from './support/place.js';
 import { usePlaces } from './support/set-up.js';
@@ -195,17 +196,10 @@ describe('M11: how a worker of a page ends', () => {
   });
 
   it('M11: its page reloads, and both leave', async () => {
-    const act = (): Promise<number> => page.navigated(() => page.reload());
-    await ends({ place: worker, reasons: ['reloaded'], others: ['page'], act });
+    await ends({ place: worker, reasons: ['reloaded'], others: ['page'], act: () => reload(page) });
   });
 
   it('M11: its page crashes, and both leave', async () => {
-    const act = (): Promise<number> =>
-      page.contentsDo((contents) => {
-        const at = Date.now();
-        contents.forcefullyCrashRenderer();
-        return at;
-      });
-    await ends({ place: worker, reasons: ['crashed'], others: ['page'], act });
+    await ends({ place: worker, reasons: ['crashed'], others: ['page'], act: () => crash(page) });
   });
 });

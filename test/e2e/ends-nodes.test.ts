@@ -3,6 +3,7 @@ import type { Driven } from '../../playground/src/lab/driven.js';
 import type { Child } from './support/child.js';
 import type { Frame } from './support/frame.js';
 import type { NodeChild } from './support/node-child.js';
+import { close, crash, kill, reload } from './support/page-ends.js';
 import { expectEnd, type End } from './support/pending.js';
 import type { Place } from './support/place.js';
 import { usePlaces } from './support/set-up.js';
@@ -59,38 +60,11 @@ describe('M11: what a Node child is told of the ends of other places', () => {
 
   /** How a page can end. */
   const ofPages: [string, (page: Frame) => Promise<number>, string][] = [
-    [
-      'crashes',
-      (page) =>
-        page.contentsDo((contents) => {
-          const at = Date.now();
-          contents.forcefullyCrashRenderer();
-          return at;
-        }),
-      'crashed',
-    ],
-    [
-      'is killed',
-      (page) =>
-        page.contentsDo((contents) => {
-          const at = Date.now();
-          process.kill(contents.getOSProcessId(), 'SIGKILL');
-          return at;
-        }),
-      'killed',
-    ],
-    ['reloads', (page) => page.navigated(() => page.reload()), 'reloaded'],
+    ['crashes', crash, 'crashed'],
+    ['is killed', kill, 'killed'],
+    ['reloads', reload, 'reloaded'],
     ['navigates', (page) => page.navigated(() => page.leave()), 'navigated'],
-    [
-      'is closed',
-      (page) =>
-        page.contentsDo((contents) => {
-          const at = Date.now();
-          contents.close();
-          return at;
-        }),
-      'closed',
-    ],
+    ['is closed', close, 'closed'],
   ];
 
   it.each(ofPages)('M11: a window that %s', async (_, act, reason) => {

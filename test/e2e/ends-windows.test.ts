@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Frame } from './support/frame.js';
+import { close, crash, kill, reload } from './support/page-ends.js';
 import { expectEnd, type End } from './support/pending.js';
 import { usePlaces } from './support/set-up.js';
 
@@ -11,27 +12,9 @@ let watcher: Frame;
 
 /** The ends that every page can have. */
 const ofPages: [string, (page: Frame) => Promise<number>, string[]][] = [
-  [
-    'crashes',
-    (page) =>
-      page.contentsDo((contents) => {
-        const at = Date.now();
-        contents.forcefullyCrashRenderer();
-        return at;
-      }),
-    ['crashed'],
-  ],
-  [
-    'is killed',
-    (page) =>
-      page.contentsDo((contents) => {
-        const at = Date.now();
-        process.kill(contents.getOSProcessId(), 'SIGKILL');
-        return at;
-      }),
-    ['killed'],
-  ],
-  ['reloads', (page) => page.navigated(() => page.reload()), ['reloaded']],
+  ['crashes', crash, ['crashed']],
+  ['is killed', kill, ['killed']],
+  ['reloads', reload, ['reloaded']],
   [
     'navigates within its site',
     (page) => page.navigated(() => page.run(() => void setTimeout(() => (location.href = 'blank.html')))),
@@ -43,16 +26,7 @@ const ofPages: [string, (page: Frame) => Promise<number>, string[]][] = [
       page.navigated(() => page.run(() => void setTimeout(() => (location.href = 'app://elsewhere/blank.html')))),
     ['navigated'],
   ],
-  [
-    'is closed',
-    (page) =>
-      page.contentsDo((contents) => {
-        const at = Date.now();
-        contents.close();
-        return at;
-      }),
-    ['closed'],
-  ],
+  ['is closed', close, ['closed']],
 ];
 
 describe('M11: how pages end', () => {
