@@ -40,12 +40,10 @@ describe('both sides', () => {
     },
   );
 
-  it.each([
-    ['utility', 1000],
-    ['Node child', 200],
-  ] as const)(
-    'M31: a window and a %s open a link at once, %d times: one order in each direction',
-    async (kind, count) => {
+  it.each(['utility', 'Node child'] as const)(
+    'M31: a window and a %s open a link at once, 1,000 times: one order in each direction',
+    async (kind) => {
+      const count = 1000;
       const left = await places.join('a', 'left');
       const right = await places.make(kind, 'right');
       // A seat of its own for each round, so that both sides have their first message for each other.
