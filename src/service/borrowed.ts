@@ -1,36 +1,107 @@
+import type { Bus } from '../core/bus/bus.js';
+import type { MeshStream } from '../core/bus/mesh-stream.js';
+import type { CallOptions } from '../core/bus/request.js';
+import type { Peer } from '../core/directory/peer.js';
 import { invalid, MeshError } from '../core/errors/mesh-error.js';
 import { disposing } from '../core/registration.js';
-import type { Peer } from '../core/directory/peer.js';
+import type { Call } from './callee.js';
+import { count, type Passed, type Room } from './passed.js';
+import { FREE, KEEP, REFERENCES } from './wire.js';
 
 /** A function, or an iterable, of a peer, as this side has it. */
-export interface Borrowed {
-  /** Of an iterable, it is negative */
-  readonly id: number;
-  readonly peer: Peer;
-  /** The call that it came with, for errors */
-  readonly from: string;
-  /** Calls being served that brought it */
-  calls: number;
+export interface Borrowed extends Passed {
+  /** "callback of viewer (k3.2), from files.scan()" */
+  readonly label: string;
   kept: boolean;
-  /** Why it can't be used any more, in words */
-  over?: string;
-  /** Whether it is kept has changed. */
-  told(): void;
-  /** It is good for nothing any more. */
-  ended(): void;
+  /** What the application has: the same thing each time, as long as it has it. Held here only while a call lasts. */
+  value?: object | undefined;
+  weak?: WeakRef<object>;
+  make(): object;
+  /** Calls it; or tells its owner `what` becomes of it. */
+  ask(args: readonly unknown[], what?: number): unknown;
 }
 
-const key = Symbol('borrowed');
+export const UNCONNECTED = 'the connection to its owner has ended.';
 
-/** "callback of viewer (k3.2), from files.scan()" */
-export function describe({ id, peer, from }: Borrowed): string {
-  return `${id > 0 ? 'callback' : 'iterable'} of ${peer.name} (${peer.id}), from ${from}`;
+const forEver: CallOptions = { timeout: Infinity, signal: undefined, wait: 0 };
+
+/**
+ * Something of a peer that has come, or has come before.
+ * @param from the call that it came with
+ */
+export function borrow(bus: Bus, call: Call, room: Room, peer: Peer, id: number, from: string): Borrowed {
+  const key = String(id);
+  const known = room.get(key) as Borrowed | undefined;
+  if (known) return known;
+  const label = `${id > 0 ? 'callback' : 'iterable'} of ${peer.name} (${peer.id}), from ${from}`;
+  const nobody = (): MeshError => closed(label, UNCONNECTED);
+  const ask = (args: readonly unknown[], what?: number, pin?: object): Promise<unknown> => {
+    const answer = call({ target: peer, channel: REFERENCES, head: [id, what], label, pin, nobody }, args, forEver);
+    // Whoever doesn't wait for what a callback returns is not to end for what it throws.
+    answer.catch(() => {});
+    return answer;
+  };
+  const callback = (): object => {
+    const called = (...args: unknown[]): Promise<unknown> =>
+      borrowed.over ? Promise.reject(closed(label, borrowed.over)) : ask(args, undefined, called);
+    return called;
+  };
+  /** It can be taken from once. Leaving a `for await` loop ends it there. */
+  const iterable = (): object => {
+    let stream: MeshStream<unknown> | undefined;
+    const open = (): MeshStream<unknown> => {
+      if (stream) return stream;
+      check(borrowed);
+      const opened = (stream = bus.to(peer).stream(REFERENCES, undefined, id));
+      borrowed.stop = () => void opened.return();
+      room.delete(key); // as its owner does, once it is taken from
+      return opened;
+    };
+    return { [Symbol.asyncIterator]: open, readable: () => open().readable() };
+  };
+  const make = (): object =>
+    Object.assign(id > 0 ? callback() : iterable(), { [borrowedKey]: borrowed, [disposing]: dispose });
+  const borrowed: Borrowed = { key, label, room, uses: 0, kept: false, make, ask };
+  room.set(key, borrowed);
+  return borrowed;
 }
 
-/** Makes `value` a reference, which can be retained and released. */
-export function asBorrowed<T extends object>(value: T, borrowed: Borrowed): T {
-  return Object.assign(value, { [key]: borrowed, [disposing]: dispose });
+export function valueOf(borrowed: Borrowed): object {
+  const value = borrowed.value ?? borrowed.weak?.deref() ?? (borrowed.value = borrowed.make());
+  // Whoever keeps it holds it: this side only wants to know when nobody does any more.
+  if (borrowed.kept && borrowed.value) {
+    borrowed.value = undefined;
+    borrowed.weak = new WeakRef(value);
+    collected.register(value, borrowed);
+  }
+  return value;
 }
+
+/** @param told whether its owner knows */
+export function keep(borrowed: Borrowed, kept: boolean, told?: boolean): void {
+  if (borrowed.kept === kept) return;
+  borrowed.kept = kept;
+  if (kept) valueOf(borrowed);
+  const what = kept ? KEEP : FREE;
+  if (!told && !borrowed.over) borrowed.ask([], what);
+  count(borrowed, what);
+}
+
+/** One that is kept, and that nobody has any more, is released. It may have come again meanwhile. */
+const collected = new FinalizationRegistry<Borrowed>((borrowed) => {
+  if (!borrowed.weak?.deref()) keep(borrowed, false);
+});
+
+/** @throws MeshError `CLOSED` if it is over */
+function check({ label, over }: Borrowed, doing = ''): void {
+  if (over) throw closed(doing + label, over);
+}
+
+export function closed(call: string, why: string): MeshError {
+  return new MeshError('CLOSED', `${call}: ${why}`);
+}
+
+const borrowedKey = Symbol('borrowed');
 
 function dispose(this: object): void {
   release(this);
@@ -50,11 +121,8 @@ function dispose(this: object): void {
  */
 export function retain<T extends object>(reference: T): T {
   const borrowed = find('retain', reference);
-  if (borrowed.over) throw new MeshError('CLOSED', `retain(), ${describe(borrowed)}: ${borrowed.over}`);
-  if (!borrowed.kept) {
-    borrowed.kept = true;
-    borrowed.told();
-  }
+  check(borrowed, 'retain(), ');
+  keep(borrowed, true);
   return reference;
 }
 
@@ -68,23 +136,11 @@ export function retain<T extends object>(reference: T): T {
  * release(listener);
  */
 export function release(reference: object): void {
-  const borrowed = find('release', reference);
-  if (!borrowed.kept || borrowed.over) return;
-  borrowed.kept = false;
-  borrowed.told();
-  settle(borrowed);
+  keep(find('release', reference), false);
 }
 
-/** One that nobody needs any more, or whose last call is over, ends. */
-export function settle(borrowed: Borrowed): void {
-  if (borrowed.calls > 0 || borrowed.kept || borrowed.over) return;
-  borrowed.over =
-    'the call that it came with is over, or it was released. Call retain() on it while the call is served.';
-  borrowed.ended();
-}
-
-function find(call: string, reference: unknown): Borrowed {
-  const borrowed = (Object(reference) as { [key]?: Borrowed })[key];
-  if (!borrowed) throw invalid(`${call}(reference)`, 'give a callback, or an iterable, that came from a peer.');
+function find(call: string, given: unknown): Borrowed {
+  const borrowed = (Object(given) as { [borrowedKey]?: Borrowed })[borrowedKey];
+  if (!borrowed) throw invalid(`${call}(reference)`, 'give a callback, or an iterable, of a peer.');
   return borrowed;
 }

@@ -1,13 +1,13 @@
 import type { Bus } from '../core/bus/bus.js';
-import { checkTarget, type Target } from '../core/bus/target.js';
+import { checkTarget } from '../core/bus/target.js';
 import type { Peer } from '../core/directory/peer.js';
 import type { LeaveReason } from '../core/errors/mesh-error.js';
-import { invalid, show } from '../core/errors/mesh-error.js';
-import { checkBus, checkOptions, type ServiceCallOptions } from './call-options.js';
-import type { Service } from './define.js';
+import { checkOptions } from '../core/options.js';
+import type { ServiceCallOptions } from './call-options.js';
+import { checkCall } from './check-call.js';
+import type { AnyService, Service } from './define.js';
 import { handleOf } from './handle.js';
 import type { RemoteMethods, ServiceBus } from './types.js';
-import { ServiceUser } from './user.js';
 
 /** What `consume` takes besides. */
 export interface ConsumeOptions extends ServiceCallOptions {
@@ -90,8 +90,6 @@ export interface ServiceHandle<M, E> {
  */
 export type Remote<M, E = object> = RemoteMethods<M> & ServiceHandle<M, E>;
 
-const optionNames = ['timeout', 'signal', 'from'];
-
 /**
  * Uses a service: at once, whether or not somebody provides it yet. Calls wait for a provider up to their time-out; is the provider gone,
  * those under way reject, and later ones find the next one. Nothing is repeated.
@@ -113,10 +111,12 @@ export function consume<M extends object, E extends object>(
   service: Service<M, E>,
   options: ConsumeOptions = {},
 ): Remote<M, E> {
-  const call = `consume(${show(service?.name)})`;
-  checkBus(call, bus);
-  if (typeof service?.name !== 'string') throw invalid(call, 'the second argument is what defineService() returned.');
-  const { from, ...callOptions } = checkOptions(call, options, optionNames);
-  const target: Target = from === undefined ? undefined : checkTarget(from);
-  return handleOf(new ServiceUser(bus as Bus, service as Service, target), callOptions) as Remote<M, E>;
+  const call = checkCall('consume', bus, service);
+  const { from, timeout, signal } = checkOptions(`${call}, `, options, ['timeout', 'signal', 'from']);
+  const target = from === undefined ? undefined : checkTarget(from);
+  return handleOf(
+    { bus: bus as Bus, service: service as AnyService, target },
+    { timeout, signal, wait: Infinity },
+    new Set(),
+  ) as Remote<M, E>;
 }

@@ -1,6 +1,6 @@
 import type { RequestEvent } from '../core/bus/events.js';
 import type { Peer } from '../core/directory/peer.js';
-import { MeshError } from '../core/errors/mesh-error.js';
+import { invalid } from '../core/errors/mesh-error.js';
 
 /** The call that a method is serving. */
 export interface CurrentCall {
@@ -25,9 +25,7 @@ let current: RequestEvent | undefined;
  */
 export function currentCall(): CurrentCall {
   if (!current) {
-    const text =
-      'currentCall(): no call is being served here. Call it in a method of a service, before its first await.';
-    throw new MeshError('INVALID_ARGUMENT', text);
+    throw invalid('currentCall()', 'call it in a method of a service, before its first await.');
   }
   return current;
 }
@@ -37,12 +35,12 @@ export function serving(
   event: RequestEvent,
   method: (...args: unknown[]) => unknown,
   implementation: object,
-  args: unknown[],
+  args: unknown,
 ): unknown {
   const before = current;
   current = event;
   try {
-    return method.apply(implementation, args);
+    return method.apply(implementation, args as unknown[]);
   } finally {
     current = before;
   }

@@ -1,6 +1,6 @@
 import { invalid, show } from '../core/errors/mesh-error.js';
-import type { ServiceSchema } from './schema.js';
-import { checkVersion } from './version.js';
+import { checkOptions } from '../core/options.js';
+import type { MethodSchema, ServiceSchema, StandardSchema } from './schema.js';
 
 /** What `defineService` takes besides the name. */
 export interface ServiceOptions<M = object, E = object> {
@@ -11,6 +11,16 @@ export interface ServiceOptions<M = object, E = object> {
   readonly version?: string;
   /** Schemas by Standard Schema, such as zod's and valibot's. @default none: nothing is checked */
   readonly schema?: ServiceSchema<M, E>;
+}
+
+/** Internal: whatever its methods and events. */
+export interface AnyService {
+  readonly name: string;
+  readonly version: string | undefined;
+  readonly schema: {
+    readonly methods?: { readonly [method: string]: MethodSchema | undefined };
+    readonly events?: { readonly [event: string]: StandardSchema | undefined };
+  };
 }
 
 /** A service, as both its provider and its users know it: made once, in a file that both import. */
@@ -24,11 +34,6 @@ export interface Service<M = object, E = object> {
   /** For the compiler only. */
   readonly types?: readonly [methods: M, events: E];
 }
-
-const optionNames = ['version', 'schema'];
-
-/** Of a name: what is left of a channel's 256 characters is the event's. */
-const MAX_NAME = 128;
 
 /**
  * Names a service, and gives it its types.
@@ -47,19 +52,18 @@ export function defineService<M extends object, E extends { [K in keyof E]: read
   name: string,
   options: ServiceOptions<M, E> = {},
 ): Service<M, E> {
-  const call = `defineService(${show(name)})`;
-  if (typeof name !== 'string' || name.length < 1 || name.length > MAX_NAME || /[/*]/.test(name)) {
-    throw invalid(call, `a name is a text of 1 to ${MAX_NAME} characters, without '/' and '*'.`);
+  const call = `defineService(${show(name)}`;
+  // What is left of a channel's 256 characters is an event's.
+  if (typeof name !== 'string' || !/^[^/*]{1,128}$/.test(name)) {
+    throw invalid(`${call})`, "a name is a text of 1 to 128 characters, without '/' and '*'.");
   }
-  if (typeof options !== 'object' || options === null) throw invalid(call, 'the options are an object.');
-  for (const key of Object.keys(options)) {
-    if (!optionNames.includes(key)) throw invalid(call, `there is no option '${key}', only version and schema.`);
+  const { version, schema = {} } = checkOptions(`${call}, `, options, ['version', 'schema']);
+  if (version !== undefined && (typeof version !== 'string' || !/^\d{1,9}(\.\d{1,9}){0,2}$/.test(version))) {
+    throw invalid(`${call})`, `version ${show(version)}: give 'MAJOR.MINOR', such as '1.2'.`);
   }
-  const { version, schema = {} } = options;
-  if (version !== undefined) checkVersion(call, version);
   for (const each of [schema.methods, schema.events]) {
     if (each !== undefined && (typeof each !== 'object' || each === null)) {
-      throw invalid(call, 'a schema is { methods: { name: { args, result } }, events: { name: args } }.');
+      throw invalid(`${call})`, 'schema: give { methods: { name: { args, result } }, events: { name: args } }.');
     }
   }
   return Object.freeze({ name, version, schema });

@@ -1,68 +1,78 @@
+import { meshOf } from '../core/bus/caller.js';
 import type { CallOptions } from '../core/bus/request.js';
-import { invalid, MeshError, show } from '../core/errors/mesh-error.js';
+import { invalid, show } from '../core/errors/mesh-error.js';
+import { checkOptions } from '../core/options.js';
 import { disposing } from '../core/registration.js';
-import { checkOptions, type ServiceCallOptions } from './call-options.js';
-import { isMethodName } from './methods.js';
-import type { ServiceUser } from './user.js';
+import type { ServiceCallOptions } from './call-options.js';
+import { listen, type AnyListener } from './listening.js';
+import { isMethodName, noMethod } from './methods.js';
+import { methodOf, providersOf, statusOf, type User } from './user.js';
 
-type AnyListener = (...args: unknown[]) => unknown;
+export interface Listening {
+  readonly event: unknown;
+  readonly listener: unknown;
+  end(): void;
+}
 
 /**
  * What the application holds: an object with every method that a service may have. Which ones this one has, the compiler knows, and the
  * provider; so a name that can't be a method's is the only one that is refused here.
+ *
+ * @param listening its listeners, and those of all that `$with` makes of it
  */
-export function handleOf(user: ServiceUser, options: ServiceCallOptions): object {
+export function handleOf(user: User, options: CallOptions, listening: Set<Listening>): object {
   const { name } = user.service;
-  const callOptions: CallOptions = { timeout: options.timeout, signal: options.signal, wait: Infinity };
-  const members = new Map<PropertyKey, unknown>();
-  const add = (event: unknown, listener: unknown, call: string, once: boolean): object => {
-    checkListener(`${name}.${call}(${show(event)})`, event, listener);
-    user.on(event as string, listener as AnyListener, once);
+  const add = (call: string, event: unknown, listener: unknown, once = false): object => {
+    if (typeof event !== 'string' || !event || typeof listener !== 'function') {
+      throw invalid(`${name}.${call}(${show(event)})`, 'the listener is a function, the event a name.');
+    }
+    const stop = listen(user, event, (...args) => {
+      if (once) added.end();
+      return listener(...args) as unknown;
+    });
+    const added: Listening = { event, listener, end: () => (listening.delete(added), stop()) };
+    listening.add(added);
     return handle;
   };
-  const own: { [name: PropertyKey]: unknown } = {
-    $on: (event: unknown, listener: unknown) => add(event, listener, '$on', false),
-    $once: (event: unknown, listener: unknown) => add(event, listener, '$once', true),
-    $off: (event: string, listener: AnyListener) => (user.off(event, listener), handle),
-    $subscribe: async (event: unknown, listener: unknown) => {
-      add(event, listener, '$subscribe', false);
-      await user.confirm();
+  const close = (): void => listening.forEach((each) => each.end());
+  /** What there is, and each method that was asked for. */
+  const members: { [name: PropertyKey]: unknown } = {
+    __proto__: null, // so that it has no other names
+    $on: (event: unknown, listener: unknown) => add('$on', event, listener),
+    $once: (event: unknown, listener: unknown) => add('$once', event, listener, true),
+    $off: (event: string, listener: AnyListener) => {
+      const those = [...listening].filter((each) => each.event === event && each.listener === listener);
+      those.pop()?.end(); // of several registrations, the last one
+      return handle;
     },
-    $status: () => user.status(callOptions),
-    $ready: () => user.ready(callOptions),
+    $subscribe: async (event: unknown, listener: unknown) => {
+      add('$subscribe', event, listener);
+      await meshOf(user.bus).confirm();
+    },
+    get $available() {
+      return providersOf(user).length > 0;
+    },
+    $status: () => statusOf(user, options),
+    $ready: async () => void (await methodOf(user, '$ready', options)()),
     $with: (more: ServiceCallOptions) =>
-      handleOf(user, { ...options, ...checkOptions(`${name}.$with(options)`, more, ['timeout', 'signal']) }),
-    $close: () => user.close(),
-    [disposing]: () => user.close(),
+      handleOf(user, { ...options, ...checkOptions(`${name}.$with(`, more, ['timeout', 'signal']) }, listening),
+    $close: close,
+    [disposing]: close,
     // What a template, or a debugger, asks for.
     [Symbol.toPrimitive]: () => `[service ${name}]`,
     [Symbol.toStringTag]: 'Service',
   };
   const handle: object = new Proxy(Object.freeze(Object.create(null) as object), {
     get(_, key) {
-      if (key === '$available') return user.providers().length > 0;
-      if (Object.hasOwn(own, key)) return own[key];
-      // Whatever is awaited is asked for `then`, what is shown as JSON for `toJSON`, and both for symbols.
-      if (typeof key !== 'string' || key === 'then' || key === 'toJSON') return undefined;
-      let method = members.get(key);
-      if (!method) {
-        method = isMethodName(key)
-          ? user.method(key, callOptions)
-          : () =>
-              Promise.reject(new MeshError('NO_METHOD', `${name}.${key}(): no method of a service has such a name.`));
-        members.set(key, method);
-      }
-      return method;
+      if (isMethodName(key)) members[key] ??= methodOf(user, key, options);
+      // Whatever is awaited is asked for `then`, what is shown as JSON for `toJSON`.
+      if (key in members || typeof key !== 'string' || /^(then|toJSON)$/.test(key)) return members[key];
+      return () => Promise.reject(noMethod(`${name}.${key}()`));
     },
-    has: (_, key) => key === '$available' || Object.hasOwn(own, key) || (typeof key === 'string' && isMethodName(key)),
+    has: (_, key) => key in members || isMethodName(key),
     set: (_, key) => {
       throw invalid(`${name}.${String(key)} = …`, 'a service can be called, not changed.');
     },
   });
   return handle;
-}
-
-function checkListener(call: string, event: unknown, listener: unknown): void {
-  if (typeof event !== 'string' || event === '') throw invalid(call, 'an event has a name.');
-  if (typeof listener !== 'function') throw invalid(call, 'the listener is a function.');
 }

@@ -1,9 +1,14 @@
-import { invalid } from '../core/errors/mesh-error.js';
+import { invalid, MeshError } from '../core/errors/mesh-error.js';
 import { isPlatform } from '../core/wire/kinds.js';
 
 /** Whether a method may have that name. */
-export function isMethodName(name: string): boolean {
-  return !(/^($|_|\$)/.test(name) || name === 'then' || name === 'toJSON' || name in Object.prototype);
+export function isMethodName(name: unknown): name is string {
+  return typeof name === 'string' && !/^($|[_$]|(then|toJSON)$)/.test(name) && !(name in Object.prototype);
+}
+
+/** What to say of one that isn't there, or may not be called. */
+export function noMethod(call: string): MeshError {
+  return new MeshError('NO_METHOD', `${call}: there is no such method that may be called from elsewhere.`);
 }
 
 type Method = (...args: unknown[]) => unknown;
@@ -17,34 +22,29 @@ export function methodsOf(
   implementation: object,
   only: readonly string[] | undefined,
 ): Map<string, Method> {
-  const methods = new Map<string, Method>();
-  const seen = new Set<string>();
+  const members = new Map<string, unknown>();
   for (let owner: object | null = implementation; owner; owner = Object.getPrototypeOf(owner) as object | null) {
-    const members = Object.getOwnPropertyDescriptors(owner) as { [name: string]: PropertyDescriptor };
-    const made: unknown = Object.hasOwn(members, 'constructor') && members['constructor']?.value;
+    const own = Object.getOwnPropertyDescriptors(owner) as { [name: string]: PropertyDescriptor };
+    const made: unknown = own['constructor']?.value;
     if (typeof made === 'function' && isPlatform(made)) break;
-    if (owner !== implementation && isEmitter(members)) continue;
-    for (const [name, { value }] of Object.entries(members)) {
-      // The nearest one counts, whatever it is: an accessor hides a method behind it.
-      if (seen.has(name)) continue;
-      seen.add(name);
-      if (isMethodName(name) && typeof value === 'function' && !isClass(value as Method))
-        methods.set(name, value as Method);
-    }
+    if (owner !== implementation && isEmitter(own)) continue;
+    // The nearest one counts, whatever it is: an accessor hides a method behind it.
+    for (const [name, { value }] of Object.entries(own)) if (!members.has(name)) members.set(name, value);
   }
-  if (!only) return methods;
-  for (const name of only) {
-    if (!methods.has(name))
-      throw invalid(call, `methods: there is no method '${name}' that could be called from elsewhere.`);
-  }
-  return new Map([...methods].filter(([name]) => only.includes(name)));
+  for (const [name, value] of members) if (!isMethodName(name) || !isMethod(value)) members.delete(name);
+  const chosen = (only ?? [...members.keys()]).map((name) => {
+    const method = members.get(name) as Method | undefined;
+    if (!method) throw invalid(call, `methods: there is no method '${name}' that may be called from elsewhere.`);
+    return [name, method] as const;
+  });
+  return new Map(chosen);
 }
 
 /** Node's, and those made like it. */
 function isEmitter(members: { [name: string]: PropertyDescriptor }): boolean {
-  return ['on', 'emit', 'removeListener'].every((name) => Object.hasOwn(members, name));
+  return ['on', 'emit', 'removeListener'].every((name) => name in members);
 }
 
-function isClass(value: Method): boolean {
-  return /^class\b/.test(Function.prototype.toString.call(value));
+function isMethod(value: unknown): boolean {
+  return typeof value === 'function' && !/^class\b/.test(Function.prototype.toString.call(value));
 }

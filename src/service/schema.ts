@@ -1,4 +1,5 @@
-import type { MeshError } from '../core/errors/mesh-error.js';
+import { isThenable } from '../core/bus/dispatcher.js';
+import { MeshError, type MeshErrorCode } from '../core/errors/mesh-error.js';
 
 /** What Standard Schema (standardschema.dev) asks of a schema: zod's, valibot's, ArkType's and others' are such. */
 export interface StandardSchema<Output = unknown> {
@@ -49,23 +50,34 @@ export interface MethodSchema {
 }
 
 /**
- * The value as the schema has it, at once if the schema answers at once.
- * @throws MeshError what `error` makes of the issues, in words
+ * The value as the schema has it, at once if the schema answers at once; of no schema, as it is.
+ * @param call whose value it is, and `what` it is to it, in words
+ * @throws MeshError of that code
  */
-export function validate(schema: StandardSchema, value: unknown, error: (issues: string) => MeshError): unknown {
-  const judge = (result: SchemaResult<unknown>): unknown => {
-    if (result.issues) throw error(result.issues.map(describe).join('; '));
-    return result.value;
-  };
-  const result = schema['~standard'].validate(value);
-  return result instanceof Promise ? result.then(judge) : judge(result);
+export function validate(
+  schema: StandardSchema | undefined,
+  value: unknown,
+  code: MeshErrorCode,
+  call: string,
+  what = "its arguments don't fit",
+): unknown {
+  if (!schema) return value;
+  return after(schema['~standard'].validate(value), ({ issues, value: fitting }) => {
+    if (issues) throw new MeshError(code, `${call}: ${what}: ${issues.map(describe).join('; ')}`);
+    return fitting;
+  });
+}
+
+/** What comes after something that is there, or will be. */
+export function after<T>(value: T | PromiseLike<T>, go: (value: T) => unknown): unknown {
+  return isThenable(value) ? Promise.resolve(value).then(go as (value: unknown) => unknown) : go(value);
 }
 
 /** "[0].size: expected a number" */
 function describe({ message, path = [] }: SchemaIssue): string {
-  const keys = path.map((step) => (typeof step === 'object' ? step.key : step));
-  const where = keys
-    .map((key, i) => (typeof key === 'number' ? `[${key}]` : `${i > 0 ? '.' : ''}${String(key)}`))
-    .join('');
-  return where ? `${where}: ${message}` : message;
+  const steps = path.map((step) => {
+    const key = typeof step === 'object' ? step.key : step;
+    return typeof key === 'number' ? `[${key}]` : `.${String(key)}`;
+  });
+  return steps.length > 0 ? `${steps.join('')}: ${message}` : message;
 }

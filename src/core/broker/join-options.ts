@@ -1,5 +1,6 @@
-import { invalid, show } from '../errors/mesh-error.js';
+import { invalid } from '../errors/mesh-error.js';
 import { checkFlow, type FlowOptions } from '../link/flow.js';
+import { checkOptions } from '../options.js';
 import { isName } from '../wire/frames.js';
 
 /** What every `connect()` takes. */
@@ -20,20 +21,9 @@ export interface ConnectBasics {
  * @throws MeshError `INVALID_ARGUMENT`
  */
 export function checkConnect(options: ConnectBasics, names: readonly string[]): { call: string; timeout: number } {
-  const { name, timeout = 10_000, signal, flow } = options;
-  for (const key of Object.keys(options)) {
-    if (!names.includes(key)) {
-      throw invalid(`connect({ ${key} })`, `the options are ${names.slice(0, -1).join(', ')} and ${names.at(-1)}.`);
-    }
-  }
+  const { name, timeout = 10_000, flow } = checkOptions('connect(', options, names);
   if (name !== undefined && !isName(name))
     throw invalid('connect({ name })', 'a name is a text of 1 to 256 characters.');
-  if (typeof timeout !== 'number' || !(timeout > 0)) {
-    throw invalid(`connect({ timeout: ${show(timeout)} })`, 'give milliseconds above 0, or Infinity.');
-  }
-  if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
-    throw invalid('connect({ signal })', 'give an AbortSignal.');
-  }
   // Now: an error behind the join would leave a seat that nobody has.
   checkFlow('connect', flow);
   return { call: name === undefined ? 'connect()' : `connect({ name: '${name}' })`, timeout };

@@ -1,4 +1,5 @@
 import { invalid, show } from '../errors/mesh-error.js';
+import { checkOptions } from '../options.js';
 import { isName } from '../wire/frames.js';
 import type { MeshPort } from '../port/mesh-port.js';
 import type {
@@ -139,19 +140,10 @@ export function checkChannel(call: string, channel: unknown): asserts channel is
 }
 
 function mergeOptions(before: CallOptions, options: CallerOptions): CallOptions {
-  if (typeof options !== 'object' || options === null) throw invalid('with(options)', 'give an object.');
-  for (const key of Object.keys(options)) {
-    if (!Object.hasOwn(before, key)) throw invalid(`with({ ${key} })`, 'the options are timeout, signal and wait.');
-  }
+  checkOptions('with(', options, Object.keys(before));
   const { timeout = before.timeout, signal = before.signal, wait = before.wait } = options;
-  if (timeout !== undefined && (typeof timeout !== 'number' || !(timeout > 0))) {
-    throw invalid(`with({ timeout: ${show(timeout)} })`, 'give milliseconds above 0, or Infinity.');
-  }
   if (typeof wait !== 'number' || !(wait >= 0)) {
     throw invalid(`with({ wait: ${show(wait)} })`, 'give milliseconds, 0 or more, or Infinity.');
-  }
-  if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
-    throw invalid('with({ signal })', 'give an AbortSignal.');
   }
   return { timeout, signal, wait };
 }

@@ -68,7 +68,7 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
   /** The broker is gone, and is looked for: the directory is as it was then. */
   isStale = false;
   /** See `BusLoad.references`: counted by who passes them. */
-  references: { readonly size: number } = { size: 0 };
+  references: { readonly size: number } | undefined;
   #resolveClosed: (info: CloseInfo) => void = () => {};
   #closeInfo: CloseInfo | undefined;
 
@@ -222,7 +222,7 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
 
   /** What this bus holds at the moment, as plain counts. */
   get load(): BusLoad {
-    const load = { links: 0, calls: 0, serving: 0, references: this.references.size, ...this.requests.load };
+    const load = { links: 0, calls: 0, serving: 0, references: this.references?.size ?? 0, ...this.requests.load };
     for (const link of this.#links) {
       load.links++;
       load.calls += link.load.calls;

@@ -4,7 +4,7 @@ import { MeshError, notCloneable } from '../errors/mesh-error.js';
 import { describeCall, fail, goneError, type Call } from '../link/calls.js';
 import type { Link } from '../link/link.js';
 import { letGo } from './hold.js';
-import { noPeer, peersOf, type Target } from './target.js';
+import { noPeer, noPeerOf, peersOf, type Target } from './target.js';
 
 /** Milliseconds a request, or the beginning of a stream, is waited for. */
 const TIMEOUT_MS = 30_000;
@@ -42,12 +42,14 @@ export interface Request extends Call {
 
 /** What a service's call has besides. It waits for somebody until its time is over. */
 export interface ServiceCall {
+  /** How its caller wrote it */
+  readonly label: string;
   /** Its arguments, each time they are about to be sent: what is passed by reference is told to a certain peer. */
   prepare?(args: readonly unknown[], peer: Peer): readonly unknown[];
   /** What must not be collected before it is settled. */
-  readonly pin?: object;
+  readonly pin?: object | undefined;
   /** What to say where nobody took it in its time. */
-  nobody(): MeshError;
+  nobody(request: { readonly timeout: number }): MeshError;
 }
 
 /**
@@ -103,11 +105,9 @@ export function nobody(request: Request, directory: Directory): MeshError {
   if (target !== undefined && !tried?.size && peersOf(target, directory).length === 0) {
     return noPeer(call, target, directory);
   }
-  const whom =
-    target === undefined ? 'no peer' : `no peer of ${typeof target === 'string' ? `'${target}'` : target.id}`;
   return new MeshError(
     'NO_HANDLER',
-    `${call}: ${whom} handles this channel. Is ${request.port ? 'onPort' : 'handle'}('${channel}', …) called there? ` +
+    `${call}: ${noPeerOf(target)} handles this channel. Is ${request.port ? 'onPort' : 'handle'}('${channel}', …) called there? ` +
       `with({ wait: ms }) waits for it.`,
   );
 }

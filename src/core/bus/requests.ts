@@ -242,7 +242,7 @@ export class Requests {
     for (const link of [...this.#owner.links()]) next = Math.min(next, link.sweep(now));
     for (const [request, { asked, until }] of [...this.#parked]) {
       const deadline = deadlineOf(request);
-      if (deadline <= now) this.#cancel(request, () => request.service?.nobody() ?? timeoutError(request));
+      if (deadline <= now) this.#cancel(request, () => request.service?.nobody(request) ?? timeoutError(request));
       else if (asked && until <= now) this.#cancel(request, () => this.#nobody(request));
       else next = Math.min(next, deadline, asked ? until : Infinity);
     }
@@ -250,7 +250,7 @@ export class Requests {
   }
 
   #nobody(request: Request): MeshError {
-    return request.service?.nobody() ?? nobody(request, this.#owner.directory);
+    return request.service?.nobody(request) ?? nobody(request, this.#owner.directory);
   }
 }
 

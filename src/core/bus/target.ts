@@ -34,6 +34,11 @@ function isMeant(target: Exclude<Target, undefined>, { peer }: Entry): boolean {
   return typeof target === 'string' ? peer.name === target : peer.id === target.id;
 }
 
+/** "no peer", "no peer of 'viewer'": whom a call needs, and hasn't. */
+export function noPeerOf(target: Target): string {
+  return target === undefined ? 'no peer' : `no peer of ${typeof target === 'string' ? `'${target}'` : target.id}`;
+}
+
 /** What to say where `peersOf` finds nobody. Who is hidden and who isn't there sound the same. */
 export function noPeer(call: string, target: Exclude<Target, undefined>, directory: Directory): MeshError {
   if (typeof target === 'string') {

@@ -26,8 +26,8 @@ export interface Call {
   /** Its arguments, as they were captured; `undefined` if they went alone, or to a peer that is trusted with them */
   copies?: readonly unknown[] | undefined;
   readonly signal: AbortSignal | undefined;
-  /** How its caller wrote it, where that is not to be told from its channel */
-  label?: string | undefined;
+  /** Of a service's call: how its caller wrote it */
+  service?: { readonly label: string } | undefined;
   /** The link it is on, and its id there: both change when it is passed on to another peer. */
   link: Carrier | undefined;
   id: number;
@@ -72,7 +72,7 @@ export function deadlineOf({ started, timeout }: Call): number {
 
 /** "request('doc:render') to viewer (k3.2)", as the caller would have written it. */
 export function describeCall(call: Call, peer = call.link?.peer): string {
-  return `${call.label ?? callOf(call.kind, call.channel)}${peer ? ` to ${peer.name} (${peer.id})` : ''}`;
+  return `${call.service?.label ?? callOf(call.kind, call.channel)}${peer ? ` to ${peer.name} (${peer.id})` : ''}`;
 }
 
 /** "request('doc:render')"; of an event, "send('doc:saved')" */

@@ -14,11 +14,11 @@ export function weigh(value: unknown): number {
   return bytes;
 }
 
-/** Calls `found` with each object in something that has arrived, itself included, and with each text. */
+/** Calls `found` with each object in something, itself included, and with each function and text. */
 export function visit(value: unknown, found: (each: object | string) => void): void {
   let inside: Set<object> | undefined;
   const add = (each: unknown): void => {
-    if (typeof each === 'string') found(each);
+    if (typeof each === 'string' || typeof each === 'function') found(each);
     else if (typeof each === 'object' && each !== null) (inside ??= new Set()).add(each);
   };
   const look = (each: object): void => {

@@ -97,13 +97,13 @@ describe('a handle', () => {
     expect(() => defineService('')).toThrow(/defineService\(''\): a name is a text/);
     expect(() => defineService('a/b')).toThrow(/without '\/'/);
     expect(() => defineService('a', { version: 'x' })).toThrow(/version 'x': give 'MAJOR.MINOR'/);
-    expect(() => defineService('a', { verison: '1' } as never)).toThrow(/no option 'verison'/);
+    expect(() => defineService('a', { verison: '1' } as never)).toThrow(/verison }\): the options are version, schema/);
     expect(() => consume({} as never, files)).toThrow(/the first argument is a bus/);
     expect(() => provide(a.to('b') as never, files, { read: async () => '' })).toThrow(/the first argument is a bus/);
     expect(() => consume(a, {} as never)).toThrow(/what defineService\(\) returned/);
-    expect(() => consume(a, files, { timeout: -1 })).toThrow(/timeout -1: give milliseconds/);
-    expect(() => consume(a, files, { peer: 'x' } as never)).toThrow(/no option 'peer', only timeout, signal, from/);
-    expect(() => f.$with({ from: 'x' } as never)).toThrow(/no option 'from'/);
+    expect(() => consume(a, files, { timeout: -1 })).toThrow(/consume\('files', { timeout: -1 }\): give milliseconds/);
+    expect(() => consume(a, files, { peer: 'x' } as never)).toThrow(/peer }\): the options are timeout, signal, from/);
+    expect(() => f.$with({ from: 'x' } as never)).toThrow(/files\.\$with\({ from }\): the options are timeout, signal/);
     expect(() => f.$on('changed', 5 as never)).toThrow(/files\.\$on\('changed'\): the listener is a function/);
     expect(() => provide(b, files, 5 as never)).toThrow(/the implementation is an object/);
     const provided = provide(b, files, { read: async () => '' });

@@ -1,17 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { lower, place } from '../../../src/service/lower.js';
+import { createMemoryChannel } from '../../../src/core/port/memory-port.js';
+import { MeshPort } from '../../../src/core/port/mesh-port.js';
+import { lower, raise } from '../../../src/service/lower.js';
 import { transfer, Transfer } from '../../../src/core/wire/transfer.js';
 
 const f = (): void => {};
 const g = (): void => {};
+const stream = new ReadableStream();
 
 /** What arrives of it: cloned, and with the references, or what stands for them, in their places. */
 function arrive(values: readonly unknown[]): unknown[] {
   const lowered = lower(values);
   if (!lowered) throw new Error('nothing found');
-  const cloned = structuredClone(lowered.values) as unknown[];
-  for (const [i, path] of lowered.paths.entries()) expect(place(cloned, path, lowered.found[i] as object)).toBe(true);
-  return cloned;
+  const ids = Object.fromEntries(lowered.places.map((place, i) => [place, i + 1]));
+  const raised = raise(structuredClone(lowered.values), ids, (id) => lowered.found[(id as number) - 1]);
+  if (!raised) throw new Error('there was no place');
+  return raised;
 }
 
 describe('what travels by reference', () => {
@@ -60,6 +64,38 @@ describe('what travels by reference', () => {
     expect(lower(values)).toBeUndefined();
   });
 
+  it('is no function in a port, in the cause of an error, or in what moves; those arrive as they are', () => {
+    const { ports } = createMemoryChannel();
+    const error = new Error('x', { cause: { f } });
+    expect(lower([{ port: new MeshPort(ports[0], () => ports[1]) }])).toBeUndefined();
+    expect(lower([{ error }])).toBeUndefined();
+    expect(lower([transfer({ s: stream }, [stream])])).toBeUndefined();
+  });
+
+  it('is found behind all that stands before it, whatever that is', () => {
+    const values = [
+      {
+        date: new Date(0),
+        bytes: new Uint8Array(2),
+        error: new Error('x', { cause: { a: {} } }),
+        nothing: {},
+        list: [[], [{}]],
+      },
+      new Map<unknown, unknown>([[{ key: {} }, f], [g, { f }]]), // prettier-ignore
+      Object.assign([{}, f], { named: g }),
+      new Set([{}, g]),
+    ];
+    const [, map, array, set] = arrive(values) as [
+      unknown,
+      Map<unknown, unknown>,
+      unknown[] & { named: unknown },
+      Set<unknown>,
+    ];
+    expect([...map.values()]).toEqual([f, { f }]);
+    expect([...map.keys()][1]).toBe(g);
+    expect([array[1], array.named, [...set][1]]).toEqual([f, g, g]);
+  });
+
   it('an instance with an iterator is one, and not an empty object', () => {
     class Lines {
       async *[Symbol.asyncIterator]() {}
@@ -70,22 +106,28 @@ describe('what travels by reference', () => {
   });
 });
 
-describe('a path that leads nowhere', () => {
+describe('a place that is none', () => {
+  const values = (): unknown[] => [{ a: 1 }, 'text', new Map([['k', 1]]), new Set([1])];
   it.each([
-    ['none', 'x'],
-    ['empty', []],
-    ['beyond the values', [7]],
-    ['through a text', [1, 'length']],
-    ['an inherited one', [0, 'toString']],
-    ['a prototype', [0, '__proto__', 'polluted']],
-    ['an object as a key', [{}]],
-    ['no member of a map', [2, 5]],
-    ['no member of a set', [3, 5]],
-    ['what is in a set, by a name', [3, 'size']],
-  ])('%s: is refused, and changes nothing', (_, path) => {
-    const values = [{ a: 1 }, 'text', new Map([['k', 1]]), new Set([1])];
-    expect(place(values, path, f)).toBe(false);
-    expect(values).toEqual([{ a: 1 }, 'text', new Map([['k', 1]]), new Set([1])]);
-    expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+    ['a text', 'x'],
+    ['nothing', null],
+    ['no places', [1, 2, 3]],
+    ['beyond the values', { 7: 1 }],
+    ['before them', { '-1': 1 }],
+    ['between them', { 0.5: 1 }],
+    ['a name', { length: 1 }],
+    ['a prototype', JSON.parse('{"__proto__": 1}')],
+    ['one of two', { 0: 1, 9: 1 }],
+    ['of what nobody knows', { 0: 2 }],
+  ])('%s: is refused, and changes nothing', (_, references) => {
+    const given = values();
+    expect(raise(given, references, (id) => (id === 1 ? f : undefined))).toBeUndefined();
+    expect(given).toEqual(values());
+  });
+
+  it('is none of a text, a key or a port, and what stands in a place is no longer there', () => {
+    expect(raise(values(), { 0: 1 }, (id) => (id === 1 ? f : undefined))).toEqual([f, ...values().slice(1)]);
+    expect(raise(values(), { 2: 1 }, (id) => (id === 1 ? f : undefined))?.[3]).toBe(f);
+    expect(raise(values(), { 3: 1 }, (id) => (id === 1 ? f : undefined))).toBeUndefined();
   });
 });

@@ -1,0 +1,32 @@
+/** Something that was passed by reference, on either side of it. It is good as long as anything counts on it. */
+export interface Passed {
+  /** In the room: at its owner its id, elsewhere that as a text */
+  readonly key: unknown;
+  /** At its owner: the thing itself */
+  readonly target?: object;
+  readonly room: Room;
+  /** Calls under way that bring it there, and whoever has it, and keeps it */
+  uses: number;
+  /** Why it can't be used any more, in words */
+  over?: string;
+  /** There, nothing is taken from it any more. */
+  stop?(): void;
+}
+
+/** What one peer and this side have of each other, as long as it is good; and by itself what a call lends, which has its id already. */
+export type Room = Map<unknown, Passed>;
+
+export const OVER = 'its call is over, or it was released. Call retain() on it while that is served.';
+
+/** One more counts on it, or one less. */
+export function count(passed: Passed, by: number): void {
+  if ((passed.uses += by) <= 0) end(passed, OVER);
+}
+
+export function end(passed: Passed, why: string): void {
+  const { key, target, room } = passed;
+  passed.over ??= why;
+  passed.stop?.();
+  room.delete(key);
+  if (room.get(target) === passed) room.delete(target);
+}
