@@ -27,12 +27,12 @@ export function expose(bus: AnyBus, name: string, object: object): Registration 
   if (Object(object) !== object) throw invalid(call, 'give an object, a function or a class.');
   if (!(bus instanceof Bus)) throw invalid(call, 'the first argument must be a bus.');
   const lines = Lines.of(meshOf(bus));
-  const taken = new Set<Line>();
+  const exposure = { object };
   const taking = bus.onPort(channel, ({ sender }, port) => {
-    new Line(lines, port, sender, name, { serves: true, object, among: taken });
+    new Line(lines, port, sender, name, exposure);
   });
   return registration(() => {
     taking.dispose();
-    for (const line of [...taken]) line.bye();
+    for (const line of lines) if (line.exposure === exposure) line.bye(line.closed);
   });
 }

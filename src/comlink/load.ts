@@ -21,10 +21,10 @@ export interface ComlinkLoad {
  */
 export function loadOf(bus: AnyBus): ComlinkLoad {
   const load = { connections: 0, endpoints: 0, calls: 0 };
-  for (const { lanes } of Lines.of(meshOf(callerOf(bus, 'loadOf(bus)')))) {
+  for (const line of Lines.of(meshOf(callerOf(bus, 'loadOf(bus)')))) {
     load.connections++;
-    load.endpoints += lanes.size;
-    for (const { calls } of lanes.values()) load.calls += calls;
+    load.endpoints += line.lanes.size;
+    load.calls += line.load.calls;
   }
   return load;
 }

@@ -37,7 +37,7 @@ export async function wrap<T>(from: AnyCaller, name: string, options: CallerOpti
     port.close();
     throw error;
   }
-  return wrapOn<T>(new Line(Lines.of(mesh), port, peer, name, { serves: false }).root as never);
+  return wrapOn<T>(new Line(Lines.of(mesh), port, peer, name).root as never);
 }
 
 async function open(from: Caller, channel: string, call: string, name: string): Promise<MeshPort> {

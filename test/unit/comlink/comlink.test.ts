@@ -76,7 +76,7 @@ describe('what only the other side can not read', () => {
     expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
     const error = await rejection(calls[1]!);
     expect(error.code).toBe('NOT_CLONEABLE');
-    expect(error.message).toContain('scene.take() on b (');
+    expect(error.message).toContain('scene.take() to b (');
     expect(scene.seen).toEqual([1, new Map([[1, 2]]), 2]);
   });
 
