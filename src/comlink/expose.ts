@@ -4,8 +4,7 @@ import { invalid, show } from '../core/errors/mesh-error.js';
 import { registration, type Registration } from '../core/registration.js';
 import { channelOf } from './channel.js';
 import type { AnyBus } from './from.js';
-import { Line } from './line.js';
-import { Lines } from './lines.js';
+import { Line, linesOf } from './line.js';
 
 /**
  * Exposes an object to the other peers under a name, as Comlink does: they `wrap()` it. Each of them has a port of its own to it. What
@@ -26,13 +25,13 @@ export function expose(bus: AnyBus, name: string, object: object): Registration 
   const channel = channelOf(call, name);
   if (Object(object) !== object) throw invalid(call, 'give an object, a function or a class.');
   if (!(bus instanceof Bus)) throw invalid(call, 'the first argument must be a bus.');
-  const lines = Lines.of(meshOf(bus));
+  const mesh = meshOf(bus);
   const exposure = { object };
   const taking = bus.onPort(channel, ({ sender }, port) => {
-    new Line(lines, port, sender, name, exposure);
+    new Line(mesh, port, sender, name, exposure);
   });
   return registration(() => {
     taking.dispose();
-    for (const line of lines) if (line.exposure === exposure) line.bye(line.closed);
+    for (const line of linesOf(mesh)) if (line.exposure === exposure) for (const id of line.lanes.keys()) line.close(id);
   });
 }

@@ -1,30 +1,34 @@
 import { expose } from 'comlink';
 import type { Call } from '../core/link/calls.js';
-import type { Line } from './line.js';
-import type { Message } from './protocol.js';
+import type { Port } from '../core/port/port.js';
+import { startTimer } from '../core/timer.js';
+import type { Line, Why } from './line.js';
+import { isRequest, thrown, type Message } from './protocol.js';
 import { offer } from './proxies.js';
 
 type Listener = (event: { readonly data: unknown }) => void;
 
 /**
- * One of the endpoints on a line: what Comlink exposes an object on, or wraps. Comlink's promise of a call follows the line's at once:
- * so it settles when that does, released or not.
+ * One of the endpoints on a line: what Comlink exposes an object on, or wraps; or what a port of the platform stands for. What is said
+ * on it is a call on the line, or answers one.
  */
 export class Lane {
+  readonly line: Line;
   /** On this side: those that were made here are above 0, those of the other side below. */
   readonly id: number;
   readonly name: string;
   /** What is exposed on it here. */
   readonly object: object | undefined;
-  /** Whether a port of the platform is behind it. */
-  readonly relayed: boolean = false;
+  /** Stands for it here: see relay.ts. */
+  port: Port | undefined;
   /** Under way to the other side. */
   readonly calls = new Set<Call>();
-  /** Nothing more is called on it. */
-  released = false;
+  /** Why nothing more can be called. */
+  why: Why | undefined;
   /** The answer that it was made for. */
   madeFor = 0;
-  protected readonly line: Line;
+  /** Calls of the other side: their ids as Comlink has them, and as the line has. */
+  readonly #asked = new Map<unknown, number>();
   #listener: Listener | undefined;
 
   constructor(line: Line, id: number, object?: object) {
@@ -35,7 +39,7 @@ export class Lane {
     if (object) expose(object, this as never);
   }
 
-  // ---- what Comlink has to say
+  // ---- what Comlink, or the port, has to say
 
   /** There is one: Comlink either exposes something on a lane, or wraps what is at its other end. */
   addEventListener(_type: string, listener: Listener): void {
@@ -47,38 +51,61 @@ export class Lane {
   start(): void {}
 
   /** Throws where an answer can't be sent: Comlink answers with an error of its own then. */
-  postMessage(message: Message, transfer?: readonly object[]): void {
+  postMessage(data: unknown, transfer?: readonly object[]): void {
+    const message = Object(data) as Message;
     const { id, type } = message;
-    if (type === 'RELEASE') this.release();
-    // See `receive`.
-    else if (typeof id === 'number') this.line.reply(this, id, message, transfer);
-    else this.#dispatch(Object.assign(this.line.call(this, message, transfer), { id }));
+    const asked = this.#asked.get(id);
+    if (type === 'RELEASE') return this.release();
+    if (asked) {
+      this.line.reply(this, asked, data, transfer);
+      this.#asked.delete(id);
+      return;
+    }
+    // Of what has ended, or is no answer, nobody wants to know.
+    if (this.object) return;
+    const ports: object[] = [];
+    const answer = this.line.call(this, data, transfer, ports);
+    // Comlink's promise follows it from now on, whatever becomes of its proxy.
+    if (!this.port) return this.#dispatch(Object.assign(answer, { id }));
+    answer
+      .then((each) => isRequest(message) && this.#dispatch({ ...(each as Message), id }, ports))
+      .catch((error: unknown) => isRequest(message) && this.#dispatch({ ...thrown(error), id }));
   }
 
   /** Behind the calls under way, the lane is closed: whether its proxy was released, or collected. */
   release(): void {
-    this.released = true;
-    if (this.calls.size === 0) this.line.close(this);
+    this.why ??= this.line.closed;
+    if (this.calls.size === 0) this.line.close(this.id, true);
   }
 
   // ---- what the other side has to say
 
-  /** A call, which is answered under the number that it has on the line. */
-  receive(id: number, message: Message, _ports: readonly object[]): void {
-    if (message.type !== 'ENDPOINT') return this.#dispatch({ ...message, id });
-    // Not Comlink's, which would be a channel's: in Node, that keeps the process alive.
-    const value = offer(this.object as object);
-    this.line.reply(this, id, { type: 'RAW', value }, [value]);
+  receive(number: number, data: unknown, ports: readonly object[]): void {
+    const message = Object(data) as Message;
+    const { id, type } = message;
+    this.#asked.set(id, number);
+    if (type === 'ENDPOINT' && this.object) {
+      // Not Comlink's own, on a channel: in Node, that keeps the process alive.
+      const value = offer(this.object);
+      return this.postMessage({ id, type: 'RAW', value }, [value]);
+    }
+    this.#dispatch(data, ports);
+    // Nobody answers what is no call of Comlink's.
+    if (!isRequest(message)) this.postMessage({ id });
   }
 
   /** It is over on both sides. Comlink is told by what makes it run the object's finalizer. */
-  end(_released?: unknown): void {
-    this.released = true;
-    for (const call of this.calls) call.link?.cancel(call, () => this.line.closed(call));
-    this.#dispatch({ id: 0, type: 'RELEASE' });
+  end(why: Why, released?: unknown): void {
+    const { port } = this;
+    this.why = why;
+    for (const call of this.calls) call.link?.cancel(call, () => why(call));
+    if (released || !port) this.#dispatch({ id: '', type: 'RELEASE' });
+    // Behind what its calls are answered with.
+    if (port) startTimer(0, () => port.close());
   }
 
-  #dispatch(data: unknown): void {
-    this.#listener?.({ data });
+  #dispatch(data: unknown, ports?: readonly object[]): void {
+    if (this.port) this.port.post(data, ports);
+    else this.#listener?.({ data });
   }
 }

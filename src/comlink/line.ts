@@ -2,11 +2,11 @@
 //
 //  1. All of Comlink's endpoints share it, a number each: 0 is the object that was wrapped, others are made as proxies and endpoints
 //     are passed. Each side counts those it makes; a number is sent as it is for the receiver: below 0, if it is the sender's.
-//  2. A request's arguments are [lane, message], its result is the answer. A message with lanes in it, like any array, stands in one
-//     with their placeholders, see lift.ts, and the first one's number: [message, placeholders, first].
-//  3. An event is the end of a lane: its arguments are [lane, whether Comlink has released it].
-//  4. The line ends with its last lane, or when the object is no longer exposed, by BYE.
+//  2. A request's arguments are [lane, message], its result is the answer. A message with lanes in it, or with what moves, stands in
+//     an array: [message, places]. In the place of each lane stands an object with its number, see lift.ts.
+//  3. An event is the end of a lane: its arguments are [lane, whether Comlink has released it]. With its last lane, the line ends.
 
+import type { Mesh } from '../core/bus/mesh.js';
 import type { Peer } from '../core/directory/peer.js';
 import { everything } from '../core/directory/grant.js';
 import { unlimited } from '../core/directory/limits.js';
@@ -20,10 +20,10 @@ import { REQUEST } from '../core/wire/frames.js';
 import { rebuild } from '../core/wire/rebuild.js';
 import { Transfer } from '../core/wire/transfer.js';
 import { Lane } from './lane.js';
-import type { Lines } from './lines.js';
-import { describe, isRequest, isSound, redact, refusedIn, thrown, wireValues, type Message } from './protocol.js';
+import { Inbox } from './inbox.js';
+import { describe, isRequest, nonsense, redact, refusedIn, thrown, wireValues, type Message } from './protocol.js';
 import { isOffered, takeFrom } from './proxies.js';
-import { Relay } from './relay.js';
+import { relay } from './relay.js';
 
 /** As on other ports, neither size nor number is limited: what a peer may ask here, it was given. */
 const boundless = { ...unlimited, serving: Infinity, highWater: Infinity, limit: Infinity, limitBytes: Infinity };
@@ -32,9 +32,17 @@ const patience = { timeout: Infinity, signal: undefined, wait: 0 };
 /** Endpoints on one port at most, both sides' together: each costs about a kilobyte here, and a peer may ask for them. */
 const MAX_LANES = 100_000;
 
-/** Who exposes an object; each `expose` has its own. */
+/** Makes the error that a call rejects with. */
+export type Why = (call: Call) => unknown;
+
+/** What is exposed on this side of a line: each `expose` has its own. */
 export interface Exposure {
   readonly object: object;
+}
+
+/** A lane that has been made for a message, in the place where it stands there. */
+interface Place {
+  readonly id: number;
 }
 
 /**
@@ -48,59 +56,45 @@ export class Line extends Link {
   readonly lanes = new Map<number, Lane>();
   /** What the peer, or this one, has exposed under the name. */
   readonly root: Lane;
-  readonly #owner: Lines;
   readonly #redact: boolean;
-  /** The number of the last lane made here, and there. */
   #made = 0;
-  #known = 0;
-  /** What calls reject with, once it has ended. */
-  #why: ((call: Call) => unknown) | undefined;
 
   /**
    * @param port it belongs to the line from now on
    * @param peer at its other end
    */
-  constructor(owner: Lines, port: MeshPort, peer: Peer, name: string, exposure?: Exposure) {
-    const redacts = owner.redacts(peer);
-    super(owner, peer, undefined, {
-      epoch: 0,
-      opened: true,
-      redact: redacts,
-      trusted: true,
-      grant: everything,
-      limits: boundless,
-      flow: boundless,
-      turn: owner.turn,
-    });
-    this.#owner = owner;
-    this.#redact = redacts;
+  constructor(mesh: Mesh, port: MeshPort, peer: Peer, name: string, exposure?: Exposure) {
+    const redact = mesh.redacts(peer);
+    const options = { epoch: 0, opened: true, trusted: true, grant: everything, limits: boundless, flow: boundless };
+    super(new Inbox(mesh), peer, undefined, { ...options, redact, turn: mesh.turn });
+    this.#redact = redact;
     this.name = name;
     this.exposure = exposure;
-    this.root = this.#add(new Lane(this, 0, exposure?.object));
-    owner.add(this);
+    this.root = this.#add(0, exposure?.object);
+    mesh.lines.add(this);
     this.attach((port as unknown as Required<PortHolder>)[heldPort]!);
   }
 
   // ---- calls made here
 
-  /** @param arrived gets the platform's ports that are in the answer */
-  call(lane: Lane, data: unknown, transfer: readonly object[] = [], arrived: object[] = []): Promise<unknown> {
+  /** @param ports gets those of the platform that are in the answer */
+  call(lane: Lane, data: unknown, transfer: readonly object[] = [], ports: object[]): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const made: Lane[] = [];
+      const made: Place[] = [];
       const call = newRequest(REQUEST, undefined, this.name, patience, (answer) => {
         lane.calls.delete(call);
-        // As `fail` rejects: it has not got there.
-        const failed = answer instanceof Promise;
-        if (failed) for (const each of made) this.close(each);
         try {
-          resolve(failed ? answer : this.#unpack(lane, answer, arrived));
+          // As `fail` rejects: it has not got there.
+          if (answer instanceof Promise) this.#unmake(made);
+          else answer = this.#unpack(lane, answer, ports);
+          resolve(answer);
         } catch (error) {
           reject(error as Error);
         }
-        if (lane.released) lane.release();
+        if (lane.why) lane.release();
       });
       call.label = describe(lane.name, Object(data) as Message);
-      const why = this.#why ?? (lane.released && this.closed);
+      const { why } = lane;
       if (why) {
         transfer.forEach(takeFrom);
         return fail(call, () => why(call));
@@ -119,23 +113,24 @@ export class Line extends Link {
 
   // ---- calls made there
 
-  /** Answers one. @throws MeshError `NOT_CLONEABLE`; nothing has been sent then */
-  reply(lane: Lane, id: number | undefined, data: unknown, transfer: readonly object[] = []): void {
-    if (!id || !this.open) return transfer.forEach(takeFrom);
-    const made: Lane[] = [];
+  /** @throws MeshError `NOT_CLONEABLE`; nothing has been sent then */
+  reply(lane: Lane, id: number, data: unknown, transfer: readonly object[] = []): void {
+    if (!this.open) return transfer.forEach(takeFrom);
+    const made: Place[] = [];
     try {
       this.answer(id, this.name, this.#pack(lane, this.#redact ? redact(data) : data, transfer, made));
     } catch (error) {
-      for (const each of made) this.close(each);
-      throw error;
+      this.#unmake(made);
+      if (!lane.port) throw error;
+      this.fail(id, '', error);
     }
-    for (const each of made) each.madeFor = id;
+    for (const each of made) this.lanes.get(each.id)!.madeFor = id;
   }
 
-  /** An answer can't be read there. The call itself has got here: so it is answered by another one. */
+  /** An answer can't be read there. The call itself has got here: so this is an answer, too. */
   override fail(id: number, _channel: string, error: unknown): void {
-    for (const each of this.lanes.values()) if (each.madeFor === id) this.close(each);
-    this.reply(this.root, id, thrown(error));
+    this.#unmake([...this.lanes.values()].filter(({ madeFor }) => madeFor === id));
+    this.answer(id, this.name, thrown(error));
   }
 
   receive(id: number, [, to, packed]: readonly unknown[]): void {
@@ -143,15 +138,13 @@ export class Line extends Link {
     try {
       if (!lane) throw closedError(this.name);
       const message = Object(Array.isArray(packed) ? packed[0] : packed) as Message;
-      // Whatever it is: Comlink walks a path before it looks at the type.
-      if (!isSound(message) || !(lane.relayed || (lane.object && isRequest(message)))) this.#nonsense();
       const name = refusedIn(message);
-      if (name !== undefined) {
-        throw new MeshError('NO_METHOD', `${lane.name}: '${name}' is refused: it leads out of the object.`);
-      }
+      // Whatever it is: Comlink walks a path before it looks at the type.
+      if (name === nonsense || !(lane.port || (lane.object && isRequest(message)))) this.#nonsense();
+      if (name) throw new MeshError('NO_METHOD', `${lane.name}: '${name}' is refused: it leads out of the object.`);
       this.keepPorts();
       const ports: object[] = [];
-      lane.receive(id, this.#unpack(lane, packed, ports) as Message, ports);
+      lane.receive(id, this.#unpack(lane, packed, ports), ports);
     } catch (error) {
       // Or what it brought makes no sense, or a transfer handler threw.
       super.fail(id, this.name, error);
@@ -166,99 +159,97 @@ export class Line extends Link {
 
   // ---- lanes in messages
 
-  #pack(lane: Lane, data: unknown, transfer: readonly object[], made: Lane[]): unknown {
+  #pack(lane: Lane, data: unknown, transfer: readonly object[], made: Place[]): unknown {
     if (transfer.length === 0 && !Array.isArray(data)) return data;
-    const ports = transfer.filter((each) => 'onmessageerror' in each && !isPortHolder(each));
     // Ports in these move. All others are Comlink's, or a transfer handler's; and those of endpoints.
-    const raw = lane.relayed
-      ? []
-      : wireValues(data as Message).filter(({ type, value }) => type !== 'HANDLER' && !isOffered(value as object));
-    const places = new Map<object, object>();
-    const [message] = rebuild([data], (value) => {
-      if (raw.includes(value)) return value;
-      if (!ports.includes(value)) return undefined;
-      made.push(this.#laneFor(value));
-      const place = {};
-      places.set(value, place);
+    const raw = new Set(
+      lane.port ? [] : wireValues(data).filter(({ type, value }) => type !== 'HANDLER' && !isOffered(value as object)),
+    );
+    const taken = new Set<object>();
+    const values = rebuild([data], (value) => {
+      if (raw.has(value)) return value;
+      if (!('onmessageerror' in value) || isPortHolder(value) || !transfer.includes(value)) return undefined;
+      taken.add(value);
+      const object = takeFrom(value);
+      if (this.lanes.size >= MAX_LANES) {
+        throw new MeshError('LIMIT', `there are ${MAX_LANES} proxies and callbacks on this connection. Release some.`);
+      }
+      const place = { id: ++this.#made };
+      made.push(place);
+      this.#add(place.id, object, object ? undefined : value);
       return place;
     });
-    const packed = [message, [...places.values()], made[0]?.id];
-    const moved = transfer.filter((each) => !places.has(each));
-    return moved.length > 0 ? new Transfer(packed, moved) : packed;
-  }
-
-  #laneFor(port: object): Lane {
-    const object = takeFrom(port);
-    if (this.lanes.size >= MAX_LANES) {
-      throw new MeshError('LIMIT', `there are ${MAX_LANES} proxies and callbacks on this connection. Release some.`);
-    }
-    const id = ++this.#made;
-    return this.#add(object ? new Lane(this, id, object) : new Relay(this, id, port as MessagePort));
+    return new Transfer(
+      [...values, made],
+      transfer.filter((each) => !taken.has(each)),
+    );
   }
 
   /** @param ports gets those of the platform that stand for lanes where nobody expects one */
   #unpack(lane: Lane, packed: unknown, ports: object[]): unknown {
     if (!Array.isArray(packed)) return packed;
-    const [data, places, first = 0] = packed as [unknown, unknown, unknown];
+    const [data, list] = packed as [unknown, unknown];
     // The length first: a sparse array is a few bytes on the wire.
-    if (!Array.isArray(places) || places.length > MAX_LANES - this.lanes.size) this.#nonsense();
-    if (places.length === 0) return data;
-    if (!Number.isSafeInteger(first) || (first as number) <= this.#known) this.#nonsense();
-    const ids = new Map<unknown, number>();
-    for (const place of places) ids.set(place, (this.#known = (first as number) + ids.size));
-    const stock = lane.relayed ? [] : wireValues(data as Message).map(({ name, value }) => name === 'proxy' && value);
+    if (!Array.isArray(list) || list.length > MAX_LANES - this.lanes.size) this.#nonsense();
+    if (list.length === 0) return data;
+    const places = new Set(list);
+    const stock = new Set(lane.port ? [] : wireValues(data).map(({ name, value }) => name === 'proxy' && value));
     const [message] = rebuild([data], (value) => {
-      const id = ids.get(value);
-      if (id === undefined) return undefined;
-      if (stock.includes(value)) return this.#add(new Lane(this, -id));
+      if (!places.has(value)) return undefined;
+      const { id } = value as Place;
+      if (!(id > 0) || this.lanes.has(-id)) this.#nonsense();
+      if (stock.has(value)) return this.#add(-id);
       const { port1, port2 } = new MessageChannel();
-      this.#add(new Relay(this, -id, port2));
+      this.#add(-id, undefined, port2);
       ports.push(port1);
       return port1;
     });
     return message;
   }
 
-  #add(lane: Lane): Lane {
-    this.lanes.set(lane.id, lane);
+  #add(id: number, object?: object, port?: object): Lane {
+    const lane = new Lane(this, id, object);
+    if (port) relay(lane, port as MessagePort);
+    this.lanes.set(id, lane);
     return lane;
+  }
+
+  #unmake(made: readonly Place[]): void {
+    for (const { id } of made) this.close(id);
   }
 
   // ---- the end
 
   /** Closes a lane, on both sides. */
-  close(lane: Lane): void {
-    if (this.lanes.get(lane.id) !== lane) return;
-    this.sendEvent(this.name, [], [0 - lane.id, lane.released]);
-    this.remove(lane.id);
+  close(id: number, released?: boolean): void {
+    if (this.lanes.has(id)) this.sendEvent(this.name, [], [0 - id, released]);
+    this.remove(id);
   }
 
   /** The other side has closed a lane. */
   remove(id: unknown, released?: unknown): void {
     const lane = this.lanes.get(id as number);
-    if (!lane) return;
-    this.lanes.delete(lane.id);
-    lane.end(released);
+    this.lanes.delete(id as number);
+    lane?.end(this.closed, released);
     if (this.lanes.size === 0) this.bye(this.closed);
   }
 
   /** Everything pending rejects, both ways, and what is called later. */
-  override end(reason: LeaveReason, why: (call: Call) => unknown = (call) => this.#gone(call, reason)): void {
-    if (this.#why) return;
-    this.#why = why;
+  override end(
+    reason: LeaveReason,
+    why: Why = (call) => goneError(describeCall(call, this.peer), reason, ' wrap() again when it is back.'),
+  ): void {
     super.end(reason, why);
-    for (const lane of this.lanes.values()) lane.end();
+    for (const lane of this.lanes.values()) lane.end(why);
     this.lanes.clear();
-  }
-
-  #gone(call: Call, reason: LeaveReason): MeshError {
-    const left = this.#owner.whyLeft(this.peer);
-    // The object is no longer exposed.
-    if (reason === 'bye' && !left) return this.closed(call);
-    return goneError(describeCall(call, this.peer), left ?? reason, ' wrap() again when it is back.');
   }
 }
 
 function closedError(call: string): MeshError {
   return new MeshError('CLOSED', `${call}: it has been released, or is no longer exposed. wrap() it again.`);
+}
+
+/** What builds on lines is this. */
+export function linesOf(mesh: Mesh): ReadonlySet<Line> {
+  return mesh.lines as Set<never>;
 }

@@ -22,23 +22,24 @@ export function isRequest({ type }: Message): boolean {
 /** Arguments of a call at most: as many as platforms take, more or less. */
 const MAX_ARGUMENTS = 65_536;
 
-/** Whether a path is nothing but texts, and there are no more arguments than make sense. */
-export function isSound({ path = [], argumentList = [] }: Message): boolean {
-  if (!Array.isArray(path) || !Array.isArray(argumentList)) return false;
-  // What is no text would become one: ['constructor'], for instance. In a sparse array, the first hole is found at once.
-  return argumentList.length <= MAX_ARGUMENTS && path.findIndex((each) => typeof each !== 'string') < 0;
-}
-
 /** These lead out of an object, into the realm it lives in, or change what its properties are. */
 const outward = /^(constructor|prototype|__(proto|(define|lookup)[GS]etter)__)$/;
 
-/** The first name in a sound path that may not be followed. */
-export function refusedIn({ path = [] }: Message): string | undefined {
-  return (path as string[]).find((each) => outward.test(each));
+/** Stands for a path that is not of texts, and for more arguments than make sense. */
+export const nonsense = '';
+
+/** The first name in a path that may not be followed; or `nonsense`. */
+export function refusedIn({ path = [], argumentList = [] }: Message): string | undefined {
+  if (!Array.isArray(path) || !Array.isArray(argumentList) || argumentList.length > MAX_ARGUMENTS) return nonsense;
+  // What is no text would become one: ['constructor'], for instance. In a sparse array, the first hole is found at once.
+  const at = path.findIndex((each) => typeof each !== 'string' || outward.test(each));
+  const name: unknown = path[at];
+  return at < 0 || typeof name === 'string' ? (name as string | undefined) : nonsense;
 }
 
 /** What is called, set or returned with it. */
-export function wireValues(message: Message): Message[] {
+export function wireValues(data: unknown): Message[] {
+  const message = Object(data) as Message;
   const { argumentList = [], value } = message;
   const values = isRequest(message) ? [value, ...(argumentList as unknown[])] : [message];
   return values.map((each) => Object(each) as Message);
