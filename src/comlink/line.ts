@@ -79,18 +79,13 @@ export class Line extends Link {
 
   /** @param ports gets those of the platform that are in the answer */
   call(lane: Lane, data: unknown, transfer: readonly object[] = [], ports: object[]): Promise<unknown> {
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve) => {
       const made: Place[] = [];
       const call = newRequest(REQUEST, undefined, this.name, patience, (answer) => {
         lane.calls.delete(call);
-        try {
-          // As `fail` rejects: it has not got there.
-          if (answer instanceof Promise) this.#unmake(made);
-          else answer = this.#unpack(lane, answer, ports);
-          resolve(answer);
-        } catch (error) {
-          reject(error as Error);
-        }
+        // As `fail` rejects: it has not got there.
+        if (answer instanceof Promise) this.#unmake(made);
+        resolve(this.#unpack(lane, answer, ports));
         if (lane.why) lane.release();
       });
       call.label = describe(lane.name, Object(data) as Message);
@@ -140,7 +135,7 @@ export class Line extends Link {
       const message = Object(Array.isArray(packed) ? packed[0] : packed) as Message;
       const name = refusedIn(message);
       // Whatever it is: Comlink walks a path before it looks at the type.
-      if (name === nonsense || !(lane.port || (lane.object && isRequest(message)))) this.#nonsense();
+      if (name === nonsense || !(lane.port || (lane.object && isRequest(message)))) return this.#nonsense();
       if (name) throw new MeshError('NO_METHOD', `${lane.name}: '${name}' is refused: it leads out of the object.`);
       this.keepPorts();
       const ports: object[] = [];
@@ -151,10 +146,8 @@ export class Line extends Link {
     }
   }
 
-  #nonsense(): never {
-    const text = `${this.name}: a message that makes no sense`;
-    this.malformed(text);
-    throw new MeshError('PROTOCOL', text);
+  #nonsense(): void {
+    this.malformed(`${this.name}, a message that makes no sense`);
   }
 
   // ---- lanes in messages
@@ -172,7 +165,7 @@ export class Line extends Link {
       taken.add(value);
       const object = takeFrom(value);
       if (this.lanes.size >= MAX_LANES) {
-        throw new MeshError('LIMIT', `there are ${MAX_LANES} proxies and callbacks on this connection. Release some.`);
+        throw new MeshError('LIMIT', `${MAX_LANES} proxies and callbacks are on this connection. Release some.`);
       }
       const place = { id: ++this.#made };
       made.push(place);
@@ -190,14 +183,13 @@ export class Line extends Link {
     if (!Array.isArray(packed)) return packed;
     const [data, list] = packed as [unknown, unknown];
     // The length first: a sparse array is a few bytes on the wire.
-    if (!Array.isArray(list) || list.length > MAX_LANES - this.lanes.size) this.#nonsense();
-    if (list.length === 0) return data;
+    if (!Array.isArray(list) || list.length > MAX_LANES - this.lanes.size) return this.#nonsense();
     const places = new Set(list);
     const stock = new Set(lane.port ? [] : wireValues(data).map(({ name, value }) => name === 'proxy' && value));
     const [message] = rebuild([data], (value) => {
       if (!places.has(value)) return undefined;
       const { id } = value as Place;
-      if (!(id > 0) || this.lanes.has(-id)) this.#nonsense();
+      if (!(id > 0) || this.lanes.has(-id)) return void this.#nonsense();
       if (stock.has(value)) return this.#add(-id);
       const { port1, port2 } = new MessageChannel();
       this.#add(-id, undefined, port2);

@@ -36,11 +36,7 @@ export async function wrap<T>(from: AnyCaller, name: string, options: CallerOpti
       throw new MeshError('NO_HANDLER', `${call}: nobody exposes it. ${fix}`, { cause });
     });
   const { peer } = (port as unknown as PortHolder)[heldPort] as unknown as { readonly peer: Peer };
-  try {
-    mesh.check(call);
-  } catch (error) {
-    port.close();
-    throw error;
-  }
+  if (mesh.closeInfo) port.close();
+  mesh.check(call);
   return wrapOn<T>(new Line(mesh, port, peer, name).root as never);
 }
