@@ -4,7 +4,7 @@ import { invalid, show } from '../core/errors/mesh-error.js';
 import { registration, type Registration } from '../core/registration.js';
 import { channelOf } from './channel.js';
 import type { AnyBus } from './from.js';
-import { Line, linesOf } from './line.js';
+import { Line } from './line.js';
 
 /**
  * Exposes an object to the other peers under a name, as Comlink does: they `wrap()` it. Each of them has a port of its own to it. What
@@ -32,6 +32,8 @@ export function expose(bus: AnyBus, name: string, object: object): Registration 
   });
   return registration(() => {
     taking.dispose();
-    for (const line of linesOf(mesh)) if (line.exposure === exposure) for (const id of line.lanes.keys()) line.close(id);
+    for (const line of mesh.lines as Set<never> as Set<Line>) {
+      if (line.exposure === exposure) for (const id of line.lanes.keys()) line.close(id);
+    }
   });
 }

@@ -240,8 +240,3 @@ export class Line extends Link {
 function closedError(call: string): MeshError {
   return new MeshError('CLOSED', `${call}: it has been released, or is no longer exposed. wrap() it again.`);
 }
-
-/** What builds on lines is this. */
-export function linesOf(mesh: Mesh): ReadonlySet<Line> {
-  return mesh.lines as Set<never>;
-}

@@ -368,7 +368,7 @@ describe('a peer that answers by hand', () => {
   });
 
   it.each([5, null, 'text', [{}, 5], [{}, [{ id: -1 }]], { type: 'HANDLER', name: 'nobody' }])(
-    '%j: the call rejects',
+    '%j: the call settles',
     async (answer) => {
       expect(await answeredWith((id) => [wire.RESULT, id, answer])).not.toHaveProperty('value.type');
       expect(loadOf(b).calls).toBe(0);
@@ -418,7 +418,11 @@ describe('nonsense of all kinds', () => {
   const id = fc.integer({ min: 1, max: 50 }).map((n) => n + 1_000_000);
   const lane = fc.oneof(fc.integer({ min: -3, max: 3 }), value);
   const places = fc.oneof(fc.array(fc.record({ id: fc.oneof(fc.integer({ min: -2, max: 9 }), value) })), value);
-  const packed = fc.oneof(value, fc.tuple(value, places), fc.tuple(value, places).map(([data, list]) => [[data, list], list]));
+  const packed = fc.oneof(
+    value,
+    fc.tuple(value, places),
+    fc.tuple(value, places).map(([data, list]) => [[data, list], list]),
+  );
   const frame = fc.oneof(
     fc.tuple(id, lane, packed).map((each) => [wire.REQUEST, each[0], 'object', 2, each[1], each[2]]),
     fc.tuple(fc.constantFrom(wire.RESULT, wire.FAILURE, wire.THROWN, wire.UNREADABLE), id, value),
