@@ -27,8 +27,8 @@ export function expose(bus: AnyBus, name: string, object: object): Registration 
   if (!(bus instanceof Bus)) throw invalid(call, 'the first argument must be a bus.');
   const mesh = meshOf(bus);
   const exposure = { object };
-  const taking = bus.onPort(channel, ({ sender }, port) => {
-    new Line(mesh, port, sender, name, exposure);
+  const taking = bus.onPort(channel, (_, port) => {
+    new Line(mesh, port, name, exposure);
   });
   return registration(() => {
     taking.dispose();

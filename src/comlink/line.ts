@@ -11,11 +11,12 @@ import type { Peer } from '../core/directory/peer.js';
 import { everything } from '../core/directory/grant.js';
 import { unlimited } from '../core/directory/limits.js';
 import { MeshError, type LeaveReason } from '../core/errors/mesh-error.js';
-import { newRequest, unsendable } from '../core/bus/request.js';
+import { newRequest, unsendable, type CallOptions } from '../core/bus/request.js';
 import { describeCall, fail, goneError, type Call } from '../core/link/calls.js';
 import { Link } from '../core/link/link.js';
 import type { MeshPort } from '../core/port/mesh-port.js';
-import { heldPort, isPortHolder, type PortHolder } from '../core/port/port-holder.js';
+import type { Port } from '../core/port/port.js';
+import { heldPort, isPortHolder } from '../core/port/port-holder.js';
 import { REQUEST } from '../core/wire/frames.js';
 import { rebuild } from '../core/wire/rebuild.js';
 import { Transfer } from '../core/wire/transfer.js';
@@ -27,7 +28,7 @@ import { relay } from './relay.js';
 
 /** As on other ports, neither size nor number is limited: what a peer may ask here, it was given. */
 const boundless = { ...unlimited, serving: Infinity, highWater: Infinity, limit: Infinity, limitBytes: Infinity };
-const patience = { timeout: Infinity, signal: undefined, wait: 0 };
+const patience = { timeout: Infinity } as CallOptions;
 
 /** Endpoints on one port at most, both sides' together: each costs about a kilobyte here, and a peer may ask for them. */
 const MAX_LANES = 100_000;
@@ -38,6 +39,11 @@ export type Why = (call: Call) => unknown;
 /** What is exposed on this side of a line: each `expose` has its own. */
 export interface Exposure {
   readonly object: object;
+}
+
+/** A port that leads straight to a peer: see `Leases`. */
+interface Holder {
+  readonly [heldPort]: Port & { readonly peer: Peer };
 }
 
 /** A lane that has been made for a message, in the place where it stands there. */
@@ -52,27 +58,31 @@ interface Place {
 export class Line extends Link {
   readonly name: string;
   readonly exposure: Exposure | undefined;
-  /** All that is exposed and wrapped. */
+  /** All that is exposed and wrapped; 0 is what the peer, or this one, has exposed under the name. */
   readonly lanes = new Map<number, Lane>();
-  /** What the peer, or this one, has exposed under the name. */
-  readonly root: Lane;
   readonly #redact: boolean;
   #made = 0;
 
-  /**
-   * @param port it belongs to the line from now on
-   * @param peer at its other end
-   */
-  constructor(mesh: Mesh, port: MeshPort, peer: Peer, name: string, exposure?: Exposure) {
-    const redact = mesh.redacts(peer);
-    const options = { epoch: 0, opened: true, trusted: true, grant: everything, limits: boundless, flow: boundless };
-    super(new Inbox(mesh), peer, undefined, { ...options, redact, turn: mesh.turn });
-    this.#redact = redact;
+  /** @param port to the peer; it belongs to the line from now on */
+  constructor(mesh: Mesh, port: MeshPort, name: string, exposure?: Exposure) {
+    const held = (port as unknown as Holder)[heldPort];
+    const { peer } = held;
+    super(new Inbox(mesh), peer, undefined, {
+      epoch: 0,
+      opened: true,
+      redact: mesh.redacts(peer),
+      trusted: true,
+      grant: everything,
+      limits: boundless,
+      flow: boundless,
+      turn: mesh.turn,
+    });
+    this.#redact = mesh.redacts(peer);
     this.name = name;
     this.exposure = exposure;
-    this.root = this.#add(0, exposure?.object);
+    this.#add(0, exposure?.object);
     mesh.lines.add(this);
-    this.attach((port as unknown as Required<PortHolder>)[heldPort]!);
+    this.attach(held);
   }
 
   // ---- calls made here
@@ -117,7 +127,7 @@ export class Line extends Link {
     } catch (error) {
       this.#unmake(made);
       if (!lane.port) throw error;
-      this.fail(id, '', error);
+      return this.fail(id, '', error);
     }
     for (const each of made) this.lanes.get(each.id)!.madeFor = id;
   }

@@ -1,8 +1,6 @@
 import { wrap as wrapOn, type Remote } from 'comlink';
 import { meshOf, type CallerOptions } from '../core/bus/caller.js';
-import type { Peer } from '../core/directory/peer.js';
 import { MeshError, show } from '../core/errors/mesh-error.js';
-import { heldPort, type PortHolder } from '../core/port/port-holder.js';
 import { channelOf } from './channel.js';
 import { callerOf, type AnyCaller } from './from.js';
 import { Line } from './line.js';
@@ -35,8 +33,7 @@ export async function wrap<T>(from: AnyCaller, name: string, options: CallerOpti
       const fix = `Call expose(bus, '${name}', object) there, or give { wait: ms }.`;
       throw new MeshError('NO_HANDLER', `${call}: nobody exposes it. ${fix}`, { cause });
     });
-  const { peer } = (port as unknown as PortHolder)[heldPort] as unknown as { readonly peer: Peer };
   if (mesh.closeInfo) port.close();
   mesh.check(call);
-  return wrapOn<T>(new Line(mesh, port, peer, name).root as never);
+  return wrapOn<T>(new Line(mesh, port, name).lanes.get(0) as never);
 }
