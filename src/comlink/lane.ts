@@ -67,9 +67,10 @@ export class Lane {
     const answer = this.line.call(this, data, transfer, ports);
     // Comlink's promise follows it from now on, whatever becomes of its proxy.
     if (!this.port) return this.#dispatch(Object.assign(answer, { id }));
-    answer
-      .then((each) => isRequest(message) && this.#dispatch({ ...(each as Message), id }, ports))
-      .catch((error: unknown) => isRequest(message) && this.#dispatch({ ...thrown(error), id }));
+    // What is no call of Comlink's has got there.
+    const deliver = (each: unknown): unknown =>
+      isRequest(message) && this.#dispatch({ ...(each as Message), id }, ports);
+    answer.then(deliver).catch((error: unknown) => deliver(thrown(error)));
   }
 
   /** Behind the calls under way, the lane is closed: whether its proxy was released, or collected. */
