@@ -1,6 +1,13 @@
 import { Receiver } from '../core/bus/receiver.js';
 import { fail, type Call } from '../core/link/calls.js';
-import type { Line } from './line.js';
+import type { Link } from '../core/link/link.js';
+
+/** A line, as far as it is told something. */
+interface Line extends Link {
+  closed(call: Call): unknown;
+  receive(id: number, args: readonly unknown[]): void;
+  remove(lane: unknown, released: unknown): void;
+}
 
 /** What lines tell, brought to where it belongs: on them, nothing but calls is said, and the end of lanes. */
 export class Inbox extends Receiver {

@@ -2,9 +2,24 @@ import { expose } from 'comlink';
 import type { Call } from '../core/link/calls.js';
 import type { Port } from '../core/port/port.js';
 import { startTimer } from '../core/timer.js';
-import type { Line, Why } from './line.js';
 import { isRequest, thrown, type Message } from './protocol.js';
 import { offer } from './proxies.js';
+
+/** Makes the error that a call rejects with. */
+export type Why = (call: Call) => unknown;
+
+/** The line it is on. */
+export interface LaneOwner {
+  readonly name: string;
+  /** What calls reject with on a lane that is closed. */
+  readonly closed: Why;
+  /** Calls the other side. @param ports gets those of the platform that are in the answer */
+  call(lane: Lane, data: unknown, transfer: readonly object[] | undefined, ports: object[]): Promise<unknown>;
+  /** Answers a call. @throws MeshError `NOT_CLONEABLE`; nothing has been sent then */
+  reply(lane: Lane, id: number, data: unknown, transfer?: readonly object[]): void;
+  /** Closes a lane, on both sides. @param released whether Comlink has released it, so that the port behind it there is told */
+  close(id: number, released?: boolean): void;
+}
 
 type Listener = (event: { readonly data: unknown }) => void;
 
@@ -13,7 +28,7 @@ type Listener = (event: { readonly data: unknown }) => void;
  * on it is a call on the line, or answers one.
  */
 export class Lane {
-  readonly line: Line;
+  readonly line: LaneOwner;
   /** On this side: those that were made here are above 0, those of the other side below. */
   readonly id: number;
   readonly name: string;
@@ -31,7 +46,7 @@ export class Lane {
   readonly #asked = new Map<unknown, number>();
   #listener: Listener | undefined;
 
-  constructor(line: Line, id: number, object?: object) {
+  constructor(line: LaneOwner, id: number, object?: object) {
     this.line = line;
     this.id = id;
     this.name = id === 0 ? line.name : `proxy of ${line.name}`;

@@ -20,9 +20,18 @@ import { heldPort, isPortHolder } from '../core/port/port-holder.js';
 import { REQUEST } from '../core/wire/frames.js';
 import { rebuild } from '../core/wire/rebuild.js';
 import { Transfer } from '../core/wire/transfer.js';
-import { Lane } from './lane.js';
+import { Lane, type LaneOwner, type Why } from './lane.js';
 import { Inbox } from './inbox.js';
-import { describe, isRequest, nonsense, redact, refusedIn, thrown, wireValues, type Message } from './protocol.js';
+import {
+  describe,
+  isRequest,
+  nonsense,
+  redactThrown,
+  refusedIn,
+  thrown,
+  wireValues,
+  type Message,
+} from './protocol.js';
 import { isOffered, takeFrom } from './proxies.js';
 import { relay } from './relay.js';
 
@@ -32,9 +41,6 @@ const patience = { timeout: Infinity } as CallOptions;
 
 /** Endpoints on one port at most, both sides' together: each costs about a kilobyte here, and a peer may ask for them. */
 const MAX_LANES = 100_000;
-
-/** Makes the error that a call rejects with. */
-export type Why = (call: Call) => unknown;
 
 /** What is exposed on this side of a line: each `expose` has its own. */
 export interface Exposure {
@@ -55,7 +61,7 @@ interface Place {
  * A link of its own, over a port to the peer: it brings each call to its end, moves what moves, and tells what can't be read. What is
  * added are the endpoints, and a filter in front of each.
  */
-export class Line extends Link {
+export class Line extends Link implements LaneOwner {
   readonly name: string;
   readonly exposure: Exposure | undefined;
   /** All that is exposed and wrapped; 0 is what the peer, or this one, has exposed under the name. */
@@ -87,8 +93,7 @@ export class Line extends Link {
 
   // ---- calls made here
 
-  /** @param ports gets those of the platform that are in the answer */
-  call(lane: Lane, data: unknown, transfer: readonly object[] = [], ports: object[]): Promise<unknown> {
+  call(lane: Lane, data: unknown, transfer: readonly object[] = [], ports: object[] = []): Promise<unknown> {
     return new Promise((resolve) => {
       const made: Place[] = [];
       const call = newRequest(REQUEST, undefined, this.name, patience, (answer) => {
@@ -113,23 +118,21 @@ export class Line extends Link {
     });
   }
 
-  /** What calls reject with on a lane that is closed. */
   readonly closed = (call: Call): MeshError => closedError(describeCall(call, this.peer));
 
   // ---- calls made there
 
-  /** @throws MeshError `NOT_CLONEABLE`; nothing has been sent then */
   reply(lane: Lane, id: number, data: unknown, transfer: readonly object[] = []): void {
     if (!this.open) return transfer.forEach(takeFrom);
     const made: Place[] = [];
     try {
-      this.answer(id, this.name, this.#pack(lane, this.#redact ? redact(data) : data, transfer, made));
+      this.answer(id, this.name, this.#pack(lane, this.#redact ? redactThrown(data) : data, transfer, made));
     } catch (error) {
       this.#unmake(made);
       if (!lane.port) throw error;
       return this.fail(id, '', error);
     }
-    for (const each of made) this.lanes.get(each.id)!.madeFor = id;
+    for (const each of made) (this.lanes.get(each.id) as Lane).madeFor = id;
   }
 
   /** An answer can't be read there. The call itself has got here: so this is an answer, too. */
@@ -156,7 +159,7 @@ export class Line extends Link {
     }
   }
 
-  #nonsense(): void {
+  #nonsense(): undefined {
     this.malformed(`${this.name}, a message that makes no sense`);
   }
 
@@ -199,7 +202,7 @@ export class Line extends Link {
     const [message] = rebuild([data], (value) => {
       if (!places.has(value)) return undefined;
       const { id } = value as Place;
-      if (!(id > 0) || this.lanes.has(-id)) return void this.#nonsense();
+      if (!(id > 0) || this.lanes.has(-id)) return this.#nonsense();
       if (stock.has(value)) return this.#add(-id);
       const { port1, port2 } = new MessageChannel();
       this.#add(-id, undefined, port2);
@@ -222,7 +225,6 @@ export class Line extends Link {
 
   // ---- the end
 
-  /** Closes a lane, on both sides. */
   close(id: number, released?: boolean): void {
     if (this.lanes.has(id)) this.sendEvent(this.name, [], [0 - id, released]);
     this.remove(id);

@@ -56,7 +56,7 @@ export function thrown(error: unknown, redact = false): Message {
 }
 
 /** An answer as it is for a peer that shall not learn how this one is built: what it throws without its stack, URLs and paths. */
-export function redact(data: unknown): unknown {
+export function redactThrown(data: unknown): unknown {
   const { name, value } = Object(data) as Message;
   const { isError, value: error } = Object(value) as { readonly isError?: unknown; readonly value?: unknown };
   return name === 'throw' && isError ? thrown(error, true) : data;
