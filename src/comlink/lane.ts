@@ -14,7 +14,7 @@ export interface LaneOwner {
   /** What calls reject with on a lane that is closed. */
   readonly closed: Why;
   /** Calls the other side. @param ports gets those of the platform that are in the answer */
-  call(lane: Lane, data: unknown, transfer: readonly object[] | undefined, ports: object[]): Promise<unknown>;
+  call(lane: Lane, data: unknown, transfer: readonly object[] | undefined, ports?: object[]): Promise<unknown>;
   /** Answers a call. @throws MeshError `NOT_CLONEABLE`; nothing has been sent then */
   reply(lane: Lane, id: number, data: unknown, transfer?: readonly object[]): void;
   /** Closes a lane, on both sides. @param released whether Comlink has released it, so that the port behind it there is told */
@@ -78,7 +78,7 @@ export class Lane {
     }
     // Of what has ended, or is no answer, nobody wants to know.
     if (this.object) return;
-    const ports: object[] = [];
+    const ports = this.port && [];
     const answer = this.line.call(this, data, transfer, ports);
     // Comlink's promise follows it from now on, whatever becomes of its proxy.
     if (!this.port) return this.#dispatch(Object.assign(answer, { id }));
@@ -96,7 +96,7 @@ export class Lane {
 
   // ---- what the other side has to say
 
-  receive(number: number, data: unknown, ports: readonly object[]): void {
+  receive(number: number, data: unknown, ports?: readonly object[]): void {
     const message = Object(data) as Message;
     const { id, type } = message;
     this.#asked.set(id, number);

@@ -39,6 +39,9 @@ import { relay } from './relay.js';
 const boundless = { ...unlimited, serving: Infinity, highWater: Infinity, limit: Infinity, limitBytes: Infinity };
 const patience = { timeout: Infinity } as CallOptions;
 
+/** For what has nothing: most calls. */
+const none: Place[] = [];
+
 /** Endpoints on one port at most, both sides' together: each costs about a kilobyte here, and a peer may ask for them. */
 const MAX_LANES = 100_000;
 
@@ -93,38 +96,41 @@ export class Line extends Link implements LaneOwner {
 
   // ---- calls made here
 
-  call(lane: Lane, data: unknown, transfer: readonly object[] = [], ports: object[] = []): Promise<unknown> {
-    return new Promise((resolve) => {
-      const made: Place[] = [];
-      const call = newRequest(REQUEST, undefined, this.name, patience, (answer) => {
-        lane.calls.delete(call);
-        // As `fail` rejects: it has not got there.
-        if (answer instanceof Promise) this.#unmake(made);
-        resolve(this.#unpack(lane, answer, ports));
-        if (lane.why) lane.release();
-      });
-      call.label = describe(lane.name, Object(data) as Message);
-      const { why } = lane;
-      if (why) {
-        transfer.forEach(takeFrom);
-        return fail(call, () => why(call));
-      }
-      lane.calls.add(call);
-      try {
-        this.sendCall(call, [0 - lane.id, this.#pack(lane, data, transfer, made)]);
-      } catch (error) {
-        unsendable(call, error, this.peer);
-      }
+  call(lane: Lane, data: unknown, transfer: readonly object[] = none, ports?: object[]): Promise<unknown> {
+    // No closure has the message: as long as its call is under way, it would be kept.
+    let resolve: (answer: unknown) => void = () => {};
+    const answered = new Promise((each) => (resolve = each));
+    const made = transfer.length > 0 ? [] : none;
+    const call = newRequest(REQUEST, undefined, this.name, patience, (answer) => {
+      lane.calls.delete(call);
+      // As `fail` rejects: it has not got there.
+      if (answer instanceof Promise) this.#unmake(made);
+      resolve(this.#unpack(lane, answer, ports));
+      if (lane.why) lane.release();
     });
+    call.label = describe(lane.name, Object(data) as Message);
+    const { why } = lane;
+    if (why) {
+      transfer.forEach(takeFrom);
+      fail(call, () => why(call));
+      return answered;
+    }
+    lane.calls.add(call);
+    try {
+      this.sendCall(call, [0 - lane.id, this.#pack(lane, data, transfer, made)]);
+    } catch (error) {
+      unsendable(call, error, this.peer);
+    }
+    return answered;
   }
 
   readonly closed = (call: Call): MeshError => closedError(describeCall(call, this.peer));
 
   // ---- calls made there
 
-  reply(lane: Lane, id: number, data: unknown, transfer: readonly object[] = []): void {
+  reply(lane: Lane, id: number, data: unknown, transfer: readonly object[] = none): void {
     if (!this.open) return transfer.forEach(takeFrom);
-    const made: Place[] = [];
+    const made = transfer.length > 0 ? [] : none;
     try {
       this.answer(id, this.name, this.#pack(lane, this.#redact ? redactThrown(data) : data, transfer, made));
     } catch (error) {
@@ -151,7 +157,7 @@ export class Line extends Link implements LaneOwner {
       if (name === nonsense || !(lane.port || (lane.object && isRequest(message)))) return this.#nonsense();
       if (name) throw new MeshError('NO_METHOD', `${lane.name}: '${name}' is refused: it leads out of the object.`);
       this.keepPorts();
-      const ports: object[] = [];
+      const ports = lane.port && [];
       lane.receive(id, this.#unpack(lane, packed, ports), ports);
     } catch (error) {
       // Or what it brought makes no sense, or a transfer handler threw.
@@ -192,7 +198,7 @@ export class Line extends Link implements LaneOwner {
   }
 
   /** @param ports gets those of the platform that stand for lanes where nobody expects one */
-  #unpack(lane: Lane, packed: unknown, ports: object[]): unknown {
+  #unpack(lane: Lane, packed: unknown, ports?: object[]): unknown {
     if (!Array.isArray(packed)) return packed;
     const [data, list] = packed as [unknown, unknown];
     // The length first: a sparse array is a few bytes on the wire.
@@ -206,7 +212,7 @@ export class Line extends Link implements LaneOwner {
       if (stock.has(value)) return this.#add(-id);
       const { port1, port2 } = new MessageChannel();
       this.#add(-id, undefined, port2);
-      ports.push(port1);
+      ports?.push(port1);
       return port1;
     });
     return message;
