@@ -138,7 +138,10 @@ export class Line extends Link implements LaneOwner {
       if (!lane.port) throw error;
       return this.fail(id, '', error);
     }
-    for (const each of made) (this.lanes.get(each.id) as Lane).madeFor = id;
+    for (const each of made) {
+      const passed = this.lanes.get(each.id);
+      if (passed) passed.madeFor = id;
+    }
   }
 
   /** An answer can't be read there. The call itself has got here: so this is an answer, too. */
