@@ -5,7 +5,6 @@ import { registration, type Registration } from '../core/registration.js';
 import { channelOf } from './channel.js';
 import type { AnyBus } from './from.js';
 import { Line } from './line.js';
-import { Lines } from './lines.js';
 
 /**
  * Exposes an object to the other peers under a name, as Comlink does: they `wrap()` it. Each of them has a port of its own to it. What
@@ -26,13 +25,15 @@ export function expose(bus: AnyBus, name: string, object: object): Registration 
   const channel = channelOf(call, name);
   if (Object(object) !== object) throw invalid(call, 'give an object, a function or a class.');
   if (!(bus instanceof Bus)) throw invalid(call, 'the first argument must be a bus.');
-  const lines = Lines.of(meshOf(bus));
-  const taken = new Set<Line>();
-  const taking = bus.onPort(channel, ({ sender }, port) => {
-    new Line(lines, port, sender, name, { serves: true, object, among: taken });
+  const mesh = meshOf(bus);
+  const exposure = { object };
+  const taking = bus.onPort(channel, (_, port) => {
+    new Line(mesh, port, name, exposure);
   });
   return registration(() => {
     taking.dispose();
-    for (const line of [...taken]) line.bye();
+    for (const line of mesh.lines as Set<never> as Set<Line>) {
+      if (line.exposure === exposure) for (const id of line.lanes.keys()) line.close(id);
+    }
   });
 }

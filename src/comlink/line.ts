@@ -1,329 +1,263 @@
-// What two sides say to each other on one port:
+// What two sides say to each other on one port: what any two peers say on their link, see wire/frames.ts.
 //
 //  1. All of Comlink's endpoints share it, a number each: 0 is the object that was wrapped, others are made as proxies and endpoints
 //     are passed. Each side counts those it makes; a number is sent as it is for the receiver: below 0, if it is the sender's.
-//  2. A post is flat: [seen, lane, kind, payload, lane, kind, payload, …]. Small plain messages of a turn leave in one; all others
-//     are posted at once, alone. See capture.ts.
-//  3. `seen` is how many posts of the other side have arrived. One that can't be read is answered with its number, and what was
-//     called, or answered, with it fails. So the sender remembers those posts until they are seen.
-//  4. A lane ends behind the answer to Comlink's RELEASE, or by CLOSED; the port is closed with its last lane.
+//  2. A request's arguments are [lane, message], its result is the answer. A message with lanes in it, or with what moves, stands in
+//     an array: [message, places]. In the place of each lane stands an object with its number, see lift.ts.
+//  3. An event is the end of a lane: its arguments are [lane, whether Comlink has released it]. With its last lane, the line ends.
 
-import { expose } from 'comlink';
+import type { Mesh } from '../core/bus/mesh.js';
 import type { Peer } from '../core/directory/peer.js';
+import { everything } from '../core/directory/grant.js';
+import { unlimited } from '../core/directory/limits.js';
 import { MeshError, type LeaveReason } from '../core/errors/mesh-error.js';
-import { startWith, type MeshPort } from '../core/port/mesh-port.js';
-import { heldPort, isPortHolder, type PortHolder } from '../core/port/port-holder.js';
-import { closeAll } from '../core/port/port.js';
-import { startTimer, type Timer } from '../core/timer.js';
-import { captureOne, uncaptured } from '../core/wire/capture.js';
-import { lift, restore } from '../core/wire/lift.js';
+import { newRequest, unsendable, type CallOptions } from '../core/bus/request.js';
+import { describeCall, fail, goneError, type Call } from '../core/link/calls.js';
+import { Link } from '../core/link/link.js';
+import type { MeshPort } from '../core/port/mesh-port.js';
+import type { Port } from '../core/port/port.js';
+import { heldPort, isPortHolder } from '../core/port/port-holder.js';
+import { REQUEST } from '../core/wire/frames.js';
+import { rebuild } from '../core/wire/rebuild.js';
+import { Transfer } from '../core/wire/transfer.js';
 import { Lane, type LaneOwner, type Why } from './lane.js';
-import { handled, isRequest, proxied, type Message } from './protocol.js';
+import { Inbox } from './inbox.js';
+import {
+  describe,
+  isRequest,
+  nonsense,
+  redactThrown,
+  refusedIn,
+  thrown,
+  wireValues,
+  type Message,
+} from './protocol.js';
 import { isOffered, takeFrom } from './proxies.js';
 import { relay } from './relay.js';
 
-const MESSAGE = 0;
-/** A message with lanes in it: [message, placeholders, numbers], see lift.ts. */
-const LANES = 1;
-const CLOSED = 2;
-const UNREADABLE = 3;
-const BYE = 4;
-/** Says no more than `seen`. */
-const SEEN = 5;
+/** As on other ports, neither size nor number is limited: what a peer may ask here, it was given. */
+const boundless = { ...unlimited, serving: Infinity, highWater: Infinity, limit: Infinity, limitBytes: Infinity };
+const patience = { timeout: Infinity } as CallOptions;
 
-/** Parts of a post at most: sender and receiver shall overlap. */
-const FULL = 3 * 512;
-/** Posts that arrive until the other side is told, if nothing else is. */
-const TELL = 64;
-/** How long to wait, between a port's close and its peer's leave, for the other one: the first knows no reason, the second may overtake. */
-const LINGER_MS = 235;
-
-/** Who has the lines of a bus. */
-export interface LineOwner {
-  add(line: Line): void;
-  delete(line: Line): void;
-  report(error: MeshError, line: Line): void;
-  whyLeft(id: string): LeaveReason | undefined;
-  redacts(peer: Peer): boolean;
-}
+/** For what has nothing: most calls. */
+const none: Place[] = [];
 
 /** Endpoints on one port at most, both sides' together: each costs about a kilobyte here, and a peer may ask for them. */
 const MAX_LANES = 100_000;
 
-/** What a side of a line is for. */
-export interface LineOptions {
-  /** Whether an object is exposed on this side, and not on the other one. */
-  readonly serves: boolean;
-  /** The object. */
-  readonly object?: object;
-  /** Lines that it is one of, until it ends. */
-  readonly among?: Set<Line>;
+/** What is exposed on this side of a line: each `expose` has its own. */
+export interface Exposure {
+  readonly object: object;
 }
 
-/** A post that went alone, and may be unreadable there. */
-interface Lone {
-  readonly lane: Lane;
-  readonly id: unknown;
-  readonly isCall: boolean;
-  readonly made: readonly Lane[];
+/** A port that leads straight to a peer: see `Leases`. */
+interface Holder {
+  readonly [heldPort]: Port & { readonly peer: Peer };
 }
 
-export class Line implements LaneOwner {
+/** A lane that has been made for a message, in the place where it stands there. */
+interface Place {
+  readonly id: number;
+}
+
+/**
+ * A link of its own, over a port to the peer: it brings each call to its end, moves what moves, and tells what can't be read. What is
+ * added are the endpoints, and a filter in front of each.
+ */
+export class Line extends Link implements LaneOwner {
   readonly name: string;
-  readonly peer: Peer;
-  readonly redact: boolean;
-  /** What the peer, or this one, has exposed under the name. */
-  readonly root: Lane;
-  /** All that is exposed and wrapped. */
+  readonly exposure: Exposure | undefined;
+  /** All that is exposed and wrapped; 0 is what the peer, or this one, has exposed under the name. */
   readonly lanes = new Map<number, Lane>();
-  readonly #owner: LineOwner;
-  readonly #port: MeshPort;
-  readonly #among: Set<Line> | undefined;
+  readonly #redact: boolean;
   #made = 0;
-  #batch: unknown[] = [];
-  #sent = 0;
-  #seen = 0;
-  #told = 0;
-  readonly #alone = new Map<number, Lone>();
-  #reason: LeaveReason | undefined;
-  #closed = false;
-  #timer: Timer | undefined;
-  #ended = false;
 
-  /**
-   * @param port it belongs to the line from now on
-   * @param peer at its other end
-   */
-  constructor(owner: LineOwner, port: MeshPort, peer: Peer, name: string, { serves, object, among }: LineOptions) {
-    this.#owner = owner;
-    this.#port = port;
-    this.peer = peer;
+  /** @param port to the peer; it belongs to the line from now on */
+  constructor(mesh: Mesh, port: MeshPort, name: string, exposure?: Exposure) {
+    const held = (port as unknown as Holder)[heldPort];
+    const { peer } = held;
+    super(new Inbox(mesh), peer, undefined, {
+      epoch: 0,
+      opened: true,
+      redact: mesh.redacts(peer),
+      trusted: true,
+      grant: everything,
+      limits: boundless,
+      flow: boundless,
+      turn: mesh.turn,
+    });
+    this.#redact = mesh.redacts(peer);
     this.name = name;
-    this.redact = owner.redacts(peer);
-    this.#among = among?.add(this);
-    this.root = this.#add(0, serves, object);
-    owner.add(this);
-    startWith(port, {
-      message: (data, ports) => this.#onMessage(data, ports),
-      unreadable: () => this.#push(0, UNREADABLE, ++this.#seen),
-      close: (reason) => {
-        this.#closed = true;
-        this.gone(reason === 'evicted' ? reason : owner.whyLeft(peer.id));
-      },
+    this.exposure = exposure;
+    this.#add(0, exposure?.object);
+    mesh.lines.add(this);
+    this.attach(held);
+  }
+
+  // ---- calls made here
+
+  call(lane: Lane, data: unknown, transfer: readonly object[] = none, ports?: object[]): Promise<unknown> {
+    // No closure has the message: as long as its call is under way, it would be kept.
+    let resolve: (answer: unknown) => void = () => {};
+    const answered = new Promise((each) => (resolve = each));
+    const made = transfer.length > 0 ? [] : none;
+    const call = newRequest(REQUEST, undefined, this.name, patience, (answer) => {
+      lane.calls.delete(call);
+      // As `fail` rejects: it has not got there.
+      if (answer instanceof Promise) this.#unmake(made);
+      resolve(this.#unpack(lane, answer, ports));
+      if (lane.why) lane.release();
     });
-  }
-
-  describe(call: string): string {
-    return `${call} on ${this.peer.name} (${this.peer.id})`;
-  }
-
-  malformed(): void {
-    const text = `${this.describe(this.name)}: a message that makes no sense is ignored.`;
-    this.#owner.report(new MeshError('PROTOCOL', text), this);
-  }
-
-  // ---- sending
-
-  /** @throws MeshError `NOT_CLONEABLE`; nothing has been sent or moved then */
-  post(lane: Lane, data: unknown, transfer: readonly object[] = []): void {
-    const copy = transfer.length > 0 ? uncaptured : captureOne(data);
-    if (copy !== uncaptured) return this.#push(lane.id, MESSAGE, copy);
-    const message = Object(data) as Message;
-    const all = new Set(transfer.filter((each) => 'onmessageerror' in each && !isPortHolder(each)));
-    const inside = all.size > 0 ? handled(message, all) : all;
-    // The third: what Comlink answers behind a port, when it is asked for an endpoint.
-    const ports = [...all].filter(
-      (each) => inside.has(each) || isOffered(each) || (lane.relayed && message.value === each),
-    );
-    const made: Lane[] = [];
+    call.label = describe(lane.name, Object(data) as Message);
+    const { why } = lane;
+    if (why) {
+      transfer.forEach(takeFrom);
+      fail(call, () => why(call));
+      return answered;
+    }
+    lane.calls.add(call);
     try {
-      for (const port of ports) made.push(this.#laneFor(port));
-      const { values, placeholders } = lift([data], ports);
-      const ids = made.map(({ id }) => id);
-      const parts = ids.length > 0 ? [LANES, [values[0], placeholders, ids]] : [MESSAGE, data];
-      this.#flush();
-      this.#port.postMessage(
-        [this.#seen, 0 - lane.id, ...parts],
-        transfer.filter((each) => !ports.includes(each)),
-      );
+      this.sendCall(call, [0 - lane.id, this.#pack(lane, data, transfer, made)]);
     } catch (error) {
-      for (const each of made) this.#drop(each);
-      throw error;
+      unsendable(call, error, this.peer);
     }
-    this.#told = this.#seen;
-    this.#alone.set(++this.#sent, { lane, id: message.id, isCall: isRequest(message), made });
+    return answered;
   }
 
-  #push(lane: number, kind: number, payload: unknown): void {
-    // Not queueMicrotask: crossing into the platform takes longer.
-    if (this.#batch.length === 0) void settled.then(() => this.#flush());
-    this.#batch.push(0 - lane, kind, payload);
-    if (this.#batch.length >= FULL) this.#flush();
-  }
+  readonly closed = (call: Call): MeshError => closedError(describeCall(call, this.peer));
 
-  /** As it is, past what a MeshPort looks for: all of it has been copied. */
-  #flush(): void {
-    if (this.#batch.length === 0) return;
-    const batch = [(this.#told = this.#seen), ...this.#batch];
-    this.#batch = [];
-    this.#sent++;
-    (this.#port as unknown as PortHolder)[heldPort]?.post(batch);
-  }
+  // ---- calls made there
 
-  #laneFor(port: object): Lane {
-    const object = takeFrom(port);
-    if (this.lanes.size >= MAX_LANES) {
-      throw new MeshError('LIMIT', `there are ${MAX_LANES} proxies and callbacks on this connection. Release some.`);
+  reply(lane: Lane, id: number, data: unknown, transfer: readonly object[] = none): void {
+    if (!this.open) return transfer.forEach(takeFrom);
+    const made = transfer.length > 0 ? [] : none;
+    try {
+      this.answer(id, this.name, this.#pack(lane, this.#redact ? redactThrown(data) : data, transfer, made));
+    } catch (error) {
+      this.#unmake(made);
+      if (!lane.port) throw error;
+      return this.fail(id, '', error);
     }
-    const lane = this.#add(++this.#made, true, object);
-    return object ? lane : this.#relay(lane, port);
+    for (const each of made) {
+      const passed = this.lanes.get(each.id);
+      if (passed) passed.madeFor = id;
+    }
   }
 
-  #relay(lane: Lane, port: object): Lane {
-    return relay(lane, port as MessagePort, () => {
-      this.#push(lane.id, CLOSED, 0);
-      this.remove(lane);
+  /** An answer can't be read there. The call itself has got here: so this is an answer, too. */
+  override fail(id: number, _channel: string, error: unknown): void {
+    this.#unmake([...this.lanes.values()].filter(({ madeFor }) => madeFor === id));
+    this.answer(id, this.name, thrown(error));
+  }
+
+  receive(id: number, [, to, packed]: readonly unknown[]): void {
+    const lane = this.lanes.get(to as number);
+    try {
+      if (!lane) throw closedError(this.name);
+      const message = Object(Array.isArray(packed) ? packed[0] : packed) as Message;
+      const name = refusedIn(message);
+      // Whatever it is: Comlink walks a path before it looks at the type.
+      if (name === nonsense || !(lane.port || (lane.object && isRequest(message)))) return this.#nonsense();
+      if (name) throw new MeshError('NO_METHOD', `${lane.name}: '${name}' is refused: it leads out of the object.`);
+      this.keepPorts();
+      const ports = lane.port && [];
+      lane.receive(id, this.#unpack(lane, packed, ports), ports);
+    } catch (error) {
+      // Or what it brought makes no sense, or a transfer handler threw.
+      super.fail(id, this.name, error);
+    }
+  }
+
+  #nonsense(): undefined {
+    this.malformed(`${this.name}, a message that makes no sense`);
+  }
+
+  // ---- lanes in messages
+
+  #pack(lane: Lane, data: unknown, transfer: readonly object[], made: Place[]): unknown {
+    if (transfer.length === 0 && !Array.isArray(data)) return data;
+    // Ports in these move. All others are Comlink's, or a transfer handler's; and those of endpoints.
+    const raw = new Set(
+      lane.port ? [] : wireValues(data).filter(({ type, value }) => type !== 'HANDLER' && !isOffered(value as object)),
+    );
+    const taken = new Set<object>();
+    const values = rebuild([data], (value) => {
+      if (raw.has(value)) return value;
+      if (!('onmessageerror' in value) || isPortHolder(value) || !transfer.includes(value)) return undefined;
+      taken.add(value);
+      const object = takeFrom(value);
+      if (this.lanes.size >= MAX_LANES) {
+        throw new MeshError('LIMIT', `${MAX_LANES} proxies and callbacks are on this connection. Release some.`);
+      }
+      const place = { id: ++this.#made };
+      made.push(place);
+      this.#add(place.id, object, object ? undefined : value);
+      return place;
     });
+    return new Transfer(
+      [...values, made],
+      transfer.filter((each) => !taken.has(each)),
+    );
   }
 
-  #add(id: number, serves: boolean, object?: object): Lane {
-    const lane = new Lane(this, id, id === 0 ? this.name : `proxy of ${this.name}`, serves, object);
+  /** @param ports gets those of the platform that stand for lanes where nobody expects one */
+  #unpack(lane: Lane, packed: unknown, ports?: object[]): unknown {
+    if (!Array.isArray(packed)) return packed;
+    const [data, list] = packed as [unknown, unknown];
+    // The length first: a sparse array is a few bytes on the wire.
+    if (!Array.isArray(list) || list.length > MAX_LANES - this.lanes.size) return this.#nonsense();
+    const places = new Set(list);
+    const stock = new Set(lane.port ? [] : wireValues(data).map(({ name, value }) => name === 'proxy' && value));
+    const [message] = rebuild([data], (value) => {
+      if (!places.has(value)) return undefined;
+      const { id } = value as Place;
+      if (!(id > 0) || this.lanes.has(-id)) return this.#nonsense();
+      if (stock.has(value)) return this.#add(-id);
+      const { port1, port2 } = new MessageChannel();
+      this.#add(-id, undefined, port2);
+      ports?.push(port1);
+      return port1;
+    });
+    return message;
+  }
+
+  #add(id: number, object?: object, port?: object): Lane {
+    const lane = new Lane(this, id, object);
+    if (port) relay(lane, port as MessagePort);
     this.lanes.set(id, lane);
-    if (object) expose(object, lane as never);
     return lane;
   }
 
-  // ---- receiving
-
-  #onMessage(data: unknown, ports: readonly MeshPort[]): void {
-    this.#seen++;
-    const parts = (Array.isArray(data) && data.length % 3 === 1 ? data : []) as unknown[];
-    const [seen] = parts;
-    if (typeof seen !== 'number') {
-      closeAll(ports);
-      return this.malformed();
-    }
-    // What came for a lane that has ended is nobody's.
-    if (!this.lanes.has(parts[1] as number)) closeAll(ports);
-    for (let at = 1; at < parts.length && !this.#ended; at += 3) {
-      if (!this.#read(parts[at], parts[at + 1], parts[at + 2])) return this.malformed();
-    }
-    // Behind what says that one of them could not be read.
-    for (const number of this.#alone.keys()) {
-      if (number > seen) break;
-      this.#alone.delete(number);
-    }
-    if (this.#seen - this.#told >= TELL) this.#push(0, SEEN, 0);
-  }
-
-  /** False if it makes no sense. */
-  #read(id: unknown, kind: unknown, payload: unknown): boolean {
-    const lane = this.lanes.get(id as number);
-    switch (kind) {
-      case MESSAGE:
-        lane?.receive(payload);
-        return true;
-      case LANES:
-        return this.#readLanes(lane, payload);
-      case CLOSED:
-        if (lane) this.remove(lane, true);
-        return true;
-      case UNREADABLE:
-        return this.#unread(payload as number);
-      case BYE:
-        this.end((call) => new MeshError('CLOSED', `${call}: it is no longer exposed. wrap() again when it is.`));
-        return true;
-      default:
-        return kind === SEEN;
-    }
-  }
-
-  #readLanes(lane: Lane | undefined, payload: unknown): boolean {
-    const [data, places, ids] = (Array.isArray(payload) ? payload : []) as [unknown, unknown[], number[]];
-    if (!Array.isArray(ids) || !Array.isArray(places) || ids.length > MAX_LANES - this.lanes.size) return false;
-    const fits = (id: number): boolean => Number.isSafeInteger(id) && id > 0 && !this.lanes.has(-id);
-    if (![...ids].every(fits) || new Set(ids).size !== places.length) return false;
-    const stock = lane && !lane.relayed ? proxied(Object(data) as Message) : none;
-    const ports: object[] = [];
-    const made = ids.map((id) => this.#add(-id, false));
-    const restored = restore(
-      [data],
-      places,
-      made.map((each, i) => (stock.has(places[i]) ? each : this.#portOf(each, ports))),
-    );
-    if (restored && lane) lane.receive(restored[0], ports);
-    else for (const each of made) this.#drop(each, lane === undefined);
-    return restored !== undefined;
-  }
-
-  /** One of the platform, for whoever wants nothing else. */
-  #portOf(lane: Lane, ports: object[]): object {
-    const { port1, port2 } = new MessageChannel();
-    this.#relay(lane, port2);
-    ports.push(port1);
-    return port1;
-  }
-
-  #unread(number: number): boolean {
-    const lone = this.#alone.get(number);
-    if (!lone) return false;
-    this.#alone.delete(number);
-    for (const each of lone.made) this.#drop(each);
-    lone.lane.unread(lone.id, lone.isCall);
-    return true;
+  #unmake(made: readonly Place[]): void {
+    for (const { id } of made) this.close(id);
   }
 
   // ---- the end
 
-  /** @param release see `Lane.end` */
-  remove(lane: Lane, release = false): void {
-    if (!this.lanes.delete(lane.id)) return;
-    lane.end(released, release);
-    if (this.lanes.size === 0) this.end(released);
+  close(id: number, released?: boolean): void {
+    if (this.lanes.has(id)) this.sendEvent(this.name, [], [0 - id, released]);
+    this.remove(id);
   }
 
-  /** It has come to nothing. @param tell whether the other side does not know */
-  #drop(lane: Lane, tell = false): void {
-    if (tell) this.#push(lane.id, CLOSED, 0);
-    this.lanes.delete(lane.id);
-    lane.end(released);
+  /** The other side has closed a lane. */
+  remove(id: unknown, released?: unknown): void {
+    const lane = this.lanes.get(id as number);
+    this.lanes.delete(id as number);
+    lane?.end(this.closed, released);
+    if (this.lanes.size === 0) this.bye(this.closed);
   }
 
-  /** The peer has left, or the port is closed: the one knows the reason, the other what comes last. */
-  gone(reason: LeaveReason | undefined): void {
-    this.#reason = reason ?? this.#reason;
-    if (this.#reason === 'evicted' || (this.#closed && this.#reason)) this.#lost(this.#reason);
-    else this.#timer ??= startTimer(LINGER_MS, () => this.#lost(this.#reason ?? 'lost'));
-  }
-
-  #lost(reason: LeaveReason): void {
-    const text = `the peer is gone (${reason}). wrap() again when it is back.`;
-    this.end((call) => new MeshError('PEER_GONE', `${call}: ${text}`, { reason }));
-  }
-
-  /** The object is no longer exposed. */
-  bye(): void {
-    this.#push(0, BYE, 0);
-    this.end(released);
-  }
-
-  /** Ends it, in order: everything pending rejects, both ways. Idempotent. */
-  end(why: Why): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#timer?.stop();
+  /** Everything pending rejects, both ways, and what is called later. */
+  override end(
+    reason: LeaveReason,
+    why: Why = (call) => goneError(describeCall(call, this.peer), reason, ' wrap() again when it is back.'),
+  ): void {
+    super.end(reason, why);
     for (const lane of this.lanes.values()) lane.end(why);
     this.lanes.clear();
-    this.#alone.clear();
-    this.#flush();
-    this.#port.close();
-    this.#owner.delete(this);
-    this.#among?.delete(this);
   }
 }
 
-const settled = Promise.resolve();
-
-const none: ReadonlySet<unknown> = new Set();
-
-const released: Why = (call) => new MeshError('CLOSED', `${call}: it has been released, or closed.`);
+function closedError(call: string): MeshError {
+  return new MeshError('CLOSED', `${call}: it has been released, or is no longer exposed. wrap() it again.`);
+}

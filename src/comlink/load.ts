@@ -1,6 +1,6 @@
 import { meshOf } from '../core/bus/caller.js';
 import { callerOf, type AnyBus } from './from.js';
-import { Lines } from './lines.js';
+import type { Line } from './line.js';
 
 /** What a bus's Comlink objects hold at a moment. All of it goes back to 0 when they are released, disposed of, or lost. */
 export interface ComlinkLoad {
@@ -21,10 +21,10 @@ export interface ComlinkLoad {
  */
 export function loadOf(bus: AnyBus): ComlinkLoad {
   const load = { connections: 0, endpoints: 0, calls: 0 };
-  for (const { lanes } of Lines.of(meshOf(callerOf(bus, 'loadOf(bus)')))) {
+  for (const line of meshOf(callerOf(bus, 'loadOf(bus)')).lines as Set<never> as Set<Line>) {
     load.connections++;
-    load.endpoints += lanes.size;
-    for (const { calls } of lanes.values()) load.calls += calls;
+    load.endpoints += line.lanes.size;
+    load.calls += line.load.calls;
   }
   return load;
 }

@@ -11,7 +11,6 @@ import { expose, transferHandlers } from 'comlink';
 interface Offer {
   readonly object: object;
   readonly channel: { readonly port1: MessagePort; readonly port2: MessagePort };
-  exposed: boolean;
 }
 
 const offers = new WeakMap<object, Offer>();
@@ -22,11 +21,11 @@ const settled = Promise.resolve();
 export function offer(object: object): object {
   const channel = unused.pop() ?? new MessageChannel();
   const { port1, port2 } = channel;
-  const made: Offer = { object, channel, exposed: false };
+  const made = { object, channel };
   offers.set(port2, made);
   void settled.then(() => {
     if (offers.get(port2) !== made) return;
-    made.exposed = true;
+    offers.delete(port2);
     expose(object, port1 as never);
   });
   return port2;
@@ -41,8 +40,7 @@ export function isOffered(port: object): boolean {
 export function takeFrom(port: object): object | undefined {
   const made = offers.get(port);
   offers.delete(port);
-  if (made?.exposed) made.channel.port2.close();
-  else if (made) unused.push(made.channel);
+  if (made) unused.push(made.channel);
   return made?.object;
 }
 

@@ -1,13 +1,9 @@
 import { wrap as wrapOn, type Remote } from 'comlink';
-import { meshOf, type Caller, type CallerOptions } from '../core/bus/caller.js';
-import type { Peer } from '../core/directory/peer.js';
+import { meshOf, type CallerOptions } from '../core/bus/caller.js';
 import { MeshError, show } from '../core/errors/mesh-error.js';
-import type { MeshPort } from '../core/port/mesh-port.js';
-import { heldPort, type PortHolder } from '../core/port/port-holder.js';
 import { channelOf } from './channel.js';
 import { callerOf, type AnyCaller } from './from.js';
 import { Line } from './line.js';
-import { Lines } from './lines.js';
 
 /**
  * Comlink's proxy of an object that another peer exposes, over a port of its own. Its calls reject with what the object threw, as
@@ -29,23 +25,15 @@ export async function wrap<T>(from: AnyCaller, name: string, options: CallerOpti
   const channel = channelOf(call, name);
   const caller = callerOf(from, call);
   const mesh = meshOf(caller);
-  const port = await open(caller.with(options), channel, call, name);
-  const { peer } = (port as unknown as PortHolder)[heldPort] as unknown as { readonly peer: Peer };
-  try {
-    mesh.check(call);
-  } catch (error) {
-    port.close();
-    throw error;
-  }
-  return wrapOn<T>(new Line(Lines.of(mesh), port, peer, name, { serves: false }).root as never);
-}
-
-async function open(from: Caller, channel: string, call: string, name: string): Promise<MeshPort> {
-  try {
-    return await from.openPort(channel);
-  } catch (error) {
-    if (!MeshError.is(error, 'NO_HANDLER')) throw error;
-    const fix = `Call expose(bus, '${name}', object) there, or give { wait: ms }.`;
-    throw new MeshError('NO_HANDLER', `${call}: nobody exposes it. ${fix}`, { cause: error });
-  }
+  const port = await caller
+    .with(options)
+    .openPort(channel)
+    .catch((cause: unknown) => {
+      if (!MeshError.is(cause, 'NO_HANDLER')) throw cause;
+      const fix = `Call expose(bus, '${name}', object) there, or give { wait: ms }.`;
+      throw new MeshError('NO_HANDLER', `${call}: nobody exposes it. ${fix}`, { cause });
+    });
+  if (mesh.closeInfo) port.close();
+  mesh.check(call);
+  return wrapOn<T>(new Line(mesh, port, name).lanes.get(0) as never);
 }

@@ -291,9 +291,9 @@ export function comlinkContract(kind: MeshKind): Case[] {
         mesh.kill(b, 'crashed');
         for (const error of await rejections) {
           assert.isTrue(MeshError.is(error, 'PEER_GONE'), String(error));
-          assert.include(error.message, ' on b (');
+          assert.include(error.message, ' to b (');
         }
-        assert.include((await rejections)[0]!.message, 'scene.hang() on b (');
+        assert.include((await rejections)[0]!.message, 'scene.hang() to b (');
         const later = await rejection(remote.add(1));
         assert.equal(later.code, 'PEER_GONE');
         assert.include(later.message, 'scene.add()');

@@ -65,6 +65,8 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
   readonly #links: Links;
   readonly #sending: Sending;
   readonly #leases = new Leases();
+  /** Links of layers that build on this one, over ports of their own. They end with it, and with their peers. */
+  readonly lines = new Set<Link>();
   /** The broker is gone, and is looked for: the directory is as it was then. */
   isStale = false;
   /** See `BusLoad.references`: counted by who passes them. */
@@ -247,7 +249,7 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
     if (this.#closeInfo) return;
     const info: CloseInfo = { reason: 'bye', local: true, detail: '' };
     this.#closeInfo = info;
-    for (const link of [...this.#links]) link.bye((call) => closedError(describeCall(call), info));
+    for (const link of [...this.#links, ...this.lines]) link.bye((call) => closedError(describeCall(call), info));
     this.#seat.bye();
     this.#finish(info);
   }
@@ -272,6 +274,7 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
   leave(id: string, reason: LeaveReason): void {
     const entry = this.directory.remove(id, reason);
     this.#leases.left(id, reason);
+    for (const line of this.lines) if (line.peer.id === id) line.left(reason);
     if (!entry) return;
     // Told when the last it had sent is dispatched, and what was pending with it has been rejected.
     if (entry.link) entry.link.left(reason);
@@ -306,7 +309,7 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
     if (this.#closeInfo) return;
     const info: CloseInfo = { reason, local: false, detail };
     this.#closeInfo = info;
-    for (const link of [...this.#links]) {
+    for (const link of [...this.#links, ...this.lines]) {
       link.end(reason, (call) => closedError(describeCall(call), info));
     }
     this.#finish(info);
@@ -324,6 +327,7 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
   }
 
   linkEnded(link: Link, reason: LeaveReason, lost: number): void {
+    if (this.lines.delete(link)) return;
     const entry = this.directory.get(link.peer.id);
     this.#links.remove(link, entry);
     // Behind an own BYE everything arrives.

@@ -96,6 +96,6 @@ export function abortError(call: Call): MeshError {
   });
 }
 
-export function goneError(call: string, reason: LeaveReason): MeshError {
-  return new MeshError('PEER_GONE', `${call}: the peer is gone (${reason}).`, { reason });
+export function goneError(call: string, reason: LeaveReason, fix = ''): MeshError {
+  return new MeshError('PEER_GONE', `${call}: the peer is gone (${reason}).${fix}`, { reason });
 }

@@ -66,16 +66,6 @@ export interface MeshPortListenOptions {
 
 type Handler<E> = ((event: E) => void) | null;
 
-/** Internal: what is told of a port in the place of events. */
-export interface MeshPortTaker {
-  message(data: unknown, ports: readonly MeshPort[]): void;
-  unreadable(): void;
-  close(reason: string): void;
-}
-
-/** Internal: as `start()`, for who has the port to itself: in a page, an event costs several microseconds. */
-export let startWith: (port: MeshPort, taker: MeshPortTaker) => void;
-
 /**
  * A raw port straight to a peer, with the DOM's `MessagePort` surface in every process: pages, workers, main, utility
  * processes. Messages arrive in the order posted, but in no order with what travels through the mesh itself.
@@ -93,14 +83,6 @@ export class MeshPort extends EventTarget {
   readonly #adopt: (raw: object) => Port;
   readonly #handlers = new Map<string, { readonly handler: unknown; readonly listener: (event: Event) => void }>();
   #started = false;
-  #taker: MeshPortTaker | undefined;
-
-  static {
-    startWith = (port, taker) => {
-      port.#taker = taker;
-      port.start();
-    };
-  }
 
   /**
    * @param port it belongs to the new object from now on
@@ -238,8 +220,7 @@ export class MeshPort extends EventTarget {
     close: (reason) => {
       if (!this.#port) return;
       this.#port = undefined;
-      if (this.#taker) this.#taker.close(reason);
-      else this.dispatchEvent(new MeshPortClose(reason));
+      this.dispatchEvent(new MeshPortClose(reason));
     },
   };
 
@@ -258,13 +239,11 @@ export class MeshPort extends EventTarget {
     if (!restored) {
       for (const port of ports) port.close();
       this.#unreadable();
-    } else if (this.#taker) this.#taker.message(restored[0], ports);
-    else this.#dispatch(new MeshPortMessage(restored[0], ports));
+    } else this.#dispatch(new MeshPortMessage(restored[0], ports));
   }
 
   #unreadable(): void {
-    if (this.#taker) this.#taker.unreadable();
-    else this.#dispatch(new Event('messageerror'));
+    this.#dispatch(new Event('messageerror'));
   }
 
   /** A listener may have closed the port. */

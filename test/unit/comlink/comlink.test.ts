@@ -1,7 +1,8 @@
-import { proxy, releaseProxy, transfer } from 'comlink';
+import { createEndpoint, proxy, releaseProxy, transfer, wrap as stockWrap } from 'comlink';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { expose, loadOf, wrap } from '../../../src/comlink/index.js';
 import type { Bus } from '../../../src/core/bus/bus.js';
+import { MeshError } from '../../../src/core/errors/mesh-error.js';
 import { createMemoryChannel } from '../../../src/core/port/memory-port.js';
 import { electronEnd } from '../../../src/core/port/message-port.js';
 import type { Port } from '../../../src/core/port/port.js';
@@ -76,7 +77,7 @@ describe('what only the other side can not read', () => {
     expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
     const error = await rejection(calls[1]!);
     expect(error.code).toBe('NOT_CLONEABLE');
-    expect(error.message).toContain('scene.take() on b (');
+    expect(error.message).toContain('scene.take() to b (');
     expect(scene.seen).toEqual([1, new Map([[1, 2]]), 2]);
   });
 
@@ -149,6 +150,64 @@ describe('a proxy that is collected', () => {
     await expect.poll(() => [loadOf(a).endpoints, loadOf(b).endpoints]).toEqual([1, 1]);
     expect(await remote.take(2)).toBe(2);
   });
+});
+
+it('a call that is refused leaves nothing of its callbacks, on either side', async () => {
+  const remote = await wrapped();
+  const define = (remote as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>)['__defineGetter__']!;
+  const callback = proxy(() => 1);
+  const refused = await rejection(define('polluted', callback));
+  expect(refused).toMatchObject({ code: 'NO_METHOD' });
+  expect(refused).toBeInstanceOf(MeshError);
+  await remote.take(1);
+  expect([loadOf(a).endpoints, loadOf(b).endpoints]).toEqual([1, 1]);
+});
+
+it('a callback whose call has got there lives on, though the answer can not be read', async () => {
+  const remote = await wrapped(spoiling);
+  let kept: (() => Promise<number>) | undefined;
+  Object.assign(scene, {
+    keep(callback: () => Promise<number>) {
+      kept = callback;
+      return { spoilt: new Map([['spoilt', 1]]) };
+    },
+  });
+  const { keep } = remote as unknown as { keep(callback: () => number): Promise<unknown> };
+  expect((await rejection(keep(proxy(() => 7)))).code).toBe('NOT_CLONEABLE');
+  expect(await kept!()).toBe(7);
+});
+
+it("what is pending on an endpoint's port rejects when the peer is gone", async () => {
+  const remote = await wrapped();
+  const port = await remote[createEndpoint]();
+  const other = stockWrap<Scene>(port as never);
+  await other.take(1);
+  const pending = rejection(other.hang());
+  await other.take(2);
+  await b.close();
+  expect(await pending).toMatchObject({ name: 'MeshError', code: 'PEER_GONE' });
+  expect(loadOf(a)).toEqual({ connections: 0, endpoints: 0, calls: 0 });
+});
+
+it('an object that is exposed under two names: the end of one is not that of the other, nor that of a later one', async () => {
+  const remote = await wrapped();
+  const second = expose(b, 'second', scene);
+  const other = await wrap<Scene>(a, 'second', { wait: 20_000 });
+  second.dispose();
+  expect((await rejection(other.take(1) as Promise<unknown>)).code).toBe('CLOSED');
+  expect(await remote.take(1)).toBe(1);
+  expose(b, 'second', scene);
+  const again = await wrap<Scene>(a, 'second', { wait: 20_000 });
+  second.dispose();
+  expect(await again.take(1)).toBe(2);
+});
+
+it('its errors show who called', async () => {
+  const remote = await wrapped();
+  const callers = async function whoCalls(): Promise<void> {
+    await remote.take(() => {});
+  };
+  expect((await rejection(callers())).stack).toContain('whoCalls');
 });
 
 it('a release behind the end of the connection does nothing', async () => {
