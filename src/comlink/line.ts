@@ -108,7 +108,7 @@ export class Line extends Link implements LaneOwner {
       resolve(this.#unpack(lane, answer, ports));
       if (lane.why) lane.release();
     });
-    call.label = describe(lane.name, Object(data) as Message);
+    (call as Call).service = { label: describe(lane.name, Object(data) as Message) };
     const { why } = lane;
     if (why) {
       transfer.forEach(takeFrom);

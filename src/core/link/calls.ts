@@ -26,7 +26,7 @@ export interface Call {
   /** Its arguments, as they were captured; `undefined` if they went alone, or to a peer that is trusted with them */
   copies?: readonly unknown[] | undefined;
   readonly signal: AbortSignal | undefined;
-  /** Of a service's call: how its caller wrote it */
+  /** Of a call that a service's user, or Comlink, makes: how its caller wrote it */
   service?: { readonly label: string } | undefined;
   /** The link it is on, and its id there: both change when it is passed on to another peer. */
   link: Carrier | undefined;
