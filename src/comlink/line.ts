@@ -22,22 +22,17 @@ import { rebuild } from '../core/wire/rebuild.js';
 import { Transfer } from '../core/wire/transfer.js';
 import { Lane, type LaneOwner, type Why } from './lane.js';
 import { Inbox } from './inbox.js';
-import {
-  describe,
-  isRequest,
-  nonsense,
-  redactThrown,
-  refusedIn,
-  thrown,
-  wireValues,
-  type Message,
-} from './protocol.js';
+import { Written, isRequest, nonsense, redactThrown, refusedIn, thrown, wireValues, type Message } from './protocol.js';
 import { isOffered, takeFrom } from './proxies.js';
 import { relay } from './relay.js';
 
 /** As on other ports, neither size nor number is limited: what a peer may ask here, it was given. */
 const boundless = { ...unlimited, serving: Infinity, highWater: Infinity, limit: Infinity, limitBytes: Infinity };
 const patience = { timeout: Infinity } as CallOptions;
+/** No call needs a look at the clock. */
+const anyTime = { time: 0 };
+/** What is said on a line needs none: it stands in each message. */
+const CHANNEL = '-';
 
 /** For what has nothing: most calls. */
 const none: Place[] = [];
@@ -101,14 +96,15 @@ export class Line extends Link implements LaneOwner {
     let resolve: (answer: unknown) => void = () => {};
     const answered = new Promise((each) => (resolve = each));
     const made = transfer.length > 0 ? [] : none;
-    const call = newRequest(REQUEST, undefined, this.name, patience, (answer) => {
+    const call = newRequest(REQUEST, undefined, CHANNEL, patience, (answer) => {
       lane.calls.delete(call);
       // As `fail` rejects: it has not got there.
       if (answer instanceof Promise) this.#unmake(made);
       resolve(this.#unpack(lane, answer, ports));
       if (lane.why) lane.release();
     });
-    (call as Call).service = { label: describe(lane.name, Object(data) as Message) };
+    (call as Call).service = new Written(lane.name, Object(data) as Message);
+    call.started = anyTime;
     const { why } = lane;
     if (why) {
       transfer.forEach(takeFrom);
@@ -132,7 +128,7 @@ export class Line extends Link implements LaneOwner {
     if (!this.open) return transfer.forEach(takeFrom);
     const made = transfer.length > 0 ? [] : none;
     try {
-      this.answer(id, this.name, this.#pack(lane, this.#redact ? redactThrown(data) : data, transfer, made));
+      this.answer(id, CHANNEL, this.#pack(lane, this.#redact ? redactThrown(data) : data, transfer, made));
     } catch (error) {
       this.#unmake(made);
       if (!lane.port) throw error;
@@ -147,7 +143,7 @@ export class Line extends Link implements LaneOwner {
   /** An answer can't be read there. The call itself has got here: so this is an answer, too. */
   override fail(id: number, _channel: string, error: unknown): void {
     this.#unmake([...this.lanes.values()].filter(({ madeFor }) => madeFor === id));
-    this.answer(id, this.name, thrown(error));
+    this.answer(id, CHANNEL, thrown(error));
   }
 
   receive(id: number, [, to, packed]: readonly unknown[]): void {
@@ -164,7 +160,7 @@ export class Line extends Link implements LaneOwner {
       lane.receive(id, this.#unpack(lane, packed, ports), ports);
     } catch (error) {
       // Or what it brought makes no sense, or a transfer handler threw.
-      super.fail(id, this.name, error);
+      super.fail(id, CHANNEL, error);
     }
   }
 
@@ -235,7 +231,7 @@ export class Line extends Link implements LaneOwner {
   // ---- the end
 
   close(id: number, released?: boolean): void {
-    if (this.lanes.has(id)) this.sendEvent(this.name, [], [0 - id, released]);
+    if (this.lanes.has(id)) this.sendEvent(CHANNEL, [], [0 - id, released]);
     this.remove(id);
   }
 

@@ -62,8 +62,20 @@ export function redactThrown(data: unknown): unknown {
   return name === 'throw' && isError ? thrown(error, true) : data;
 }
 
-/** A call, as its caller wrote it. */
-export function describe(object: string, { type, path = [] }: Message): string {
-  const what = [object].concat(path as string[]).join('.');
-  return type === 'APPLY' ? `${what}()` : type === 'CONSTRUCT' ? `new ${what}()` : what;
+/** A call, as its caller wrote it: made a text where one is wanted, and without what it was called with. */
+export class Written {
+  readonly #object: string;
+  readonly #type: unknown;
+  readonly #path: unknown;
+
+  constructor(object: string, { type, path = [] }: Message) {
+    this.#object = object;
+    this.#type = type;
+    this.#path = path;
+  }
+
+  get label(): string {
+    const what = [this.#object].concat(this.#path as string[]).join('.');
+    return this.#type === 'APPLY' ? `${what}()` : this.#type === 'CONSTRUCT' ? `new ${what}()` : what;
+  }
 }
