@@ -44,6 +44,8 @@ export function raise(
   take: (id: unknown) => object | undefined,
 ): unknown[] | undefined {
   const ids = Object(references) as References;
+  // The keys of a megabyte of bytes take a hundred times as much.
+  if (kindOf(ids) !== 'record') return undefined;
   let taken = 0;
   const raised = replaceAt(values, (_, place) => {
     const value = take(ids[place]);

@@ -119,6 +119,8 @@ describe('a place that is none', () => {
     ['a prototype', JSON.parse('{"__proto__": 1}')],
     ['one of two', { 0: 1, 9: 1 }],
     ['of what nobody knows', { 0: 2 }],
+    ['a place in what is no list of places', [1]],
+    ['bytes: each would be a text, to count them', new Uint8Array([1])],
   ])('%s: is refused, and changes nothing', (_, references) => {
     const given = values();
     expect(raise(given, references, (id) => (id === 1 ? f : undefined))).toBeUndefined();
