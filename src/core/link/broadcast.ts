@@ -4,7 +4,7 @@ import { EVENT, TEXT } from '../wire/frames.js';
 export const MAX_FRAMES = 512;
 
 /** Frames from which on a text is less work than to have them cloned for each receiver. */
-const TEXT_FROM = 8;
+export const TEXT_FROM = 8;
 
 /**
  * The events of a turn that several peers get: gathered once, and written once, as a text, where JSON is exact. For eight receivers

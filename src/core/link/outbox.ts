@@ -1,6 +1,6 @@
 import type { Port, PortCapabilities } from '../port/port.js';
 import { ECHO, UNREADABLE } from '../wire/frames.js';
-import { MAX_FRAMES, type Broadcast } from './broadcast.js';
+import { MAX_FRAMES, TEXT_FROM, type Broadcast } from './broadcast.js';
 import { Drains } from './drains.js';
 import { defaultFlow, type Flow } from './flow.js';
 import { closePorts, keep, Queue, textIn, type Waiting } from './queue.js';
@@ -99,7 +99,10 @@ export class Outbox implements Sender {
   /** The batch to which the caller appends exactly one frame, at once. It leaves at the end of the turn, if it can. */
   frame(events = 0): unknown[] {
     if (this.#frames === MAX_FRAMES) this.#seal(events);
-    if (this.#shared) this.#unshare(this.#shared);
+    if (this.#shared) {
+      this.#batch = this.#shared.copy(this.#length);
+      this.#shared = undefined;
+    }
     this.#count(events);
     return this.#batch;
   }
@@ -124,8 +127,13 @@ export class Outbox implements Sender {
 
   /** Posts what has been gathered. Where it can't leave, it stays, and goes on gathering. `next`: see `#postOrEnd` */
   flush(next = 0): void {
-    if (this.#frames === 0 || this.#blocked) return;
-    const batch = this.#shared?.leave(this.#length) ?? this.#batch;
+    if (this.#frames === 0) return;
+    if (this.#blocked) {
+      // What it shares waits as it is, so that it goes on sharing: to one that is slow, nothing is written anew.
+      if (this.#shared && this.#frames >= TEXT_FROM) this.#seal(next);
+      return;
+    }
+    const batch = this.#taken();
     const gathered = this.#gathered();
     this.#reset();
     if (!this.#closed) this.#postOrEnd(batch, gathered, next);
@@ -238,9 +246,9 @@ export class Outbox implements Sender {
     this.#events += events;
   }
 
-  #unshare(broadcast: Broadcast): void {
-    this.#batch = broadcast.copy(this.#length);
-    this.#shared = undefined;
+  /** What has been gathered, to be posted or to wait. */
+  #taken(): unknown[] {
+    return this.#shared?.leave(this.#length) ?? this.#batch;
   }
 
   #gathered(): Posted {
@@ -257,8 +265,7 @@ export class Outbox implements Sender {
   /** What has been gathered leaves, or begins to wait behind the others: what comes next, with so many events, comes behind it. */
   #seal(next: number): void {
     if (!this.#blocked) return this.flush(next);
-    if (this.#shared) this.#unshare(this.#shared);
-    const message = this.#batch;
+    const message = this.#taken();
     const bytes = textIn(message);
     const posted = { ...this.#gathered(), cost: costOf(this.#frames, bytes) };
     this.#queue.push({ message, transfer: undefined, bytes, posted });

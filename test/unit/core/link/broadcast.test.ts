@@ -103,6 +103,26 @@ describe('what several peers are told in a turn', () => {
     expect(eventsOf(all.got(2)[0] as unknown[])).toEqual(ten);
   });
 
+  it('waits, for one that is slow, as the text that it is for all; the next turn is shared again', async () => {
+    const all = new Audience(2, { highWater: 1 });
+    const [slow, quick] = all.outboxes as [Outbox, Outbox];
+    for (let i = 0; i < 3; i++) {
+      for (const channel of ten) expect(all.tell(channel)).toBe(2);
+      await turn();
+      quick.acknowledge(i + 1);
+      quick.dispatched(0, false);
+    }
+    expect(all.ports.map(({ posts }) => posts.length)).toEqual([1, 3]);
+    expect(slow.pending).toBe(30);
+    for (let i = 0; i < 3; i++) {
+      slow.acknowledge(i + 1);
+      slow.dispatched(0, false);
+    }
+    expect(all.ports[0]?.posts.map((post) => post[1])).toEqual([TEXT, TEXT, TEXT]);
+    expect(all.got(0).flatMap(eventsOf)).toEqual([...ten, ...ten, ...ten]);
+    expect(slow.pending).toBe(0);
+  });
+
   it('is begun anew where nobody could share it, and after 512 events', () => {
     const all = new Audience(3);
     all.outboxes[0]?.frame(1).push(EVENT, 'before', 0);
@@ -169,7 +189,7 @@ describe('what several peers are told in a turn', () => {
         for (const channel of ten) broadcast.add(channel, copies);
         const post = structuredClone(broadcast.leave(broadcast.length));
         const cloned = structuredClone([0, ...ten.flatMap((channel) => [EVENT, channel, copies.length, ...copies])]);
-        assert.deepStrictEqual(unfold(post), cloned);
+        expect(unfold(post)).toStrictEqual(cloned);
       }),
       { numRuns: 2000 },
     );
