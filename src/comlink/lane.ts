@@ -79,6 +79,8 @@ export class Lane {
     // Of what has ended, or is no answer, nobody wants to know.
     if (this.object) return;
     const ports = this.port && [];
+    // Comlink's is a long text. Which call is answered, the line knows: one number less for it to carry, there and back.
+    if (isRequest(message)) message.id = 0;
     const answer = this.line.call(this, data, transfer, ports);
     // Comlink's promise follows it from now on, whatever becomes of its proxy.
     if (!this.port) return this.#dispatch(Object.assign(answer, { id }));
@@ -98,6 +100,7 @@ export class Lane {
 
   receive(number: number, data: unknown, ports?: readonly object[]): void {
     const message = Object(data) as Message;
+    if (message.id === 0 && isRequest(message)) message.id = number;
     const { id, type } = message;
     this.#asked.set(id, number);
     if (type === 'ENDPOINT' && this.object) {

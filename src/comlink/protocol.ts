@@ -4,7 +4,7 @@
 import { redacted } from '../core/errors/wire-error.js';
 
 export interface Message {
-  readonly id?: unknown;
+  id?: unknown;
   readonly type?: unknown;
   readonly path?: unknown;
   readonly argumentList?: unknown;
