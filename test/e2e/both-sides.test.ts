@@ -40,8 +40,8 @@ describe('both sides', () => {
     },
   );
 
-  it.each(['utility', 'Node child'] as const)(
-    'M31: a window and a %s open a link at once, 1,000 times: one order in each direction',
+  it.each(['window', 'utility', 'Node child'] as const)(
+    'M31: a window and a %s open a link at once, 1,000 times: one order in each direction, answers included',
     async (kind) => {
       const count = 1000;
       const left = await places.join('a', 'left');
