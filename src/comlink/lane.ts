@@ -71,7 +71,7 @@ export class Lane {
     const { id, type } = message;
     const asked = this.#asked.get(id);
     if (type === 'RELEASE') return this.release();
-    if (asked) {
+    if (asked !== undefined) {
       this.line.reply(this, asked, data, transfer);
       this.#asked.delete(id);
       return;
@@ -80,7 +80,7 @@ export class Lane {
     if (this.object) return;
     const ports = this.port && [];
     // Comlink's is a long text. Which call is answered, the line knows: one number less for it to carry, there and back.
-    if (isRequest(message)) message.id = 0;
+    if (typeof id === 'string' && isRequest(message)) message.id = 0;
     const answer = this.line.call(this, data, transfer, ports);
     // Comlink's promise follows it from now on, whatever becomes of its proxy.
     if (!this.port) return this.#dispatch(Object.assign(answer, { id }));
@@ -108,7 +108,12 @@ export class Lane {
       const value = offer(this.object);
       return this.postMessage({ id, type: 'RAW', value }, [value]);
     }
-    this.#dispatch(data, ports);
+    try {
+      this.#dispatch(data, ports);
+    } catch (error) {
+      this.#asked.delete(id); // the line answers it
+      throw error;
+    }
     // Nobody answers what is no call of Comlink's.
     if (!isRequest(message)) this.postMessage({ id });
   }

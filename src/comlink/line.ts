@@ -17,7 +17,7 @@ import { Link } from '../core/link/link.js';
 import type { MeshPort } from '../core/port/mesh-port.js';
 import type { Port } from '../core/port/port.js';
 import { heldPort, isPortHolder } from '../core/port/port-holder.js';
-import { REQUEST } from '../core/wire/frames.js';
+import { isCount, REQUEST } from '../core/wire/frames.js';
 import { rebuild } from '../core/wire/rebuild.js';
 import { Transfer } from '../core/wire/transfer.js';
 import { Lane, type LaneOwner, type Why } from './lane.js';
@@ -100,7 +100,11 @@ export class Line extends Link implements LaneOwner {
       lane.calls.delete(call);
       // As `fail` rejects: it has not got there.
       if (answer instanceof Promise) this.#unmake(made);
-      resolve(this.#unpack(lane, answer, ports));
+      try {
+        resolve(this.#unpack(lane, answer, ports));
+      } catch (error) {
+        resolve(Promise.reject(error as Error)); // what it brings makes no sense
+      }
       if (lane.why) lane.release();
     });
     (call as Call).service = new Written(lane.name, Object(data) as Message);
@@ -207,7 +211,7 @@ export class Line extends Link implements LaneOwner {
     const [message] = rebuild([data], (value) => {
       if (!places.has(value)) return undefined;
       const { id } = value as Place;
-      if (!(id > 0) || this.lanes.has(-id)) return this.#nonsense();
+      if (!isCount(id) || id === 0 || this.lanes.has(-id)) return this.#nonsense();
       if (stock.has(value)) return this.#add(-id);
       const { port1, port2 } = new MessageChannel();
       this.#add(-id, undefined, port2);

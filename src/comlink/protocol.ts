@@ -41,7 +41,9 @@ export function refusedIn({ path = [], argumentList = [] }: Message): string | u
 export function wireValues(data: unknown): Message[] {
   const message = Object(data) as Message;
   const { argumentList = [], value } = message;
-  const values = isRequest(message) ? [value, ...(argumentList as unknown[])] : [message];
+  // What looks like a call may be an answer, or no call of Comlink's: nobody has looked at its arguments yet.
+  const args = refusedIn(message) === nonsense ? [] : (argumentList as unknown[]);
+  const values = isRequest(message) ? [value, ...args] : [message];
   return values.map((each) => Object(each) as Message);
 }
 

@@ -36,14 +36,15 @@ export function borrow(bus: Bus, call: Call, room: Room, peer: Peer, id: number,
   const label = `${id > 0 ? 'callback' : 'iterable'} of ${peer.name} (${peer.id}), from ${from}`;
   const nobody = (): MeshError => closed(label, UNCONNECTED);
   const ask = (args: readonly unknown[], what?: number, pin?: object): Promise<unknown> => {
-    const answer = call({ target: peer, channel: REFERENCES, head: [id, what], label, pin, nobody }, args, forEver);
+    const answer = borrowed.over
+      ? Promise.reject(closed(label, borrowed.over))
+      : call({ target: peer, channel: REFERENCES, head: [id, what], label, pin, nobody }, args, forEver);
     // Whoever doesn't wait for what a callback returns is not to end for what it throws.
     answer.catch(() => {});
     return answer;
   };
   const callback = (): object => {
-    const called = (...args: unknown[]): Promise<unknown> =>
-      borrowed.over ? Promise.reject(closed(label, borrowed.over)) : ask(args, undefined, called);
+    const called = (...args: unknown[]): Promise<unknown> => ask(args, undefined, called);
     return called;
   };
   /** It can be taken from once. Leaving a `for await` loop ends it there. */
@@ -87,9 +88,12 @@ export function keep(borrowed: Borrowed, kept: boolean, told?: boolean): void {
   count(borrowed, what);
 }
 
-/** One that is kept, and that nobody has any more, is released. It may have come again meanwhile. */
+/**
+ * One that is kept, and that nobody has any more, is released. It may have come again meanwhile; and one that is taken from ends with
+ * its stream, which may be all that the application has.
+ */
 const collected = new FinalizationRegistry<Borrowed>((borrowed) => {
-  if (!borrowed.weak?.deref()) keep(borrowed, false);
+  if (!borrowed.weak?.deref() && !borrowed.stop) keep(borrowed, false);
 });
 
 /** @throws MeshError `CLOSED` if it is over */

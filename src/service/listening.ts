@@ -3,7 +3,7 @@ import type { MeshEvent } from '../core/bus/events.js';
 import type { Peer } from '../core/directory/peer.js';
 import { SERVICE } from '../core/directory/grant.js';
 import type { LeaveReason } from '../core/errors/mesh-error.js';
-import { validate } from './schema.js';
+import { after, validate } from './schema.js';
 import { providersOf, type User } from './user.js';
 import { checkFit } from './version.js';
 
@@ -37,8 +37,7 @@ export function listen(user: User, event: string, listener: AnyListener): () => 
     if (!provides(sender)) return undefined; // anybody may send, who is not told not to
     const call = `${name}.$on('${event}'), from ${sender.name} (${sender.id})`;
     checkFit(call, version, theirs);
-    validate(schema.events?.[event], args, 'PROTOCOL', call);
-    return listener(...args);
+    return after(validate(schema.events?.[event], args, 'PROTOCOL', call), () => listener(...args));
   };
   bus.on(channel, heard);
   return () => bus.off(channel, heard);

@@ -88,7 +88,10 @@ export function provide<M extends object, E extends object>(
       throw invalid(told, "an event's name is a text that doesn't begin with '$'.");
     }
     const fitting = validate(schema.events?.[event], args, 'INVALID_ARGUMENT', told);
-    if (isThenable(fitting)) throw invalid(told, 'its schema has to answer at once.');
+    if (isThenable(fitting)) {
+      fitting.then(undefined, () => {}); // nobody waits for it
+      throw invalid(told, 'its schema has to answer at once.');
+    }
     (bus as Bus).send(`${channel}/${event}`, version, ...(fitting as unknown[]));
   };
 

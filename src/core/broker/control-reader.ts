@@ -31,7 +31,8 @@ export interface ControlSink {
 export function readControl(chair: Chair, data: unknown, ports: readonly unknown[], sink: ControlSink): boolean {
   const used = readMessages(chair, data, ports, sink);
   // The first port is that of an OPEN, the last message; any other is nobody's.
-  const last = used ? ((data as unknown[][]).at(-1) as unknown[])[0] : undefined;
+  // Behind a BYE, nothing has been looked at.
+  const last = used ? (Object((data as unknown[]).at(-1)) as unknown[])[0] : undefined;
   for (const port of ports.slice(last === control.OPEN ? 1 : 0)) closeRaw(port);
   return used;
 }

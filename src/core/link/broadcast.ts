@@ -42,7 +42,9 @@ export class Broadcast {
   leave(length: number): unknown[] {
     if (!this.#left) {
       this.#left = true;
-      if (this.frames >= TEXT_FROM && this.#batch.every(isExact)) this.#text = JSON.stringify(this.#batch);
+      // Where a page has taught all arrays to speak for themselves, the batch would, too.
+      const exact = this.frames >= TEXT_FROM && !('toJSON' in this.#batch) && this.#batch.every(isExact);
+      if (exact) this.#text = JSON.stringify(this.#batch);
     }
     const whole = length === this.length && this.#text !== undefined;
     return whole ? [0, TEXT, this.#text] : this.copy(length);

@@ -10,6 +10,7 @@ import { heldPort, type PortHolder } from '../../../src/core/port/port-holder.js
 import type { Port } from '../../../src/core/port/port.js';
 import * as wire from '../../../src/core/wire/frames.js';
 import { TestMesh } from '../../contract/mesh.js';
+import { heapAfterCollection } from '../support/garbage.js';
 
 // A peer that speaks the wire by hand: see src/comlink/line.ts, and core/wire/frames.ts.
 
@@ -347,6 +348,24 @@ it('the other side may say that it ends, or that it no longer wants an endpoint'
   await expect.poll(() => loadOf(b).connections).toBe(0);
 });
 
+it.each([5n, 0.5, NaN, Infinity, 2 ** 53, '1', null])('an endpoint of no such number (%s) is refused', async (id) => {
+  port.post([0, ...withLanes({ id })]);
+  await answered();
+  expect(errors.map(({ code }) => code)).toEqual(['PROTOCOL']);
+  expect(loadOf(b).endpoints).toBe(1);
+});
+
+it('nothing is kept of calls with what nobody here can read', async () => {
+  const argumentList = [{ type: 'HANDLER', name: 'nobody', value: 1 }];
+  const before = await heapAfterCollection();
+  for (let i = 0; i < 20; i++) {
+    send({ id: `${i}`.padEnd(1_000_000, 'x'), type: 'APPLY', path: ['method'], argumentList });
+    await answered();
+  }
+  answers.length = 0;
+  expect((await heapAfterCollection()) - before).toBeLessThan(5_000_000);
+});
+
 describe('a peer that answers by hand', () => {
   /** What its calls are answered with. */
   async function answeredWith(frame: (id: number) => unknown[]): Promise<unknown> {
@@ -367,13 +386,19 @@ describe('a peer that answers by hand', () => {
     expect(await answeredWith((id) => [wire.MISSED, id, 0])).toMatchObject({ code: 'CLOSED' });
   });
 
-  it.each([5, null, 'text', [{}, 5], [{}, [{ id: -1 }]], { type: 'HANDLER', name: 'nobody' }])(
-    '%j: the call settles',
-    async (answer) => {
-      expect(await answeredWith((id) => [wire.RESULT, id, answer])).not.toHaveProperty('value.type');
-      expect(loadOf(b).calls).toBe(0);
-    },
-  );
+  it.each([
+    5,
+    null,
+    'text',
+    [{}, 5],
+    [{}, [{ id: -1 }]],
+    { type: 'HANDLER', name: 'nobody' },
+    [{ type: 'GET', argumentList: 1 }, []],
+    [{ type: 'APPLY', path: [], argumentList: Object.assign([], { length: 2 ** 32 - 1 }) }, []],
+  ])('%#: the call settles', async (answer) => {
+    expect(await answeredWith((id) => [wire.RESULT, id, answer])).not.toHaveProperty('value.type');
+    expect(loadOf(b).calls).toBe(0);
+  });
 });
 
 describe('nonsense of all kinds', () => {

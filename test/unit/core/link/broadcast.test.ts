@@ -82,6 +82,21 @@ describe('what several peers are told in a turn', () => {
     }
   });
 
+  it.each([Array.prototype, Object.prototype])(
+    'is cloned where a page has taught all arrays, or objects, to speak',
+    (all) => {
+      Object.defineProperty(all, 'toJSON', { value: () => 'mine', configurable: true });
+      try {
+        const audience = new Audience(2);
+        for (const channel of ten) audience.tell(channel, [1]);
+        for (const outbox of audience.outboxes) outbox.flush();
+        expect(audience.ports.map(({ posts }) => posts[0]?.[1])).toEqual([EVENT, EVENT]);
+      } finally {
+        delete (all as { toJSON?: unknown }).toJSON;
+      }
+    },
+  );
+
   it('is shared by those who have been told nothing else; the others get it in the order in which all was handed over', async () => {
     const all = new Audience(3);
     const [first, second] = all.outboxes as [Outbox, Outbox];
