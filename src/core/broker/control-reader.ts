@@ -30,9 +30,8 @@ export interface ControlSink {
  */
 export function readControl(chair: Chair, data: unknown, ports: readonly unknown[], sink: ControlSink): boolean {
   const used = readMessages(chair, data, ports, sink);
-  // The first port is that of an OPEN, the last message; any other is nobody's.
-  // Behind a BYE, nothing has been looked at.
-  const last = used ? (Object((data as unknown[]).at(-1)) as unknown[])[0] : undefined;
+  // The first port is that of an OPEN, the last message; any other is nobody's. Behind a BYE, nothing has been looked at.
+  const last = used && sink.seated(chair) ? ((data as unknown[][]).at(-1) as unknown[])[0] : undefined;
   for (const port of ports.slice(last === control.OPEN ? 1 : 0)) closeRaw(port);
   return used;
 }

@@ -1,9 +1,18 @@
 import { expect, it } from 'vitest';
 import type { Chair } from '../../../../src/core/broker/chair.js';
 import { readControl, type ControlSink } from '../../../../src/core/broker/control-reader.js';
-import { BYE } from '../../../../src/core/broker/control.js';
+import { BYE, OPEN } from '../../../../src/core/broker/control.js';
 
-it.each([null, undefined, 5, 'x', {}])('what comes behind a BYE is not looked at, whatever it is: %s', (last) => {
+const behind: [string, unknown][] = [
+  ['null', null],
+  ['nothing', undefined],
+  ['a number', 5],
+  ['a text', 'x'],
+  ['an object', {}],
+  ['an OPEN', [OPEN, 'peer', 0, 0]],
+];
+
+it.each(behind)('what comes behind a BYE is not looked at, and its ports are closed: %s', (_, last) => {
   let seated = true;
   const sink: Partial<ControlSink> = { bye: () => void (seated = false), seated: () => seated };
   const closed: string[] = [];
