@@ -4,7 +4,7 @@ import { kindOf } from '../../core/wire/kinds.js';
 import { copyOf } from './copies.js';
 import { PLAIN, UNREADABLE, V8 } from './frames.js';
 import { readPlain } from './plain-reader.js';
-import { writePlain } from './plain-writer.js';
+import { own, writePlain } from './plain-writer.js';
 import { isModest } from './v8-claims.js';
 import { stacksFirst } from './v8-walk.js';
 
@@ -13,7 +13,10 @@ const BESIDE_BYTES = 8192;
 /** Values among which such buffers are looked for; of others, v8 writes a copy into the message, which is slower. */
 const LOOKED_AT = 256;
 
-/** A message on its way, and the buffers beside it. None of it is the sender's any more. */
+/**
+ * A message on its way, and the buffers beside it. None of it is the sender's any more; but `bytes` may be written over by the next
+ * one: see `keep`.
+ */
 export interface Encoded {
   /** The kind of its frame. */
   readonly kind: number;
@@ -40,6 +43,11 @@ interface BufferSerializer extends Serializer {
 
 const nothing: readonly never[] = [];
 
+/** It, to be read later. */
+export function keep(encoded: Encoded): Encoded {
+  return { ...encoded, bytes: own(encoded.bytes) };
+}
+
 /** What stands for a message that can't be passed on. */
 export const unreadable: Encoded = { kind: UNREADABLE, bytes: new Uint8Array(0), buffers: nothing };
 
@@ -54,8 +62,10 @@ export function encode(message: unknown, options: EncodeOptions = {}): Encoded {
   const plain = moved.length === 0 && message !== null ? writePlain(message, tree) : undefined;
   if (plain) {
     checkSize(plain.length, max);
-    options.commit?.();
-    return { kind: PLAIN, bytes: plain, buffers: nothing };
+    if (!options.commit) return { kind: PLAIN, bytes: plain, buffers: nothing };
+    const bytes = own(plain);
+    options.commit();
+    return { kind: PLAIN, bytes, buffers: nothing };
   }
   const beside = largeBuffers(message);
   const encoded = message === null ? unreadable : asBytes(message, beside);

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Encoded } from './codec.js';
 import { release } from './copies.js';
 import { BUFFER, HEADER, putUint32, writeHeader } from './frames.js';
+import { own } from './plain-writer.js';
 
 /** Bytes of the piece of memory that small frames are laid into, one behind the other: of all connections, since most are silent. */
 const SLAB = 64 * 1024;
@@ -95,7 +96,7 @@ export class FrameWriter {
     if (copied < body.length) {
       this.#to = laid = at + HEADER;
       this.#seal();
-      this.#push(body);
+      this.#push(own(body));
       this.#laid(this.#to);
     } else {
       this.#laid(at + HEADER + copied);

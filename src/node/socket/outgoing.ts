@@ -1,4 +1,4 @@
-import { sizeOf, unreadable, type Encoded } from './codec.js';
+import { keep, sizeOf, unreadable, type Encoded } from './codec.js';
 
 /** What a tunnel passes its messages to: a `Mux`. `End`: what is sent with them, the far ends of other tunnels. */
 export interface Carrier<End> {
@@ -78,7 +78,7 @@ export class Outgoing<End extends { close(): void }> {
   push(encoded: Encoded, ends: readonly End[]): void {
     if (this.#over || this.#closing) return closeAllEnds(ends);
     if (this.#queue.length > 0 || !this.#carrier || !this.#pass(this.#carrier, encoded, ends)) {
-      this.#queue.push({ encoded, ends });
+      this.#queue.push({ encoded: keep(encoded), ends });
     }
   }
 

@@ -17,7 +17,8 @@ let isTree = false;
 let busy = false;
 
 /**
- * `message`, as it is now. `undefined` if it isn't plain, or is too large: see plain.ts. What a getter in it throws, this throws.
+ * `message`, as it is now, in memory that the next one is written into: see `own`. `undefined` if it isn't plain, or is too large: see
+ * plain.ts. What a getter in it throws, this throws.
  *
  * @param tree see `Port.post`: to make sure of that takes a quarter of the time
  */
@@ -28,13 +29,18 @@ export function writePlain(message: unknown, tree = false): Buffer | undefined {
   busy = true;
   try {
     const written = Array.isArray(message) ? writeBatch(message) : writeValue(message, 0);
-    return written && at <= ROOM ? Buffer.from(target.subarray(0, at)) : undefined;
+    return written && at <= ROOM ? target.subarray(0, at) : undefined;
   } finally {
     busy = false;
     at = records.length = noted.length = 0;
     first = undefined;
     if (objects.size > 0) objects.clear();
   }
+}
+
+/** `bytes` in memory of their own, if they are in what the next message is written into. */
+export function own(bytes: Uint8Array): Uint8Array {
+  return bytes.buffer === target.buffer ? Buffer.from(bytes) : bytes;
 }
 
 /** The texts that stand directly in it are names of channels, for the most part. */

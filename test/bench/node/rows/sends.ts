@@ -2,7 +2,7 @@ import { oneByOne } from '../../contest/ways.js';
 import type { NodeContestant } from '../stage.js';
 import type { Row } from './row.js';
 
-const MESSAGES = 100_000;
+const MESSAGES = 500_000;
 const BURST = 100;
 
 export const sends: Row = {
