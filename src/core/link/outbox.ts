@@ -11,6 +11,9 @@ import { costOf, Window, type Lone, type Posted } from './window.js';
 /** What every port carries. */
 const least: PortCapabilities = { buffers: false, nestedPorts: false, hostObjects: false };
 
+/** Milliseconds between two posts that join a crowd: who goes on for long, and hears nothing meanwhile, sends all the same. */
+const PATIENCE_MS = 1;
+
 /** In a post that holds nothing to be acknowledged. */
 const nothing: Posted = { frames: 0, events: 0, cost: 0, lone: undefined };
 
@@ -60,6 +63,8 @@ export class Outbox implements Sender {
   #blocked = false;
   /** While blocked: frames in the batch from which on this is full. */
   #fullAt = Infinity;
+  /** When a post last joined a crowd. */
+  #joined = 0;
   /** It ends in any case. */
   #finishing = false;
   #closed = false;
@@ -122,7 +127,15 @@ export class Outbox implements Sender {
   /** Called by the turn. */
   endTurn(): void {
     this.#scheduled = false;
-    this.flush();
+    if (!this.#window.crowded || this.#isTime()) this.flush();
+  }
+
+  /** Whether a post more may join the crowd. */
+  #isTime(): boolean {
+    const now = performance.now();
+    if (now - this.#joined < PATIENCE_MS) return false;
+    this.#joined = now;
+    return true;
   }
 
   /** Posts what has been gathered. Where it can't leave, it stays, and goes on gathering. `next`: see `#postOrEnd` */
@@ -188,6 +201,7 @@ export class Outbox implements Sender {
     this.#receipts.add(frames);
     if (this.#closed) return;
     if (this.#blocked) this.#release();
+    else if (!this.#scheduled && !this.#window.crowded) this.flush();
     this.#receipts.owe(reply);
   }
 

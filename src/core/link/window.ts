@@ -18,6 +18,9 @@ export interface Posted {
 /** So many bytes take the receiver, or its memory, about as much as a frame. */
 const BYTES_PER_FRAME = 2048;
 
+/** Posts under way from which on more of them wait a little: see `Window.crowded`. */
+const CROWD = 16;
+
 /** Settled posts are cut off when there are so many. */
 const CUT = 1024;
 
@@ -39,6 +42,9 @@ export class Window {
   #cost = 0;
   /** Cost of the posts behind the last one that asked to be acknowledged at once. */
   #unasked = 0;
+  /** Posts under way that hold something, and those behind the last one that asked. */
+  #full = 0;
+  #fullUnasked = 0;
   /** Frames under way. */
   frames = 0;
 
@@ -52,6 +58,14 @@ export class Window {
     return this.#cost < this.#size;
   }
 
+  /**
+   * Whether so many posts are under way that the next frames may as well wait until the other side says that it has come to some of
+   * them: a post costs both sides as much as ten frames in one, or more.
+   */
+  get crowded(): boolean {
+    return this.#full >= CROWD;
+  }
+
   /** Lets everything leave from now on. */
   lift(): void {
     this.#size = Infinity;
@@ -59,9 +73,11 @@ export class Window {
 
   /**
    * Whether a post of that cost shall ask to be acknowledged at once: beyond half of the window, each quarter. So an answer
-   * is on its way long before the window is full, whatever the receiver counts: it counts frames, not bytes.
+   * is on its way long before the window is full, whatever the receiver counts: it counts frames, not bytes. The same with posts,
+   * before there is a crowd of them.
    */
   asks(cost: number): boolean {
+    if (this.#full >= CROWD / 2 && this.#fullUnasked + 1 >= CROWD / 4) return true;
     return this.#cost + cost > this.#size / 2 && this.#unasked + cost >= this.#size / 4;
   }
 
@@ -72,6 +88,9 @@ export class Window {
     this.frames += posted.frames;
     this.#cost += posted.cost;
     this.#unasked = asked ? 0 : this.#unasked + posted.cost;
+    if (posted.frames === 0) return;
+    this.#full++;
+    this.#fullUnasked = asked ? 0 : this.#fullUnasked + 1;
   }
 
   /** The other side has dispatched the posts up to `post`. Returns how many frames those were, or -1: no such post. */
@@ -83,6 +102,7 @@ export class Window {
       this.#posts[this.#head++] = undefined;
       this.frames -= frames;
       this.#cost -= cost;
+      if (frames > 0) this.#full--;
     }
     // Not at each chance: an array that is filled anew takes room for seventeen.
     if (this.#head > CUT) {
@@ -107,7 +127,7 @@ export class Window {
     this.#posts = [];
     this.#head = 0;
     this.#acknowledged = this.#posted;
-    this.#cost = this.frames = 0;
+    this.#cost = this.frames = this.#full = 0;
     return events;
   }
 }

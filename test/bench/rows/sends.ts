@@ -13,7 +13,7 @@ export const sends: Row = {
     { peer: 'raw port', atLeast: 8 },
     { peer: 'electron-common-ipc', atLeast: 25 },
   ],
-  run: send(100_000, BURST),
+  run: send(300_000, BURST),
 };
 
 export const broadcastBursts: Row = {

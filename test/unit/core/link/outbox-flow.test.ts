@@ -1,5 +1,5 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { checkFlow, type FlowOptions } from '../../../../src/core/link/flow.js';
 import { Outbox } from '../../../../src/core/link/outbox.js';
 import { Turn } from '../../../../src/core/link/turn.js';
@@ -60,6 +60,75 @@ class Fixture {
 }
 
 const make = (...args: ConstructorParameters<typeof Fixture>): Fixture => new Fixture(...args);
+
+describe('a crowd of posts', () => {
+  const crowd = 16;
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
+  afterEach(() => void vi.useRealTimers());
+
+  async function one(flow: Fixture, name: string): Promise<void> {
+    flow.event(name);
+    await turn();
+  }
+
+  async function crowded(): Promise<Fixture> {
+    const flow = make();
+    vi.advanceTimersByTime(5);
+    for (let i = 0; i <= crowd; i++) await one(flow, '.');
+    expect(flow.posts).toHaveLength(crowd + 1);
+    return flow;
+  }
+
+  it('is asked about before it is one; what is sent into it leaves together, when the other side has come to some of it', async () => {
+    const flow = await crowded();
+    expect(flow.posts.join('')).toBe('.........!....!....!');
+    for (const name of ['a', 'b', 'c']) await one(flow, name);
+    expect(flow.posts).toHaveLength(crowd + 1);
+    flow.ack(1);
+    expect(flow.posts).toHaveLength(crowd + 1);
+    flow.ack(9);
+    expect(flow.posts.slice(crowd + 1)).toEqual(['abc']);
+    await one(flow, 'd');
+    expect(flow.posts.at(-1)).toBe('d');
+    flow.ack(crowd + 3);
+    expect(flow.outbox.pending).toBe(0);
+  });
+
+  it('is joined once a millisecond all the same: who works on without a pause hears of nothing', async () => {
+    const flow = await crowded();
+    for (const name of ['a', 'b', 'c', 'd']) {
+      vi.advanceTimersByTime(0.4);
+      await one(flow, name);
+    }
+    expect(flow.posts.slice(crowd + 1).map((post) => post.replace('!', ''))).toEqual(['abc']);
+    vi.advanceTimersByTime(10);
+    await one(flow, 'e');
+    expect(flow.posts.slice(crowd + 2).map((post) => post.replace('!', ''))).toEqual(['de']);
+  });
+
+  it('does not hold up what goes alone, what asks, and the last of all', async () => {
+    const flow = await crowded();
+    await one(flow, 'a');
+    flow.alone('b');
+    expect(flow.posts.slice(crowd + 1).map((post) => post.replace('!', ''))).toEqual(['a', 'b']);
+    await one(flow, 'c');
+    void flow.outbox.drain().catch(() => {});
+    expect(flow.posts.at(-1)).toMatch(/^c/);
+    await one(flow, 'd');
+    flow.outbox.finish(EVENT, 'bye', 0);
+    expect(flow.posts.at(-1)).toMatch(/^dbye/);
+    flow.outbox.close(undefined);
+  });
+
+  it('is none, as long as the other side keeps up', async () => {
+    const flow = make();
+    for (let i = 1; i <= 100; i++) {
+      await one(flow, '.');
+      flow.ack(i);
+    }
+    expect(flow.posts).toHaveLength(100);
+  });
+});
 
 describe('the window', () => {
   it('lets posts leave while less is under way than it is large, then they wait, in order', async () => {
