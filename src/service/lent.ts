@@ -2,18 +2,17 @@ import type { Passed, Room } from './passed.js';
 
 let lastId = 0;
 
-/** For good: the peer has it until it says otherwise. */
-export function give(room: Room, target: object, uses = 1): Passed {
-  const key = typeof target === 'function' ? ++lastId : -++lastId;
-  const lent = { key, target, room, uses };
-  room.set(key, lent);
-  return lent;
-}
-
-/** For a call. What the peer has already is the same thing there each time. */
-export function lend(room: Room, target: object): Passed {
-  const lent = room.get(target) ?? give(room, target, 0);
-  room.set(target, lent);
+/**
+ * One more counts on something of ours.
+ * @param by what it is found by besides its id: itself, so that it is the same thing there each time, or what it was given with
+ */
+export function lend(room: Room, target: object, by: unknown = target): Passed {
+  let lent = room.get(by);
+  if (!lent) {
+    const key = typeof target === 'function' ? ++lastId : -++lastId;
+    lent = { key, by, target, room, uses: 0 };
+    room.set(key, lent).set(by, lent);
+  }
   lent.uses++;
   return lent;
 }

@@ -10,7 +10,7 @@ import { REQUEST } from '../core/wire/frames.js';
 import { Transfer } from '../core/wire/transfer.js';
 import type { Call, Callee } from './callee.js';
 import { borrow, closed, keep, UNCONNECTED, valueOf, type Borrowed } from './borrowed.js';
-import { give, lend as lendTo } from './lent.js';
+import { lend as lendTo } from './lent.js';
 import { lower, raise, remake, type Lowered } from './lower.js';
 import { count, end, OVER, type Passed, type Room } from './passed.js';
 import { Result } from './result.js';
@@ -140,13 +140,24 @@ function newReferences(bus: Bus, mesh: Mesh): References {
   const seal = (event: RequestEvent, value: unknown): unknown => {
     const lowered = lower([value]);
     if (lowered) {
-      // Where nobody takes it any more, it would be given for ever.
-      const given = event.signal.aborted ? [] : lowered.found.map((each) => give(roomOf(event.sender), each));
-      const ids = idsOf(lowered, given);
+      const ids = idsOf(lowered, give(event, lowered.found));
       return remake(lowered.values[0], (bare) => [bare, ids]);
     }
     if (!Array.isArray(value) && !(value instanceof Transfer)) return value; // mostly
     return remake(value, (bare) => (Array.isArray(bare) ? [bare] : bare));
+  };
+
+  /** For good: its caller has it until it says otherwise, or turns out not to have got it. */
+  const give = ({ id: number, sender, signal }: RequestEvent, found: readonly object[]): Passed[] => {
+    const link = mesh.directory.get(sender.id)?.link;
+    // Where nobody takes it any more, it would be given for ever.
+    if (!link || signal.aborted) return [];
+    const room = roomOf(sender);
+    link.untaken ??= (id) => {
+      if (typeof id !== 'number') return; // the peer says so
+      for (let i = 0, each; (each = room.get(`${id}:${i}`)); i++) end(each, OVER);
+    };
+    return found.map((each, i) => lendTo(room, each, `${number}:${i}`));
   };
 
   // ---- what peers say of references
