@@ -23,6 +23,7 @@ export function methodsOf(
   only: readonly string[] | undefined,
 ): Map<string, Method> {
   const members = new Map<string, unknown>();
+  const methods = new Map<string, Method>();
   for (let owner: object | null = implementation; owner; owner = Object.getPrototypeOf(owner) as object | null) {
     const own = Object.getOwnPropertyDescriptors(owner) as { [name: string]: PropertyDescriptor };
     const made: unknown = own['constructor']?.value;
@@ -31,13 +32,12 @@ export function methodsOf(
     // The nearest one counts, whatever it is: an accessor hides a method behind it.
     for (const [name, { value }] of Object.entries(own)) if (!members.has(name)) members.set(name, value);
   }
-  for (const [name, value] of members) if (!isMethodName(name) || !isMethod(value)) members.delete(name);
-  const chosen = (only ?? [...members.keys()]).map((name) => {
-    const method = members.get(name) as Method | undefined;
-    if (!method) throw invalid(call, `methods: there is no method '${name}' that may be called from elsewhere.`);
-    return [name, method] as const;
-  });
-  return new Map(chosen);
+  for (const name of only ?? members.keys()) {
+    const method = members.get(name);
+    if (isMethodName(name) && isMethod(method)) methods.set(name, method);
+    else if (only) throw invalid(call, `methods: there is no method '${name}' that may be called from elsewhere.`);
+  }
+  return methods;
 }
 
 /** Node's, and those made like it. */
@@ -45,6 +45,6 @@ function isEmitter(members: { [name: string]: PropertyDescriptor }): boolean {
   return ['on', 'emit', 'removeListener'].every((name) => name in members);
 }
 
-function isMethod(value: unknown): boolean {
+function isMethod(value: unknown): value is Method {
   return typeof value === 'function' && !/^class\b/.test(Function.prototype.toString.call(value));
 }

@@ -29,6 +29,5 @@ export function end(passed: Passed, why: string): void {
   const { key, by, room } = passed;
   passed.over ??= why;
   passed.stop?.();
-  room.delete(key);
-  if (room.get(by) === passed) room.delete(by);
+  for (const each of [key, by]) if (room.get(each) === passed) room.delete(each);
 }

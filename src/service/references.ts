@@ -10,7 +10,7 @@ import { REQUEST } from '../core/wire/frames.js';
 import { Transfer } from '../core/wire/transfer.js';
 import type { Call, Callee } from './callee.js';
 import { borrow, closed, keep, UNCONNECTED, valueOf, type Borrowed } from './borrowed.js';
-import { lend as lendTo } from './lent.js';
+import { lendAll } from './lent.js';
 import { lower, raise, remake, type Lowered } from './lower.js';
 import { count, end, OVER, type Passed, type Room } from './passed.js';
 import { Result } from './result.js';
@@ -62,7 +62,10 @@ function newReferences(bus: Bus, mesh: Mesh): References {
       } else keep(borrowed, true, true);
       return valueOf(borrowed);
     });
-    if (!raised) throw nonsense(from);
+    // A result with a `then` of the peer's would be awaited, for as long as that likes.
+    if (!raised || (!calls && isThenable(raised[0]))) {
+      throw new MeshError('PROTOCOL', `${from}: what came with it makes no sense.`);
+    }
     return raised;
   };
 
@@ -84,7 +87,7 @@ function newReferences(bus: Bus, mesh: Mesh): References {
         }
       });
       request.service = lending ?? callee;
-      mesh.requests.begin(request, [undefined, callee.head[0], callee.head[1], ...(lowered?.values ?? args)]);
+      mesh.requests.begin(request, [...callee.head, ...(lowered?.values ?? args)]);
     });
   };
 
@@ -96,8 +99,7 @@ function newReferences(bus: Bus, mesh: Mesh): References {
       ...callee,
       prepare([, ...sent], peer) {
         settle(); // it had been sent to somebody else, who gave it back
-        const room = roomOf(peer);
-        lent = lowered.found.map((each) => lendTo(room, each));
+        lent = lendAll(roomOf(peer), lowered.found);
         return [idsOf(lowered, lent), ...sent];
       },
       settle,
@@ -108,26 +110,18 @@ function newReferences(bus: Bus, mesh: Mesh): References {
   const open = (sealed: unknown, peer: Peer, label: string): unknown => {
     if (!Array.isArray(sealed)) return sealed;
     const [bare, references] = sealed as unknown[];
-    const [value] = receive([bare], references, peer, label);
-    // One with a `then` of the peer's would be awaited, for as long as that likes.
-    if (references && isThenable(value)) throw nonsense(label);
-    return value;
+    return receive([bare], references, peer, label)[0];
   };
 
   // ---- being called
 
   const serve: References['serve'] = (event, references, args, label, run) => {
-    if (references === undefined) {
-      const result = run(args, event);
-      return isThenable(result) ? Promise.resolve(result).then((value) => seal(event, value)) : seal(event, result);
-    }
+    if (references === undefined) return sealed(event, run(args, event));
     const borrowed: Borrowed[] = [];
     const settle = (): void => borrowed.forEach((each) => count(each, -1));
     let answer: unknown;
     try {
-      answer = after(run(receive(args, references, event.sender, label, borrowed), event), (value) =>
-        seal(event, value),
-      );
+      answer = sealed(event, run(receive(args, references, event.sender, label, borrowed), event));
       return answer;
     } finally {
       // What throws, and what is there at once, is answered at once.
@@ -135,6 +129,8 @@ function newReferences(bus: Bus, mesh: Mesh): References {
       else answer.then(settle, settle);
     }
   };
+
+  const sealed = (event: RequestEvent, result: unknown): unknown => after(result, (value) => seal(event, value));
 
   /** What it is that is answered: an array stands for what is in it. */
   const seal = (event: RequestEvent, value: unknown): unknown => {
@@ -157,7 +153,7 @@ function newReferences(bus: Bus, mesh: Mesh): References {
       if (typeof id !== 'number') return; // the peer says so
       for (let i = 0, each; (each = room.get(`${id}:${i}`)); i++) end(each, OVER);
     };
-    return found.map((each, i) => lendTo(room, each, `${number}:${i}`));
+    return lendAll(room, found, number);
   };
 
   // ---- what peers say of references
@@ -201,8 +197,4 @@ function newReferences(bus: Bus, mesh: Mesh): References {
 
 function idsOf({ places }: Lowered, passed: readonly Passed[]): object {
   return Object.fromEntries(passed.map(({ key }, i) => [places[i], key]));
-}
-
-function nonsense(label: string): MeshError {
-  return new MeshError('PROTOCOL', `${label}: what came with it makes no sense.`);
 }

@@ -33,7 +33,7 @@ export function methodOf(
   const callee = {
     target,
     channel: SERVICE + service,
-    head: [method, version] as const,
+    head: [undefined, method, version] as const,
     label,
     check: (value: unknown) => validate(result, value, 'PROTOCOL', label, "its result doesn't fit"),
     nobody: ({ timeout }: { readonly timeout: number }) => {

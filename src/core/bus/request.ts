@@ -46,8 +46,6 @@ export interface ServiceCall {
   readonly label: string;
   /** Its arguments, each time they are about to be sent: what is passed by reference is told to a certain peer. */
   prepare?(args: readonly unknown[], peer: Peer): readonly unknown[];
-  /** What must not be collected before it is settled. */
-  readonly pin?: object | undefined;
   /** What to say where nobody took it in its time. */
   nobody(request: { readonly timeout: number }): MeshError;
 }
