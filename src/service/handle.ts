@@ -22,12 +22,12 @@ export interface Listening {
  */
 export function handleOf(user: User, options: CallOptions, listening: Set<Listening>): object {
   const { name } = user.service;
-  const add = (call: string, event: unknown, listener: unknown, once = false): object => {
+  const on = (call: string) => (event: unknown, listener: unknown) => {
     if (typeof event !== 'string' || !event || typeof listener !== 'function') {
       throw invalid(`${name}.${call}(${show(event)})`, 'the listener is a function, the event a name.');
     }
     const stop = listen(user, event, (...args) => {
-      if (once) added.end();
+      if (call === '$once') added.end();
       return listener(...args) as unknown;
     });
     const added: Listening = { event, listener, end: () => (listening.delete(added), stop()) };
@@ -38,15 +38,15 @@ export function handleOf(user: User, options: CallOptions, listening: Set<Listen
   /** What there is, and each method that was asked for. */
   const members: { [name: PropertyKey]: unknown } = {
     __proto__: null, // so that it has no other names
-    $on: (event: unknown, listener: unknown) => add('$on', event, listener),
-    $once: (event: unknown, listener: unknown) => add('$once', event, listener, true),
+    $on: on('$on'),
+    $once: on('$once'),
     $off: (event: string, listener: AnyListener) => {
       const those = [...listening].filter((each) => each.event === event && each.listener === listener);
       those.pop()?.end(); // of several registrations, the last one
       return handle;
     },
     $subscribe: async (event: unknown, listener: unknown) => {
-      add('$subscribe', event, listener);
+      on('$subscribe')(event, listener);
       await meshOf(user.bus).confirm();
     },
     get $available() {
@@ -58,9 +58,8 @@ export function handleOf(user: User, options: CallOptions, listening: Set<Listen
       handleOf(user, { ...options, ...checkOptions(`${name}.$with(`, more, ['timeout', 'signal']) }, listening),
     $close: close,
     [disposing]: close,
-    // What a template, or a debugger, asks for.
+    // What a template asks for.
     [Symbol.toPrimitive]: () => `[service ${name}]`,
-    [Symbol.toStringTag]: 'Service',
   };
   const handle: object = new Proxy(Object.freeze(Object.create(null) as object), {
     get(_, key) {

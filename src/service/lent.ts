@@ -1,21 +1,27 @@
+import type { Lowered } from './lower.js';
 import type { Passed, Room } from './passed.js';
+import type { References } from './wire.js';
 
 let lastId = 0;
 
 /**
  * One more counts on each of these of ours. What the peer has already is the same thing there each time; but what is given with the
- * answer to a call of that number is found by it, until that is known to be taken.
+ * answer to a call of that `number` is found by it, until that is known to be taken.
+ * @param lent gets them
  */
-export function lendAll(room: Room, found: readonly object[], number?: number): Passed[] {
-  return found.map((target, i) => {
+export function lendAll(room: Room, { found, places }: Lowered, lent: Passed[], number?: number): References {
+  const ids: Record<number, unknown> = {};
+  found.forEach((target, i) => {
     const by = number ? `${number}:${i}` : target;
-    let lent = room.get(by);
-    if (!lent) {
+    let each = room.get(by);
+    if (!each) {
       const key = typeof target === 'function' ? ++lastId : -++lastId;
-      lent = { key, by, target, room, uses: 0 };
-      room.set(key, lent).set(by, lent);
+      each = { key, by, target, room, uses: 0 };
+      room.set(key, each).set(by, each);
     }
-    lent.uses++;
-    return lent;
+    each.uses++;
+    lent.push(each);
+    ids[places[i] as number] = each.key;
   });
+  return ids;
 }

@@ -80,7 +80,9 @@ function newReferences(bus: Bus, mesh: Mesh): References {
         lending?.settle();
         if (outcome instanceof Promise) return resolve(outcome);
         try {
-          const value = open(outcome, request.link?.peer as Peer, callee.label);
+          const value = Array.isArray(outcome)
+            ? receive([outcome[0]], outcome[1], request.link?.peer as Peer, callee.label)[0]
+            : outcome;
           resolve(callee.check ? callee.check(value) : value);
         } catch (error) {
           reject(error);
@@ -99,18 +101,10 @@ function newReferences(bus: Bus, mesh: Mesh): References {
       ...callee,
       prepare([, ...sent], peer) {
         settle(); // it had been sent to somebody else, who gave it back
-        lent = lendAll(roomOf(peer), lowered.found);
-        return [idsOf(lowered, lent), ...sent];
+        return [lendAll(roomOf(peer), lowered, (lent = [])), ...sent];
       },
       settle,
     };
-  };
-
-  /** What a result holds. */
-  const open = (sealed: unknown, peer: Peer, label: string): unknown => {
-    if (!Array.isArray(sealed)) return sealed;
-    const [bare, references] = sealed as unknown[];
-    return receive([bare], references, peer, label)[0];
   };
 
   // ---- being called
@@ -136,24 +130,22 @@ function newReferences(bus: Bus, mesh: Mesh): References {
   const seal = (event: RequestEvent, value: unknown): unknown => {
     const lowered = lower([value]);
     if (lowered) {
-      const ids = idsOf(lowered, give(event, lowered.found));
+      const { id: number, sender, signal } = event;
+      const link = mesh.directory.get(sender.id)?.link;
+      let ids = {};
+      // Its caller has it for good, until it says otherwise; where nobody takes it any more, that would be for ever.
+      if (link && !signal.aborted) {
+        const room = roomOf(sender);
+        link.untaken ??= (id) => {
+          if (typeof id !== 'number') return; // the peer says so
+          for (let i = 0, each; (each = room.get(`${id}:${i}`)); i++) end(each, OVER);
+        };
+        ids = lendAll(room, lowered, [], number);
+      }
       return remake(lowered.values[0], (bare) => [bare, ids]);
     }
     if (!Array.isArray(value) && !(value instanceof Transfer)) return value; // mostly
     return remake(value, (bare) => (Array.isArray(bare) ? [bare] : bare));
-  };
-
-  /** For good: its caller has it until it says otherwise, or turns out not to have got it. */
-  const give = ({ id: number, sender, signal }: RequestEvent, found: readonly object[]): Passed[] => {
-    const link = mesh.directory.get(sender.id)?.link;
-    // Where nobody takes it any more, it would be given for ever.
-    if (!link || signal.aborted) return [];
-    const room = roomOf(sender);
-    link.untaken ??= (id) => {
-      if (typeof id !== 'number') return; // the peer says so
-      for (let i = 0, each; (each = room.get(`${id}:${i}`)); i++) end(each, OVER);
-    };
-    return lendAll(room, found, number);
   };
 
   // ---- what peers say of references
@@ -193,8 +185,4 @@ function newReferences(bus: Bus, mesh: Mesh): References {
       return size;
     },
   };
-}
-
-function idsOf({ places }: Lowered, passed: readonly Passed[]): object {
-  return Object.fromEntries(passed.map(({ key }, i) => [places[i], key]));
 }
