@@ -6,7 +6,7 @@ import { invalid, MeshError } from '../core/errors/mesh-error.js';
 import { disposing } from '../core/registration.js';
 import type { Call } from './callee.js';
 import { count, type Passed, type Room } from './passed.js';
-import { FREE, KEEP, REFERENCES } from './wire.js';
+import { REFERENCES } from './wire.js';
 
 /** A function, or an iterable, of a peer, as this side has it. */
 export interface Borrowed extends Passed {
@@ -76,7 +76,7 @@ export function keep(borrowed: Borrowed, kept: boolean, told?: boolean): void {
     collected.register(value, borrowed);
     borrowed.value = undefined;
   }
-  const what = kept ? KEEP : FREE;
+  const what = kept ? 1 : -1;
   if (!told && !borrowed.over) borrowed.ask([], what);
   count(borrowed, what);
 }

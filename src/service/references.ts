@@ -3,19 +3,19 @@ import { meshOf } from '../core/bus/caller.js';
 import { isThenable } from '../core/bus/dispatcher.js';
 import type { RequestEvent } from '../core/bus/events.js';
 import { UNLINKED, type Mesh } from '../core/bus/mesh.js';
-import { newRequest, type ServiceCall } from '../core/bus/request.js';
+import { newRequest, type Request } from '../core/bus/request.js';
 import type { Peer } from '../core/directory/peer.js';
 import { MeshError } from '../core/errors/mesh-error.js';
 import { REQUEST } from '../core/wire/frames.js';
 import { Transfer } from '../core/wire/transfer.js';
-import type { Call, Callee } from './callee.js';
+import type { Call } from './callee.js';
 import { borrow, closed, keep, UNCONNECTED, valueOf, type Borrowed } from './borrowed.js';
 import { lendAll } from './lent.js';
 import { lower, raise, remake, type Lowered } from './lower.js';
 import { count, end, OVER, type Passed, type Room } from './passed.js';
 import { Result } from './result.js';
 import { after } from './schema.js';
-import { FREE, KEEP, REFERENCES } from './wire.js';
+import { REFERENCES } from './wire.js';
 
 /** What a call is for. */
 export type Run = (args: readonly unknown[], event: RequestEvent) => unknown;
@@ -74,10 +74,9 @@ function newReferences(bus: Bus, mesh: Mesh): References {
   // Of a call under way, what is captured here is a large part: so it is little.
   const call: Call = (callee, args, options) => {
     const lowered = lower(args);
-    const lending = lowered && lend(callee, lowered);
     return new Result((resolve, reject) => {
       const request = newRequest(REQUEST, callee.target, callee.channel, options, (outcome) => {
-        lending?.settle();
+        settle?.();
         if (outcome instanceof Promise) return resolve(outcome);
         try {
           const value = Array.isArray(outcome)
@@ -88,23 +87,21 @@ function newReferences(bus: Bus, mesh: Mesh): References {
           reject(error);
         }
       });
-      request.service = lending ?? callee;
+      request.service = callee;
+      const settle = lowered && lend(request, lowered);
       mesh.requests.begin(request, [...callee.head, ...(lowered?.values ?? args)]);
     });
   };
 
   /** What a call brings by reference is lent to whoever gets it, until the call is over. */
-  const lend = (callee: Callee, lowered: Lowered): ServiceCall & { settle(): void } => {
+  const lend = (request: Request, lowered: Lowered): (() => void) => {
     let lent: Passed[] = [];
     const settle = (): void => lent.forEach((each) => count(each, -1));
-    return {
-      ...callee,
-      prepare([, ...sent], peer) {
-        settle(); // it had been sent to somebody else, who gave it back
-        return [lendAll(roomOf(peer), lowered, (lent = [])), ...sent];
-      },
-      settle,
+    request.prepare = ([, ...sent], peer) => {
+      settle(); // it had been sent to somebody else, who gave it back
+      return [lendAll(roomOf(peer), lowered, (lent = [])), ...sent];
     };
+    return settle;
   };
 
   // ---- being called
@@ -156,7 +153,7 @@ function newReferences(bus: Bus, mesh: Mesh): References {
       (event: RequestEvent, references: unknown, id: unknown, what: unknown, ...args: unknown[]) => {
         const lent = roomOf(event.sender).get(id);
         if (!lent) throw closed('callback', OVER);
-        if (what) return count(lent, what === KEEP ? KEEP : FREE);
+        if (what) return count(lent, what === 1 ? 1 : -1);
         const { target } = lent;
         if (typeof target !== 'function') {
           end(lent, OVER); // it can be used once only
