@@ -1,8 +1,8 @@
 type Emit = (this: unknown, name: unknown, ...args: unknown[]) => unknown;
 type Told = (name: string, args: readonly unknown[]) => void;
 
-/** What stands in the place of an emitter's `emit`, as long as somebody is told. */
-const patches = new WeakMap<object, (told: Told) => () => void>();
+/** What stands in the place of an emitter's `emit`, as long as somebody is told: it is no method of a service's. */
+export const patches = new WeakMap<object, (told: Told) => () => void>();
 
 /**
  * Calls `told` with each event that `implementation` emits, before its own listeners. There is no other way to hear of all events of

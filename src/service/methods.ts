@@ -1,4 +1,5 @@
 import { invalid, MeshError } from '../core/errors/mesh-error.js';
+import { patches } from './emitter.js';
 import { isPlatform } from '../core/wire/kinds.js';
 
 /** Whether a method may have that name. */
@@ -36,7 +37,7 @@ export function methodsOf(
   }
   for (const name of only ?? Object.keys(members)) {
     const method: unknown = members[name]?.value;
-    if (isMethodName(name) && isMethod(method)) methods.set(name, method);
+    if (isMethodName(name) && isMethod(method) && !patches.has(method)) methods.set(name, method);
     else if (only) throw invalid(call, `methods: there is no method '${name}' that may be called from elsewhere.`);
   }
   return methods;
