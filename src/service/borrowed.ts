@@ -5,7 +5,7 @@ import type { Peer } from '../core/directory/peer.js';
 import { invalid, MeshError } from '../core/errors/mesh-error.js';
 import { disposing } from '../core/registration.js';
 import type { Call } from './callee.js';
-import { count, type Passed, type Room } from './passed.js';
+import { count, end, OVER, type Passed, type Room } from './passed.js';
 import { REFERENCES } from './wire.js';
 
 /** A function, or an iterable, of a peer, as this side has it. */
@@ -17,7 +17,7 @@ export interface Borrowed extends Passed {
   value: object | undefined;
   weak?: WeakRef<object>;
   /** Calls it; or tells its owner `what` becomes of it. */
-  ask(args: readonly unknown[], what?: number): unknown;
+  ask(args: readonly unknown[], what?: number): Promise<unknown>;
 }
 
 export const UNCONNECTED = 'the connection to its owner has ended.';
@@ -77,7 +77,11 @@ export function keep(borrowed: Borrowed, kept: boolean, told?: boolean): void {
     borrowed.value = undefined;
   }
   const what = kept ? 1 : -1;
-  if (!told && !borrowed.over) borrowed.ask([], what);
+  if (!told && !borrowed.over) {
+    const heard = borrowed.ask([], what);
+    // Its owner has let it go already: whoever called has given up.
+    if (kept) heard.catch(() => end(borrowed, OVER));
+  }
   count(borrowed, what);
 }
 

@@ -2,12 +2,13 @@ import { expect, it } from 'vitest';
 import { createMemoryChannel } from '../../../src/core/port/memory-port.js';
 import type { Port } from '../../../src/core/port/port.js';
 import { ABORT, REQUEST } from '../../../src/core/wire/frames.js';
-import { consume, defineService, provide } from '../../../src/service/index.js';
+import { consume, defineService, provide, retain } from '../../../src/service/index.js';
+import { deferred } from '../../contract/case.js';
 import { TestMesh } from '../../contract/mesh.js';
 
 // What a result holds by reference, where its caller turns out not to have got it.
 
-const makers = defineService<{ make(what?: string): Promise<unknown>; ok(): void }>('makers');
+const makers = defineService<{ make(what?: unknown): Promise<unknown>; ok(): void }>('makers');
 
 /** A port that can't read a post with the poison in it, as if it held what only fails at the far process. */
 function afraid(port: Port): Port {
@@ -55,5 +56,32 @@ it('M26: a peer that by hand gives up calls of any number takes back what it was
   link.post([0, ABORT, 7, ABORT, 7, ABORT, 8]);
   await expect.poll(() => b.load.references).toBe(2);
   expect(await kept()).toBe(1);
+  mesh.close();
+});
+
+it('what is retained when its caller has given up is over, and not held', async () => {
+  const mesh = new TestMesh({ make: () => createMemoryChannel().ports });
+  const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+  const given: (() => Promise<unknown>)[] = [];
+  const [called, aborted] = [deferred(), deferred()];
+  provide(b, makers, {
+    make: async (what) => {
+      called.resolve();
+      await aborted.promise;
+      given.push(retain(what as () => Promise<unknown>));
+    },
+    ok() {},
+  });
+  const f = consume(a, makers);
+  const controller = new AbortController();
+  const call = f.$with({ signal: controller.signal }).make(() => 1);
+  await called.promise;
+  controller.abort();
+  await expect(call).rejects.toMatchObject({ code: 'ABORTED' });
+  aborted.resolve();
+  await expect.poll(() => given.length).toBe(1);
+  await f.ok();
+  expect([a.load.references, b.load.references]).toEqual([0, 0]);
+  await expect(given[0]?.()).rejects.toMatchObject({ code: 'CLOSED' });
   mesh.close();
 });
