@@ -5,8 +5,8 @@ import type { Peer } from '../core/directory/peer.js';
 import { invalid, MeshError } from '../core/errors/mesh-error.js';
 import { disposing } from '../core/registration.js';
 import type { Call } from './callee.js';
-import { count, type Passed, type Room } from './passed.js';
-import { FREE, KEEP, REFERENCES } from './wire.js';
+import { count, end, OVER, type Passed, type Room } from './passed.js';
+import { REFERENCES } from './wire.js';
 
 /** A function, or an iterable, of a peer, as this side has it. */
 export interface Borrowed extends Passed {
@@ -14,11 +14,10 @@ export interface Borrowed extends Passed {
   readonly label: string;
   kept: boolean;
   /** What the application has: the same thing each time, as long as it has it. Held here only while a call lasts. */
-  value?: object | undefined;
+  value: object | undefined;
   weak?: WeakRef<object>;
-  make(): object;
   /** Calls it; or tells its owner `what` becomes of it. */
-  ask(args: readonly unknown[], what?: number): unknown;
+  ask(args: readonly unknown[], what?: number): Promise<unknown>;
 }
 
 export const UNCONNECTED = 'the connection to its owner has ended.';
@@ -32,68 +31,63 @@ const forEver: CallOptions = { timeout: Infinity, signal: undefined, wait: 0 };
 export function borrow(bus: Bus, call: Call, room: Room, peer: Peer, id: number, from: string): Borrowed {
   const key = String(id);
   const known = room.get(key) as Borrowed | undefined;
-  if (known) return known;
+  if (known && valueOf(known)) return known;
   const label = `${id > 0 ? 'callback' : 'iterable'} of ${peer.name} (${peer.id}), from ${from}`;
   const nobody = (): MeshError => closed(label, UNCONNECTED);
-  const ask = (args: readonly unknown[], what?: number, pin?: object): Promise<unknown> => {
+  const ask = (args: readonly unknown[], what?: number): Promise<unknown> => {
     const answer = borrowed.over
       ? Promise.reject(closed(label, borrowed.over))
-      : call({ target: peer, channel: REFERENCES, head: [id, what], label, pin, nobody }, args, forEver);
+      : call({ target: peer, channel: REFERENCES, head: [undefined, id, what], label, nobody }, args, forEver);
     // Whoever doesn't wait for what a callback returns is not to end for what it throws.
     answer.catch(() => {});
     return answer;
   };
-  const callback = (): object => {
-    const called = (...args: unknown[]): Promise<unknown> => ask(args, undefined, called);
-    return called;
-  };
   /** It can be taken from once. Leaving a `for await` loop ends it there. */
-  const iterable = (): object => {
-    let stream: MeshStream<unknown> | undefined;
-    const open = (): MeshStream<unknown> => {
-      if (stream) return stream;
-      check(borrowed);
-      const opened = (stream = bus.to(peer).stream(REFERENCES, undefined, id));
-      borrowed.stop = () => void opened.return();
-      room.delete(key); // as its owner does, once it is taken from
-      return opened;
-    };
-    return { [Symbol.asyncIterator]: open, readable: () => open().readable() };
+  let stream: MeshStream<unknown> | undefined;
+  const open = (): MeshStream<unknown> => {
+    if (stream) return stream;
+    check(borrowed);
+    const opened = (stream = bus.to(peer).stream(REFERENCES, undefined, id));
+    borrowed.stop = () => void opened.return();
+    room.delete(key); // as its owner does, once it is taken from
+    return opened;
   };
-  const make = (): object =>
-    Object.assign(id > 0 ? callback() : iterable(), { [borrowedKey]: borrowed, [disposing]: dispose });
-  const borrowed: Borrowed = { key, label, room, uses: 0, kept: false, make, ask };
+  const value =
+    id > 0 ? (...args: unknown[]) => ask(args) : { [Symbol.asyncIterator]: open, readable: () => open().readable() };
+  const borrowed: Borrowed = { key, label, room, uses: 0, kept: false, value, ask };
+  Object.assign(value, { [borrowedKey]: borrowed, [disposing]: () => keep(borrowed, false) });
   room.set(key, borrowed);
   return borrowed;
 }
 
-export function valueOf(borrowed: Borrowed): object {
-  const value = borrowed.value ?? borrowed.weak?.deref() ?? (borrowed.value = borrowed.make());
-  // Whoever keeps it holds it: this side only wants to know when nobody does any more.
-  if (borrowed.kept && borrowed.value) {
-    borrowed.value = undefined;
-    borrowed.weak = new WeakRef(value);
-    collected.register(value, borrowed);
-  }
-  return value;
+/** `undefined`: nobody has it any more. */
+export function valueOf({ value, weak }: Borrowed): object | undefined {
+  return value ?? weak?.deref();
 }
 
 /** @param told whether its owner knows */
 export function keep(borrowed: Borrowed, kept: boolean, told?: boolean): void {
   if (borrowed.kept === kept) return;
   borrowed.kept = kept;
-  if (kept) valueOf(borrowed);
-  const what = kept ? KEEP : FREE;
-  if (!told && !borrowed.over) borrowed.ask([], what);
+  const { value } = borrowed;
+  if (kept && value) {
+    // Whoever keeps it holds it: this side only wants to know when nobody does any more.
+    borrowed.weak = new WeakRef(value);
+    collected.register(value, borrowed);
+    borrowed.value = undefined;
+  }
+  const what = kept ? 1 : -1;
+  if (!told && !borrowed.over) {
+    const heard = borrowed.ask([], what);
+    // Its owner has let it go already: whoever called has given up.
+    if (kept) heard.catch(() => end(borrowed, OVER));
+  }
   count(borrowed, what);
 }
 
-/**
- * One that is kept, and that nobody has any more, is released. It may have come again meanwhile; and one that is taken from ends with
- * its stream, which may be all that the application has.
- */
+/** One that is kept, and that nobody has any more, is released. One that is taken from ends with its stream, which may be all that the application has. */
 const collected = new FinalizationRegistry<Borrowed>((borrowed) => {
-  if (!borrowed.weak?.deref() && !borrowed.stop) keep(borrowed, false);
+  if (!borrowed.stop) keep(borrowed, false);
 });
 
 /** @throws MeshError `CLOSED` if it is over */
@@ -106,10 +100,6 @@ export function closed(call: string, why: string): MeshError {
 }
 
 const borrowedKey = Symbol('borrowed');
-
-function dispose(this: object): void {
-  release(this);
-}
 
 /**
  * Keeps a callback, or an iterable, that came with a call: without it, it is good until the call is over. `release` it when it

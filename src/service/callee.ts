@@ -7,7 +7,7 @@ export interface Callee extends ServiceCall {
   readonly target: Target;
   readonly channel: string;
   /** See wire.ts */
-  readonly head: readonly [called: string | number, version: string | number | undefined];
+  readonly head: readonly [references: undefined, called: string | number, version: string | number | undefined];
   /** Of the result; may throw */
   readonly check?: (value: unknown) => unknown;
 }

@@ -114,9 +114,8 @@ export function consume<M extends object, E extends object>(
   const call = checkCall('consume', bus, service);
   const { from, timeout, signal } = checkOptions(`${call}, `, options, ['timeout', 'signal', 'from']);
   const target = from === undefined ? undefined : checkTarget(from);
-  return handleOf(
-    { bus: bus as Bus, service: service as AnyService, target },
-    { timeout, signal, wait: Infinity },
-    new Set(),
-  ) as Remote<M, E>;
+  return handleOf(bus as Bus, service as AnyService, target, { timeout, signal, wait: Infinity }, new Set()) as Remote<
+    M,
+    E
+  >;
 }

@@ -1,5 +1,6 @@
 import { invalid, show } from '../core/errors/mesh-error.js';
 import { checkOptions } from '../core/options.js';
+import { isObject } from './lower.js';
 import type { MethodSchema, ServiceSchema, StandardSchema } from './schema.js';
 
 /** What `defineService` takes besides the name. */
@@ -62,7 +63,7 @@ export function defineService<M extends object, E extends { [K in keyof E]: read
     throw invalid(`${call})`, `version ${show(version)}: give 'MAJOR.MINOR', such as '1.2'.`);
   }
   for (const each of [schema.methods, schema.events]) {
-    if (each !== undefined && (typeof each !== 'object' || each === null)) {
+    if (each !== undefined && !isObject(each)) {
       throw invalid(`${call})`, 'schema: give { methods: { name: { args, result } }, events: { name: args } }.');
     }
   }

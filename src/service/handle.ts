@@ -1,70 +1,159 @@
+import type { Bus } from '../core/bus/bus.js';
 import { meshOf } from '../core/bus/caller.js';
+import type { MeshEvent } from '../core/bus/events.js';
 import type { CallOptions } from '../core/bus/request.js';
-import { invalid, show } from '../core/errors/mesh-error.js';
+import { noPeerOf, select, type Target } from '../core/bus/target.js';
+import { SERVICE } from '../core/directory/grant.js';
+import type { Peer } from '../core/directory/peer.js';
+import { invalid, MeshError, show, type LeaveReason } from '../core/errors/mesh-error.js';
 import { checkOptions } from '../core/options.js';
 import { disposing } from '../core/registration.js';
 import type { ServiceCallOptions } from './call-options.js';
-import { listen, type AnyListener } from './listening.js';
+import type { AnyService } from './define.js';
 import { isMethodName, noMethod } from './methods.js';
-import { methodOf, providersOf, statusOf, type User } from './user.js';
+import { referencesOf } from './references.js';
+import type { Result } from './result.js';
+import { after, validate } from './schema.js';
+import { checkFit } from './version.js';
 
+/** A listener of a handle's. */
 export interface Listening {
   readonly event: unknown;
   readonly listener: unknown;
   end(): void;
 }
 
+type AnyListener = (...args: unknown[]) => unknown;
+
 /**
  * What the application holds: an object with every method that a service may have. Which ones this one has, the compiler knows, and the
- * provider; so a name that can't be a method's is the only one that is refused here.
+ * provider; so a name that can't be a method's is the only one that is refused here. All of it is in one function: what its parts
+ * would have to hand each other weighs more.
  *
  * @param listening its listeners, and those of all that `$with` makes of it
  */
-export function handleOf(user: User, options: CallOptions, listening: Set<Listening>): object {
-  const { name } = user.service;
-  const add = (call: string, event: unknown, listener: unknown, once = false): object => {
-    if (typeof event !== 'string' || !event || typeof listener !== 'function') {
-      throw invalid(`${name}.${call}(${show(event)})`, 'the listener is a function, the event a name.');
+export function handleOf(
+  bus: Bus,
+  service: AnyService,
+  target: Target,
+  options: CallOptions,
+  listening: Set<Listening>,
+): object {
+  const { name, schema, version } = service;
+  const channel = SERVICE + name;
+  const mesh = meshOf(bus);
+  const { call } = referencesOf(bus);
+
+  /** Those who provide it, and are meant. */
+  const providers = (): Peer[] => select(target, mesh.directory.handling(channel)).map(({ peer }) => peer);
+  const provides = ({ id }: Peer): boolean => providers().some((each) => each.id === id);
+
+  /** A method, to be called again and again. */
+  const methodOf = (method: string, whom = target): ((...args: unknown[]) => Result<unknown>) => {
+    const label = `${name}.${method}()`;
+    const result = schema.methods?.[method]?.result;
+    const callee = {
+      target: whom,
+      channel,
+      head: [undefined, method, version] as const,
+      label,
+      check: (value: unknown) => validate(result, value, 'PROTOCOL', label, "its result doesn't fit"),
+      nobody: ({ timeout }: { readonly timeout: number }) => {
+        const text = `${label}: ${noPeerOf(whom)} provides '${name}', for ${timeout} ms. Is provide(bus, ${name}, …) called?`;
+        return new MeshError('NO_SERVICE', text);
+      },
+    };
+    return (...args) => call(callee, args, options);
+  };
+
+  /** Tells an event of the service's, `$start` and `$stop` too, until what is returned is called. */
+  const listen = (event: string, listener: AnyListener): (() => void) => {
+    if (event === '$start' || event === '$stop') {
+      const { news } = mesh;
+      const known = new Set(providers().map(({ id }) => id));
+      // The mesh tells of each change of each peer.
+      const look = (peer: Peer, reason?: LeaveReason): unknown => {
+        const { id } = peer;
+        const did = known.has(id);
+        const does = provides(peer);
+        known[does ? 'add' : 'delete'](id);
+        return does !== did && does === (event === '$start') ? listener(peer, reason) : undefined;
+      };
+      const kinds = ['join', 'change', 'leave'];
+      for (const each of kinds) news.add(each, look);
+      return () => kinds.forEach((each) => news.remove(each, look));
     }
-    const stop = listen(user, event, (...args) => {
-      if (once) added.end();
+    const told = `${channel}/${event}`;
+    const heard = ({ sender }: MeshEvent, theirs: unknown, ...args: unknown[]): unknown => {
+      if (!provides(sender)) return undefined; // anybody may send, who is not told not to
+      const on = `${name}.$on('${event}'), from ${sender.name} (${sender.id})`;
+      checkFit(on, version, theirs);
+      return after(validate(schema.events?.[event], args, 'PROTOCOL', on), () => listener(...args));
+    };
+    bus.on(told, heard);
+    return () => bus.off(told, heard);
+  };
+
+  /** What those who provide it say of themselves. Those that are gone meanwhile don't provide it. */
+  const status = async (): Promise<{ available: boolean; providers: object[] }> => {
+    const asked: { readonly value?: object; readonly reason?: unknown }[] = await Promise.allSettled(
+      providers().map(async (peer) => ({ ...((await methodOf('$status', peer)()) as object), peer })),
+    );
+    const answered = asked.flatMap(({ value }) => value ?? []);
+    const failed = asked[0]?.reason as MeshError | undefined;
+    if (failed && answered.length === 0 && !/^(PEER_GONE|NO_SERVICE)$/.test(failed.code)) throw failed;
+    return { available: providers().length > 0, providers: answered };
+  };
+
+  const on = (called: string) => (event: unknown, listener: unknown) => {
+    if (typeof event !== 'string' || !event || typeof listener !== 'function') {
+      throw invalid(`${name}.${called}(${show(event)})`, 'the listener is a function, the event a name.');
+    }
+    const stop = listen(event, (...args) => {
+      if (called === '$once') added.end();
       return listener(...args) as unknown;
     });
     const added: Listening = { event, listener, end: () => (listening.delete(added), stop()) };
     listening.add(added);
     return handle;
   };
+
   const close = (): void => listening.forEach((each) => each.end());
   /** What there is, and each method that was asked for. */
   const members: { [name: PropertyKey]: unknown } = {
     __proto__: null, // so that it has no other names
-    $on: (event: unknown, listener: unknown) => add('$on', event, listener),
-    $once: (event: unknown, listener: unknown) => add('$once', event, listener, true),
+    $on: on('$on'),
+    $once: on('$once'),
     $off: (event: string, listener: AnyListener) => {
       const those = [...listening].filter((each) => each.event === event && each.listener === listener);
       those.pop()?.end(); // of several registrations, the last one
       return handle;
     },
     $subscribe: async (event: unknown, listener: unknown) => {
-      add('$subscribe', event, listener);
-      await meshOf(user.bus).confirm();
+      on('$subscribe')(event, listener);
+      await mesh.confirm();
     },
     get $available() {
-      return providersOf(user).length > 0;
+      return providers().length > 0;
     },
-    $status: () => statusOf(user, options),
-    $ready: async () => void (await methodOf(user, '$ready', options)()),
+    $status: status,
+    $ready: async () => void (await methodOf('$ready')()),
     $with: (more: ServiceCallOptions) =>
-      handleOf(user, { ...options, ...checkOptions(`${name}.$with(`, more, ['timeout', 'signal']) }, listening),
+      handleOf(
+        bus,
+        service,
+        target,
+        { ...options, ...checkOptions(`${name}.$with(`, more, ['timeout', 'signal']) },
+        listening,
+      ),
     $close: close,
     [disposing]: close,
-    // What a template, or a debugger, asks for.
+    // What a template asks for.
     [Symbol.toPrimitive]: () => `[service ${name}]`,
-    [Symbol.toStringTag]: 'Service',
   };
   const handle: object = new Proxy(Object.freeze(Object.create(null) as object), {
     get(_, key) {
-      if (isMethodName(key)) members[key] ??= methodOf(user, key, options);
+      if (isMethodName(key)) members[key] ??= methodOf(key);
       // Whatever is awaited is asked for `then`, what is shown as JSON for `toJSON`.
       if (key in members || typeof key !== 'string' || /^(then|toJSON)$/.test(key)) return members[key];
       return () => Promise.reject(noMethod(`${name}.${key}()`));

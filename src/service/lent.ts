@@ -1,19 +1,27 @@
+import type { Lowered } from './lower.js';
 import type { Passed, Room } from './passed.js';
+import type { References } from './wire.js';
 
 let lastId = 0;
 
-/** For good: the peer has it until it says otherwise. */
-export function give(room: Room, target: object, uses = 1): Passed {
-  const key = typeof target === 'function' ? ++lastId : -++lastId;
-  const lent = { key, target, room, uses };
-  room.set(key, lent);
-  return lent;
-}
-
-/** For a call. What the peer has already is the same thing there each time. */
-export function lend(room: Room, target: object): Passed {
-  const lent = room.get(target) ?? give(room, target, 0);
-  room.set(target, lent);
-  lent.uses++;
-  return lent;
+/**
+ * One more counts on each of these of ours. What the peer has already is the same thing there each time; but what is given with the
+ * answer to a call of that `number` is found by it, until that is known to be taken.
+ * @param lent gets them
+ */
+export function lendAll(room: Room, { found, places }: Lowered, lent: Passed[], number?: number): References {
+  const ids: Record<number, unknown> = {};
+  found.forEach((target, i) => {
+    const by = number ? `${number}:${i}` : target;
+    let each = room.get(by);
+    if (!each) {
+      const key = typeof target === 'function' ? ++lastId : -++lastId;
+      each = { key, by, target, room, uses: 0 };
+      room.set(key, each).set(by, each);
+    }
+    each.uses++;
+    lent.push(each);
+    ids[places[i] as number] = each.key;
+  });
+  return ids;
 }

@@ -1,4 +1,5 @@
 import { invalid, MeshError } from '../core/errors/mesh-error.js';
+import { patches } from './emitter.js';
 import { isPlatform } from '../core/wire/kinds.js';
 
 /** Whether a method may have that name. */
@@ -12,6 +13,7 @@ export function noMethod(call: string): MeshError {
 }
 
 type Method = (...args: unknown[]) => unknown;
+type Members = { readonly [name: string]: PropertyDescriptor };
 
 /**
  * What can be called of an implementation: own methods and those of its classes, as they are now. Never what the platform's classes
@@ -22,29 +24,25 @@ export function methodsOf(
   implementation: object,
   only: readonly string[] | undefined,
 ): Map<string, Method> {
-  const members = new Map<string, unknown>();
+  let members: Members = {};
+  const methods = new Map<string, Method>();
   for (let owner: object | null = implementation; owner; owner = Object.getPrototypeOf(owner) as object | null) {
-    const own = Object.getOwnPropertyDescriptors(owner) as { [name: string]: PropertyDescriptor };
+    const own = Object.getOwnPropertyDescriptors(owner) as Members;
     const made: unknown = own['constructor']?.value;
     if (typeof made === 'function' && isPlatform(made)) break;
-    if (owner !== implementation && isEmitter(own)) continue;
+    // Node's emitter, and those made like it.
+    if (owner !== implementation && own['emit'] && own['removeListener']) continue;
     // The nearest one counts, whatever it is: an accessor hides a method behind it.
-    for (const [name, { value }] of Object.entries(own)) if (!members.has(name)) members.set(name, value);
+    members = { ...own, ...members };
   }
-  for (const [name, value] of members) if (!isMethodName(name) || !isMethod(value)) members.delete(name);
-  const chosen = (only ?? [...members.keys()]).map((name) => {
-    const method = members.get(name) as Method | undefined;
-    if (!method) throw invalid(call, `methods: there is no method '${name}' that may be called from elsewhere.`);
-    return [name, method] as const;
-  });
-  return new Map(chosen);
+  for (const name of only ?? Object.keys(members)) {
+    const method: unknown = members[name]?.value;
+    if (isMethodName(name) && isMethod(method) && !patches.has(method)) methods.set(name, method);
+    else if (only) throw invalid(call, `methods: there is no method '${name}' that may be called from elsewhere.`);
+  }
+  return methods;
 }
 
-/** Node's, and those made like it. */
-function isEmitter(members: { [name: string]: PropertyDescriptor }): boolean {
-  return ['on', 'emit', 'removeListener'].every((name) => name in members);
-}
-
-function isMethod(value: unknown): boolean {
+function isMethod(value: unknown): value is Method {
   return typeof value === 'function' && !/^class\b/.test(Function.prototype.toString.call(value));
 }

@@ -2,6 +2,8 @@
 export interface Passed {
   /** In the room: at its owner its id, elsewhere that as a text */
   readonly key: unknown;
+  /** At its owner, in the room too: see `lend` */
+  readonly by?: unknown;
   /** At its owner: the thing itself */
   readonly target?: object;
   readonly room: Room;
@@ -13,7 +15,7 @@ export interface Passed {
   stop?(): void;
 }
 
-/** What one peer and this side have of each other, as long as it is good; and by itself what a call lends, which has its id already. */
+/** What one peer and this side have of each other, as long as it is good; and by what it is found by besides, if it has its id already. */
 export type Room = Map<unknown, Passed>;
 
 export const OVER = 'its call is over, or it was released. Call retain() on it while that is served.';
@@ -24,9 +26,8 @@ export function count(passed: Passed, by: number): void {
 }
 
 export function end(passed: Passed, why: string): void {
-  const { key, target, room } = passed;
+  const { key, by, room } = passed;
   passed.over ??= why;
   passed.stop?.();
-  room.delete(key);
-  if (room.get(target) === passed) room.delete(target);
+  for (const each of [key, by]) if (room.get(each) === passed) room.delete(each);
 }

@@ -78,7 +78,8 @@ export function provide<M extends object, E extends object>(
     const direct: Run = (given, event) => serving(event, run, implementation, given);
     const checked: Run = (given, event) =>
       after(validate(expected, given, 'INVALID_ARGUMENT', label), (fitting) => direct(fitting as unknown[], event));
-    served.set(method, { label, run: expected ? checked : direct });
+    const chosen = expected ? checked : direct;
+    served.set(method, { label, run: (given, event) => untilStopped(chosen(given, event)) });
   }
 
   const emit = (event: string, ...args: readonly unknown[]): void => {
@@ -97,6 +98,15 @@ export function provide<M extends object, E extends object>(
 
   /** What rejects the calls that are being served. */
   const pending = new Set<(error: unknown) => void>();
+  const untilStopped = (result: unknown): unknown =>
+    isThenable(result)
+      ? new Promise((resolve, reject) => {
+          pending.add(reject);
+          void Promise.resolve(result)
+            .then(resolve, reject)
+            .then(() => pending.delete(reject));
+        })
+      : result;
   const stop = (): void => {
     for (const each of undo.splice(0)) each();
     for (const reject of pending) reject(new MeshError('NO_SERVICE', `${name}: its provider stopped it.`));
@@ -111,12 +121,7 @@ export function provide<M extends object, E extends object>(
       checkFit(label, user, version);
       if (method === '$ready') return description;
       if (!called) throw noMethod(label);
-      const answer = references.serve(event, refs, args, label, called.run);
-      if (!isThenable(answer)) return answer;
-      return new Promise((resolve, reject) => {
-        pending.add(reject);
-        void answer.then(resolve, reject).then(() => pending.delete(reject));
-      });
+      return references.serve(event, refs, args, label, called.run);
     },
   );
   const undo = [

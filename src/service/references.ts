@@ -3,19 +3,19 @@ import { meshOf } from '../core/bus/caller.js';
 import { isThenable } from '../core/bus/dispatcher.js';
 import type { RequestEvent } from '../core/bus/events.js';
 import { UNLINKED, type Mesh } from '../core/bus/mesh.js';
-import { newRequest, type ServiceCall } from '../core/bus/request.js';
+import { newRequest, type Request } from '../core/bus/request.js';
 import type { Peer } from '../core/directory/peer.js';
 import { MeshError } from '../core/errors/mesh-error.js';
 import { REQUEST } from '../core/wire/frames.js';
 import { Transfer } from '../core/wire/transfer.js';
-import type { Call, Callee } from './callee.js';
+import type { Call } from './callee.js';
 import { borrow, closed, keep, UNCONNECTED, valueOf, type Borrowed } from './borrowed.js';
-import { give, lend as lendTo } from './lent.js';
+import { lendAll } from './lent.js';
 import { lower, raise, remake, type Lowered } from './lower.js';
 import { count, end, OVER, type Passed, type Room } from './passed.js';
 import { Result } from './result.js';
 import { after } from './schema.js';
-import { FREE, KEEP, REFERENCES } from './wire.js';
+import { REFERENCES } from './wire.js';
 
 /** What a call is for. */
 export type Run = (args: readonly unknown[], event: RequestEvent) => unknown;
@@ -62,7 +62,10 @@ function newReferences(bus: Bus, mesh: Mesh): References {
       } else keep(borrowed, true, true);
       return valueOf(borrowed);
     });
-    if (!raised) throw nonsense(from);
+    // A result with a `then` of the peer's would be awaited, for as long as that likes.
+    if (!raised || (!calls && isThenable(raised[0]))) {
+      throw new MeshError('PROTOCOL', `${from}: what came with it makes no sense.`);
+    }
     return raised;
   };
 
@@ -71,63 +74,45 @@ function newReferences(bus: Bus, mesh: Mesh): References {
   // Of a call under way, what is captured here is a large part: so it is little.
   const call: Call = (callee, args, options) => {
     const lowered = lower(args);
-    const lending = lowered && lend(callee, lowered);
     return new Result((resolve, reject) => {
       const request = newRequest(REQUEST, callee.target, callee.channel, options, (outcome) => {
-        lending?.settle();
+        settle?.();
         if (outcome instanceof Promise) return resolve(outcome);
         try {
-          const value = open(outcome, request.link?.peer as Peer, callee.label);
+          const value = Array.isArray(outcome)
+            ? receive([outcome[0]], outcome[1], request.link?.peer as Peer, callee.label)[0]
+            : outcome;
           resolve(callee.check ? callee.check(value) : value);
         } catch (error) {
           reject(error);
         }
       });
-      request.service = lending ?? callee;
-      mesh.requests.begin(request, [undefined, callee.head[0], callee.head[1], ...(lowered?.values ?? args)]);
+      request.service = callee;
+      const settle = lowered && lend(request, lowered);
+      mesh.requests.begin(request, [...callee.head, ...(lowered?.values ?? args)]);
     });
   };
 
   /** What a call brings by reference is lent to whoever gets it, until the call is over. */
-  const lend = (callee: Callee, lowered: Lowered): ServiceCall & { settle(): void } => {
+  const lend = (request: Request, lowered: Lowered): (() => void) => {
     let lent: Passed[] = [];
     const settle = (): void => lent.forEach((each) => count(each, -1));
-    return {
-      ...callee,
-      prepare([, ...sent], peer) {
-        settle(); // it had been sent to somebody else, who gave it back
-        const room = roomOf(peer);
-        lent = lowered.found.map((each) => lendTo(room, each));
-        return [idsOf(lowered, lent), ...sent];
-      },
-      settle,
+    request.prepare = ([, ...sent], peer) => {
+      settle(); // it had been sent to somebody else, who gave it back
+      return [lendAll(roomOf(peer), lowered, (lent = [])), ...sent];
     };
-  };
-
-  /** What a result holds. */
-  const open = (sealed: unknown, peer: Peer, label: string): unknown => {
-    if (!Array.isArray(sealed)) return sealed;
-    const [bare, references] = sealed as unknown[];
-    const [value] = receive([bare], references, peer, label);
-    // One with a `then` of the peer's would be awaited, for as long as that likes.
-    if (references && isThenable(value)) throw nonsense(label);
-    return value;
+    return settle;
   };
 
   // ---- being called
 
   const serve: References['serve'] = (event, references, args, label, run) => {
-    if (references === undefined) {
-      const result = run(args, event);
-      return isThenable(result) ? Promise.resolve(result).then((value) => seal(event, value)) : seal(event, result);
-    }
+    if (references === undefined) return sealed(event, run(args, event));
     const borrowed: Borrowed[] = [];
     const settle = (): void => borrowed.forEach((each) => count(each, -1));
     let answer: unknown;
     try {
-      answer = after(run(receive(args, references, event.sender, label, borrowed), event), (value) =>
-        seal(event, value),
-      );
+      answer = sealed(event, run(receive(args, references, event.sender, label, borrowed), event));
       return answer;
     } finally {
       // What throws, and what is there at once, is answered at once.
@@ -136,13 +121,24 @@ function newReferences(bus: Bus, mesh: Mesh): References {
     }
   };
 
+  const sealed = (event: RequestEvent, result: unknown): unknown => after(result, (value) => seal(event, value));
+
   /** What it is that is answered: an array stands for what is in it. */
   const seal = (event: RequestEvent, value: unknown): unknown => {
     const lowered = lower([value]);
     if (lowered) {
-      // Where nobody takes it any more, it would be given for ever.
-      const given = event.signal.aborted ? [] : lowered.found.map((each) => give(roomOf(event.sender), each));
-      const ids = idsOf(lowered, given);
+      const { id: number, sender, signal } = event;
+      const link = mesh.directory.get(sender.id)?.link;
+      let ids = {};
+      // Its caller has it for good, until it says otherwise; where nobody takes it any more, that would be for ever.
+      if (link && !signal.aborted) {
+        const room = roomOf(sender);
+        link.untaken ??= (id) => {
+          if (typeof id !== 'number') return; // the peer says so
+          for (let i = 0, each; (each = room.get(`${id}:${i}`)); i++) end(each, OVER);
+        };
+        ids = lendAll(room, lowered, [], number);
+      }
       return remake(lowered.values[0], (bare) => [bare, ids]);
     }
     if (!Array.isArray(value) && !(value instanceof Transfer)) return value; // mostly
@@ -157,7 +153,7 @@ function newReferences(bus: Bus, mesh: Mesh): References {
       (event: RequestEvent, references: unknown, id: unknown, what: unknown, ...args: unknown[]) => {
         const lent = roomOf(event.sender).get(id);
         if (!lent) throw closed('callback', OVER);
-        if (what) return count(lent, what === KEEP ? KEEP : FREE);
+        if (what) return count(lent, what === 1 ? 1 : -1);
         const { target } = lent;
         if (typeof target !== 'function') {
           end(lent, OVER); // it can be used once only
@@ -186,12 +182,4 @@ function newReferences(bus: Bus, mesh: Mesh): References {
       return size;
     },
   };
-}
-
-function idsOf({ places }: Lowered, passed: readonly Passed[]): object {
-  return Object.fromEntries(passed.map(({ key }, i) => [places[i], key]));
-}
-
-function nonsense(label: string): MeshError {
-  return new MeshError('PROTOCOL', `${label}: what came with it makes no sense.`);
 }

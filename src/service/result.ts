@@ -9,10 +9,7 @@ export class Result<T> extends Promise<T> {
       (opened ??= this.then((value) => (value as AsyncIterable<unknown>)[Symbol.asyncIterator]()));
     return {
       next: async () => (await open()).next(),
-      return: async () => {
-        await (await open()).return?.();
-        return { done: true, value: undefined };
-      },
+      return: async () => (await (await open()).return?.()) ?? { done: true, value: undefined },
     };
   }
 }

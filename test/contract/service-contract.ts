@@ -13,6 +13,7 @@ import {
 } from '../../src/service/index.js';
 import { cases, deferred, rejection, type Case } from './case.js';
 import type { MeshKind } from './mesh-kind.js';
+import { untakenContract } from './service-untaken.js';
 import { idle, withMesh } from './with-mesh.js';
 
 interface Files {
@@ -108,7 +109,7 @@ function settledLoad(bus: Bus): object {
 /** What services promise, over every kind of port. */
 export function serviceContract(kind: MeshKind): Case[] {
   const inMesh = withMesh(kind);
-  return cases({
+  const own = cases({
     'a method is called, and answers: bytes, numbers, errors with their causes': inMesh(async (mesh) => {
       const [a, b] = [await mesh.join('a'), await mesh.join('b')];
       provide(b, files, new FilesImpl());
@@ -544,4 +545,5 @@ export function serviceContract(kind: MeshKind): Case[] {
       },
     ),
   });
+  return [...own, ...untakenContract(kind)];
 }

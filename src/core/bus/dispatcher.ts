@@ -39,7 +39,7 @@ export class Dispatcher {
     const handler = this.handlers.get(channel)?.handler;
     if (!handler) return link.missed(id, channel, args);
     link.keepPorts();
-    const event = new RequestEvent(channel, link.peer);
+    const event = new RequestEvent(channel, link.peer, id);
     args[0] = event;
     let result: unknown;
     let later: boolean;

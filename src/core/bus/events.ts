@@ -16,9 +16,17 @@ export class MeshEvent {
 
 /** What a handler gets with a request. */
 export class RequestEvent extends MeshEvent {
+  /** Internal: what its caller numbers it by; see `Link.untaken`. */
+  readonly id: number | undefined;
   #controller: AbortController | undefined;
   #aborted = false;
   #reason: unknown;
+
+  /** Made by the bus for each request. */
+  constructor(channel: string, sender: Peer, id?: number) {
+    super(channel, sender);
+    this.id = id;
+  }
 
   /**
    * Aborts when the caller no longer waits: its time-out, its own signal, its end. Made when it is first read, as a signal

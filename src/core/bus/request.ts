@@ -38,16 +38,14 @@ export interface Request extends Call {
   tried?: Tried;
   /** Of a service's call */
   service?: ServiceCall | undefined;
+  /** Its arguments, each time they are about to be sent: what is passed by reference is told to a certain peer. */
+  prepare?(args: readonly unknown[], peer: Peer): readonly unknown[];
 }
 
 /** What a service's call has besides. It waits for somebody until its time is over. */
 export interface ServiceCall {
   /** How its caller wrote it */
   readonly label: string;
-  /** Its arguments, each time they are about to be sent: what is passed by reference is told to a certain peer. */
-  prepare?(args: readonly unknown[], peer: Peer): readonly unknown[];
-  /** What must not be collected before it is settled. */
-  readonly pin?: object | undefined;
   /** What to say where nobody took it in its time. */
   nobody(request: { readonly timeout: number }): MeshError;
 }

@@ -186,7 +186,7 @@ export class Requests {
     // Before it is sent: it may be settled when that returns.
     if (request.signal) this.#aborts.add(request.signal, request);
     try {
-      link.sendCall(request, request.service?.prepare?.(args, entry.peer) ?? args);
+      link.sendCall(request, request.prepare?.(args, entry.peer) ?? args);
     } catch (error) {
       this.released(request);
       return unsendable(request, error, entry.peer);

@@ -28,6 +28,7 @@ export interface IncomingLink {
   readonly full: boolean;
   /** Frames that it has not taken. */
   readonly pending: number;
+  readonly untaken: ((id: unknown) => void) | undefined;
   fail(id: number, channel: string, thrown: unknown): void;
   /** The peer can't read a post of ours. */
   unreadThere(post: number): void;
@@ -153,6 +154,8 @@ export class Incoming<L extends IncomingLink> implements FrameSink {
     this.#serving.delete(id as number);
     const text = `call from ${this.#link.peer.name}: its caller no longer waits for it.`;
     serving?.abort(new MeshError('ABORTED', text));
+    // It may have been answered: the two have crossed.
+    this.#link.untaken?.(id);
   }
 
   onChanges(first: number, changes: unknown[]): boolean {

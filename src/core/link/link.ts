@@ -69,6 +69,8 @@ export class Link {
   heard = 0;
   /** Whether it is taken to hang. */
   silent = false;
+  /** Told of a call of the peer's whose answer it won't take: it can't be sent, or read there, or nobody waits for it any more. */
+  untaken: ((id: unknown) => void) | undefined;
   readonly #owner: LinkOwner;
   readonly #options: LinkOptions;
   readonly #outbox: Outbox;
@@ -184,6 +186,7 @@ export class Link {
   fail(id: number, channel: string, thrown: unknown): void {
     if (this.#state !== 'open') return;
     this.#incoming.served(id);
+    this.untaken?.(id);
     this.#writer.failure(id, channel, thrown);
   }
 

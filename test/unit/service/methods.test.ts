@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it } from 'vitest';
+import { forwardEvents } from '../../../src/service/emitter.js';
 import { methodsOf } from '../../../src/service/methods.js';
 
 const names = (implementation: object, only?: readonly string[]): string[] => [
@@ -67,6 +68,18 @@ describe('S2: what can be called', () => {
     expect(names(new Emitting())).toEqual(['work']);
     expect(names(new Target())).toEqual(['work']);
     expect(names(new Table())).toEqual(['work']);
+  });
+
+  it("is no `emit` that stands in the place of an emitter's while its events are told", () => {
+    class Emitting extends EventEmitter {
+      work() {}
+    }
+    const emitting = new Emitting();
+    const end = forwardEvents(emitting, () => {});
+    expect(names(emitting)).toEqual(['work']);
+    expect(() => names(emitting, ['emit'])).toThrow(/no method 'emit'/);
+    end();
+    expect(names(emitting)).toEqual(['work']);
   });
 
   it('is no class', () => {

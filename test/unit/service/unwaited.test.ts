@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest';
 import type { Bus } from '../../../src/core/bus/bus.js';
 import { createMemoryChannel } from '../../../src/core/port/memory-port.js';
 import { consume, defineService, provide, release, retain } from '../../../src/service/index.js';
+import { deferred } from '../../contract/case.js';
 import { TestMesh } from '../../contract/mesh.js';
 import { countAlive } from '../support/garbage.js';
 import { turn } from '../support/turn.js';
@@ -92,4 +93,23 @@ it('an event that a schema refuses later is reported, and reaches no listener', 
   const late = provide(p!, checked, { m() {} });
   expect(() => late.emit('changed', 'x')).toThrow('its schema has to answer at once');
   expect(await untold()).toEqual([]);
+});
+
+it('a callback of a result that nobody holds while it runs answers all the same, and is released', async () => {
+  const service = defineService<{ make(): Promise<() => Promise<number>> }>('s');
+  const [called, answered] = [deferred(), deferred()];
+  const make = async (): Promise<() => Promise<number>> => async () => {
+    called.resolve();
+    await answered.promise;
+    return 7;
+  };
+  provide(p!, service, { make });
+  const f = consume(u!, service);
+  const use = async (): Promise<{ answer: Promise<number> }> => ({ answer: (await f.make())() });
+  const { answer } = await use();
+  await called.promise;
+  await expect.poll(async () => (await countAlive([]), p!.load.references)).toBe(0);
+  answered.resolve();
+  expect(await answer).toBe(7);
+  expect(u!.load).toMatchObject({ calls: 0, references: 0 });
 });
