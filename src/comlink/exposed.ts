@@ -1,0 +1,34 @@
+import { expose } from 'comlink';
+import { Lane, type LaneOwner } from './lane.js';
+import { readRequest, type Message } from './protocol.js';
+import { offer } from './proxies.js';
+
+/** What Comlink exposes an object on. The other side calls, and is answered. */
+export class Exposed extends Lane {
+  readonly #object: object;
+
+  constructor(line: LaneOwner, id: number, object: object) {
+    super(line, id);
+    this.#object = object;
+    expose(object, this as never);
+  }
+
+  /** Throws where an answer can't be sent: Comlink answers with an error of its own then. */
+  postMessage(message: Message, transfer?: readonly object[]): void {
+    // That of a RELEASE has none: nobody wants to know.
+    if (message.id) this.line.reply(message.id as number, message, transfer);
+  }
+
+  override read(args: readonly unknown[], id: number): Message | undefined {
+    const message = readRequest(args, id);
+    this.line.check(message?.path as unknown[] | undefined);
+    return message;
+  }
+
+  override receive(id: number, message: Message): void {
+    if (message.type !== 'ENDPOINT') return this.dispatch(message);
+    // Not Comlink's own, on a channel: in Node, that keeps the process alive.
+    const value = offer(this.#object);
+    this.postMessage({ id, value }, [value]);
+  }
+}

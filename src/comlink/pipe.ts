@@ -1,0 +1,47 @@
+import { LaneCall } from './call.js';
+import { Lane, type Asking } from './lane.js';
+import { hasId, isRequest, pathFor, thrown, type Message } from './protocol.js';
+
+/**
+ * Between two ports of the platform, one on each side: one that a transfer handler has made by itself. What is said on it may be
+ * Comlink, or anything else, and arrives as it is. A request that is surely Comlink's settles: no call for it is over on the line before
+ * an answer has got through.
+ */
+export class Pipe extends Lane implements Asking {
+  /** Requests of the other side: their ids as Comlink has them, and as the line has. */
+  readonly #asked = new Map<unknown, number>();
+
+  postMessage(data: unknown, transfer?: readonly object[]): void {
+    const message = Object(data) as Message;
+    const { id } = message;
+    const known = hasId(message);
+    if (known && message.type === 'RELEASE') return this.release();
+    const asks = known && isRequest(message);
+    const asked = this.#asked.get(id);
+    this.#asked.delete(id);
+    const deliver = (each: Message): void => {
+      if (asked !== undefined) this.line.reply(asked, each);
+      // What else does not get there is as lost as on a port whose other end can't read it.
+      else if (asks && each.name) this.dispatch({ ...each, id });
+    };
+    const sent = asked === undefined ? data : this.line.redacted(data);
+    void this.line.call(new LaneCall(this, {}), sent, transfer).catch(thrown).then(deliver);
+  }
+
+  write(places: unknown, data: unknown): unknown[] {
+    return [0 - this.id, places, data];
+  }
+
+  override read([, , , data]: readonly unknown[]): unknown {
+    this.line.check(pathFor(data));
+    return data;
+  }
+
+  override receive(number: number, data: unknown, ports: readonly object[]): void {
+    const message = Object(data) as Message;
+    const { id } = message;
+    this.dispatch(data, ports);
+    if (hasId(message) && isRequest(message) && !this.#asked.has(id)) this.#asked.set(id, number);
+    else this.line.reply(number, {});
+  }
+}
