@@ -22,8 +22,8 @@ export interface LaneOwner {
   redacted(data: unknown): unknown;
   /** Throws if nobody may follow a path; `undefined`: it makes no sense, and is reported. */
   check(path: readonly unknown[] | undefined): void;
-  /** Closes a lane, on both sides. @param released whether Comlink has released it, so that what is behind it there is told */
-  close(id: number, released?: boolean): void;
+  /** Closes a lane, on both sides. */
+  close(id: number): void;
 }
 
 /** A lane on which this side calls the other. */
@@ -77,17 +77,17 @@ export abstract class Lane {
   /** Behind the calls under way, the lane is closed: whether its proxy was released, or collected. */
   release(): void {
     this.why ??= this.line.closed;
-    if (this.calls.size === 0) this.line.close(this.id, true);
+    if (this.calls.size === 0) this.line.close(this.id);
   }
 
   /** It is over on both sides. Comlink is told by what makes it run the object's finalizer. */
-  end(why: Why, released?: unknown): void {
+  end(why: Why): void {
     const { port } = this;
     this.why = why;
     for (const call of this.calls) call.link?.cancel(call, () => why(call));
-    if (released || !port) this.dispatch({ id: '', type: 'RELEASE' });
+    if (!port) this.dispatch({ id: '', type: 'RELEASE' });
     // Behind what its calls are answered with.
-    if (port) startTimer(0, () => port.close());
+    else startTimer(0, () => port.close());
   }
 
   protected dispatch(data: unknown, ports?: readonly object[]): void {

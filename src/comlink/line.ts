@@ -8,7 +8,7 @@
 //  3. Places: 0, or what stands in the message in the place of each lane, with its number; and whether an object is exposed on it. If
 //     not, it leads from port to port: then each request's arguments are [lane, places, message], answered when it has got there. One of
 //     Comlink's, when its own answer has got back.
-//  4. An event is the end of a lane: its arguments are [lane, whether Comlink has released it]. With its last lane, the line ends.
+//  4. An event is the end of a lane: its argument is the lane. With its last lane, the line ends.
 
 import type { Mesh } from '../core/bus/mesh.js';
 import type { Peer } from '../core/directory/peer.js';
@@ -76,17 +76,18 @@ export class Line extends Link implements LaneOwner {
   constructor(mesh: Mesh, port: MeshPort, name: string, exposure?: Exposure) {
     const held = (port as unknown as Holder)[heldPort];
     const { peer } = held;
+    const redact = mesh.redacts(peer);
     super(new Inbox(mesh), peer, undefined, {
       epoch: 0,
       opened: true,
-      redact: mesh.redacts(peer),
+      redact,
       trusted: true,
       grant: everything,
       limits: boundless,
       flow: boundless,
       turn: mesh.turn,
     });
-    this.#redact = mesh.redacts(peer);
+    this.#redact = redact;
     this.name = name;
     this.exposure = exposure;
     this.#add(exposure ? new Exposed(this, 0, exposure.object) : new Wrapped(this, 0));
@@ -260,16 +261,16 @@ export class Line extends Link implements LaneOwner {
 
   // ---- the end
 
-  close(id: number, released?: boolean): void {
-    if (this.lanes.has(id)) this.sendEvent(CHANNEL, [], [0 - id, released]);
+  close(id: number): void {
+    if (this.lanes.has(id)) this.sendEvent(CHANNEL, [], [0 - id]);
     this.remove(id);
   }
 
   /** The other side has closed a lane. */
-  remove(id: unknown, released?: unknown): void {
+  remove(id: unknown): void {
     const lane = this.lanes.get(id as number);
     this.lanes.delete(id as number);
-    lane?.end(this.closed, released);
+    lane?.end(this.closed);
     if (this.lanes.size === 0) this.bye(this.closed);
   }
 

@@ -1,6 +1,6 @@
 import { LaneCall } from './call.js';
 import { Lane, type Asking } from './lane.js';
-import { hasId, isRequest, pathFor, thrown, type Message } from './protocol.js';
+import { isCall, pathFor, thrown, type Message } from './protocol.js';
 
 /**
  * Between two ports of the platform, one on each side: one that a transfer handler has made by itself. What is said on it may be
@@ -12,19 +12,16 @@ export class Pipe extends Lane implements Asking {
   readonly #asked = new Map<unknown, number>();
 
   postMessage(data: unknown, transfer?: readonly object[]): void {
-    const message = Object(data) as Message;
-    const { id } = message;
-    const known = hasId(message);
-    if (known && message.type === 'RELEASE') return this.release();
-    const asks = known && isRequest(message);
+    const { id } = Object(data) as Message;
+    const asks = isCall(data);
     const asked = this.#asked.get(id);
     this.#asked.delete(id);
     const deliver = (each: Message): void => {
-      if (asked !== undefined) this.line.reply(asked, each);
+      if (asked) this.line.reply(asked, each);
       // What else does not get there is as lost as on a port whose other end can't read it.
       else if (asks && each.name) this.dispatch({ ...each, id });
     };
-    const sent = asked === undefined ? data : this.line.redacted(data);
+    const sent = asked ? this.line.redacted(data) : data;
     void this.line.call(new LaneCall(this, {}), sent, transfer).catch(thrown).then(deliver);
   }
 
@@ -38,10 +35,9 @@ export class Pipe extends Lane implements Asking {
   }
 
   override receive(number: number, data: unknown, ports: readonly object[]): void {
-    const message = Object(data) as Message;
-    const { id } = message;
+    const { id } = Object(data) as Message;
     this.dispatch(data, ports);
-    if (hasId(message) && isRequest(message) && !this.#asked.has(id)) this.#asked.set(id, number);
+    if (isCall(data) && !this.#asked.has(id)) this.#asked.set(id, number);
     else this.line.reply(number, {});
   }
 }

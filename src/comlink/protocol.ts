@@ -24,9 +24,10 @@ export function isRequest({ type }: Message): boolean {
   return requests.includes(type);
 }
 
-/** Comlink's ids are texts. Somebody else's messages may have types like these. */
-export function hasId({ id }: Message): boolean {
-  return typeof id === 'string' && id !== '';
+/** Whether it is surely one of Comlink's, whose ids are texts: somebody else's messages may have types like these. */
+export function isCall(data: unknown): boolean {
+  const message = Object(data) as Message;
+  return typeof message.id === 'string' && message.id !== '' && isRequest(message);
 }
 
 // ---- on a line
