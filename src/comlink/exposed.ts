@@ -1,7 +1,7 @@
 import { expose } from 'comlink';
 import { Lane, type LaneOwner } from './lane.js';
 import { readRequest, type Message } from './protocol.js';
-import { offer } from './proxies.js';
+import { offer, takeFrom } from './proxies.js';
 
 /** What Comlink exposes an object on. The other side calls, and is answered. */
 export class Exposed extends Lane {
@@ -14,9 +14,10 @@ export class Exposed extends Lane {
   }
 
   /** Throws where an answer can't be sent: Comlink answers with an error of its own then. */
-  postMessage(message: Message, transfer?: readonly object[]): void {
-    // That of a RELEASE has none: nobody wants to know.
-    if (message.id) this.line.reply(message.id as number, message, transfer);
+  postMessage(message: Message, transfer: readonly object[] = []): void {
+    // Nobody waits any more: what is passed stays here.
+    if (this.why) transfer.forEach(takeFrom);
+    else this.line.reply(message.id as number, message, transfer);
   }
 
   override read(args: readonly unknown[], id: number): Message | undefined {

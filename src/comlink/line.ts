@@ -141,7 +141,6 @@ export class Line extends Link implements LaneOwner {
   // ---- calls made there
 
   reply(id: number, message: Message, transfer: readonly object[] = none): void {
-    if (!this.open) return transfer.forEach(takeFrom);
     const answer = this.redacted(message) as Message;
     if (transfer.length === 0) return this.answer(id, CHANNEL, writeAnswer(0, answer));
     const made: Place[] = [];

@@ -34,14 +34,9 @@ export function isCall(data: unknown): boolean {
 
 /** What calls something on a lane, for `readRequest` there. */
 export function writeRequest(lane: number, places: unknown, message: Message): unknown[] {
-  const {
-    type,
-    path = [],
-    argumentList = [],
-    value,
-  } = message as { path?: string[]; argumentList?: Message[] } & Message;
-  const args = [lane, places, type, path.length, ...path];
-  for (const each of type === 'SET' ? [value as Message] : argumentList) args.push(each.name ?? RAW, each.value);
+  const path = (message.path ?? []) as unknown[];
+  const args = [lane, places, message.type, path.length, ...path];
+  for (const { name = RAW, value } of wireValues(message)) args.push(name, value);
   return args;
 }
 
@@ -50,15 +45,15 @@ export function readRequest(args: readonly unknown[], id: number): Message | und
   const type = args[3];
   const length = args[4];
   if (!requests.includes(type) || !isCount(length)) return undefined;
-  const values: Message[] = [];
+  const argumentList: Message[] = [];
   let at = 5 + length;
   const path = args.slice(5, at);
   for (; at < args.length; at += 2) {
-    const name = args[at];
-    if (name !== RAW && typeof name !== 'string') return undefined;
-    values.push(wireValue(name, args[at + 1]));
+    // In a sparse array, the first hole is found at once.
+    if (args[at] === undefined) return undefined;
+    argumentList.push(wireValue(args[at], args[at + 1]));
   }
-  return type === 'SET' ? { id, type, path, value: values[0] } : { id, type, path, argumentList: values };
+  return type === 'SET' ? { id, type, path, value: argumentList[0] } : { id, type, path, argumentList };
 }
 
 /** What answers it, for `readAnswer` there: most are a value that is no list. */
@@ -67,19 +62,18 @@ export function writeAnswer(places: unknown, { name = RAW, value }: Message): un
 }
 
 export function readAnswer(answer: unknown): readonly [places: unknown, Message] {
-  if (!Array.isArray(answer)) return [0, wireValue(RAW, answer)];
-  const [places, name, value] = answer as unknown[];
+  const [places, name, value] = Array.isArray(answer) ? (answer as unknown[]) : [0, RAW, answer];
   return [places, wireValue(name, value)];
 }
 
 function wireValue(name: unknown, value: unknown): Message {
-  return name === RAW ? { type: 'RAW', value } : { type: 'HANDLER', name, value };
+  return { type: name === RAW ? 'RAW' : 'HANDLER', name, value };
 }
 
 /** What is called, set or returned with a message that Comlink wrote, or that was read here. */
 export function wireValues(message: Message): readonly Message[] {
   if (!isRequest(message)) return [message];
-  return (message.argumentList ?? [message.value]) as Message[];
+  return (message.type === 'SET' ? [message.value] : (message.argumentList ?? [])) as Message[];
 }
 
 // ---- what is refused

@@ -178,7 +178,6 @@ it.each<[string, unknown[]]>([
   ['a path that is a list', [0, 0, 'APPLY', ['method']]],
   ['a path below zero', [0, 0, 'APPLY', -1, 'method']],
   ['holes for arguments', [0, 0, 'APPLY', 1, 'method', ...new Array(50_000)]],
-  ['a handler that is no text', [0, 0, 'APPLY', 1, 'method', {}, 1]],
   ['an unknown type', [0, 0, 'EVAL', 1, 'method']],
   ['an answer to nothing', [0, 0, 'RAW', 0, 0, 1]],
   ['a release', [0, 0, 'RELEASE', 0]],
@@ -196,6 +195,7 @@ it.each<[string, unknown[]]>([
 
 it.each<[string, Wire[]]>([
   ['of an unknown transfer handler', [{ name: 'nobody', value: 1 }]],
+  ['of a handler that is no text', [{ name: {}, value: 1 }]],
   ['a proxy of nothing', [{ name: 'proxy', value: {} }]],
   ['a thrown one', [{ name: 'throw', value: { isError: true, value: { message: 'thrown' } } }]],
   [
@@ -268,6 +268,18 @@ function withLanes(...ids: unknown[]): unknown[] {
   const argumentList = places.map((value) => ({ name: 'proxy', value }));
   return call(0, { type: 'APPLY', path: ['method'], argumentList }, places);
 }
+
+it('a lane is given to Comlink only, wherever else in a message its place stands', async () => {
+  const place = { id: 1, exposed: true };
+  const argumentList = [{ name: 'proxy', value: place }, { value: { place } }];
+  port.post([0, ...call(0, { type: 'APPLY', path: ['method'], argumentList }, [place])]);
+  await answered();
+  expect(calls).toEqual([[expect.any(Function), { place }]]);
+  const other = { id: 2, exposed: true };
+  port.post([0, ...call(0, { type: 'APPLY', path: ['method'], argumentList: [{ value: other }] }, [other])]);
+  await answered();
+  expect(calls[1]).toEqual([expect.any(MessagePort)]);
+});
 
 it('a lane that is told of twice is one', async () => {
   port.post([0, ...withLanes(1, 1)]);
