@@ -1,5 +1,6 @@
 import { expose } from 'comlink';
-import { Lane, type LaneOwner } from './lane.js';
+import type { LaneOwner } from './call.js';
+import { Lane } from './lane.js';
 import { readRequest, type Message } from './protocol.js';
 import { offer, takeFrom } from './proxies.js';
 

@@ -1,36 +1,6 @@
-import type { Call } from '../core/link/calls.js';
 import type { Port } from '../core/port/port.js';
 import { startTimer } from '../core/timer.js';
-import type { LaneCall } from './call.js';
-import type { Message } from './protocol.js';
-
-/** Makes the error that a call rejects with. */
-export type Why = (call: Call) => unknown;
-
-/** The line it is on. */
-export interface LaneOwner {
-  readonly name: string;
-  /** What calls reject with on a lane that is closed. */
-  readonly closed: Why;
-  /** Calls the other side. Resolves to the answer. */
-  call(call: LaneCall, data: unknown, transfer?: readonly object[]): Promise<Message>;
-  /** One of these is: `answer` is what came, or a promise that rejects. */
-  settled(call: LaneCall, answer: unknown): void;
-  /** Answers a call. @throws MeshError `NOT_CLONEABLE`; nothing has been sent then */
-  reply(id: number, message: Message, transfer?: readonly object[]): void;
-  /** What a message is for this peer. */
-  redacted(data: unknown): unknown;
-  /** Throws if nobody may follow a path; `undefined`: it makes no sense, and is reported. */
-  check(path: readonly unknown[] | undefined): void;
-  /** Closes a lane, on both sides. */
-  close(id: number): void;
-}
-
-/** A lane on which this side calls the other. */
-export interface Asking extends Lane {
-  /** What a call is on the line. */
-  write(places: unknown, data: unknown): unknown[];
-}
+import type { LaneCall, LaneOwner, Why } from './call.js';
 
 type Listener = (event: { readonly data: unknown }) => void;
 

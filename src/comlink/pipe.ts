@@ -1,6 +1,6 @@
-import { LaneCall } from './call.js';
-import { Lane, type Asking } from './lane.js';
-import { isCall, pathFor, thrown, type Message } from './protocol.js';
+import { LaneCall, type Asking } from './call.js';
+import { Lane } from './lane.js';
+import { comlinkType, isRequest, pathFor, thrown, type Message } from './protocol.js';
 
 /**
  * Between two ports of the platform, one on each side: one that a transfer handler has made by itself. What is said on it may be
@@ -13,13 +13,15 @@ export class Pipe extends Lane implements Asking {
 
   postMessage(data: unknown, transfer?: readonly object[]): void {
     const { id } = Object(data) as Message;
-    const asks = isCall(data);
+    const type = comlinkType(data);
     const asked = this.#asked.get(id);
     this.#asked.delete(id);
     const deliver = (each: Message): void => {
       if (asked) this.line.reply(asked, each);
       // What else does not get there is as lost as on a port whose other end can't read it.
-      else if (asks && each.name) this.dispatch({ ...each, id });
+      else if (isRequest(type) && each.name) this.dispatch({ ...each, id });
+      // In a worker, nobody hears of the end of Comlink's port there.
+      if (type === 'RELEASE') this.release();
     };
     const sent = asked ? this.line.redacted(data) : data;
     void this.line.call(new LaneCall(this, {}), sent, transfer).catch(thrown).then(deliver);
@@ -37,7 +39,7 @@ export class Pipe extends Lane implements Asking {
   override receive(number: number, data: unknown, ports: readonly object[]): void {
     const { id } = Object(data) as Message;
     this.dispatch(data, ports);
-    if (isCall(data) && !this.#asked.has(id)) this.#asked.set(id, number);
+    if (isRequest(comlinkType(data)) && !this.#asked.has(id)) this.#asked.set(id, number);
     else this.line.reply(number, {});
   }
 }

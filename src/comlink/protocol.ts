@@ -17,17 +17,17 @@ export interface Message {
 /** Stands for the name of a wire value's handler where there is none. */
 const RAW = 0;
 
-/** All but RELEASE, which is not answered here: see `Lane.release`. */
+/** All but RELEASE, whose answer nobody waits for. */
 const requests: readonly unknown[] = ['GET', 'SET', 'APPLY', 'CONSTRUCT', 'ENDPOINT'];
 
-export function isRequest({ type }: Message): boolean {
+export function isRequest(type: unknown): boolean {
   return requests.includes(type);
 }
 
-/** Whether it is surely one of Comlink's, whose ids are texts: somebody else's messages may have types like these. */
-export function isCall(data: unknown): boolean {
-  const message = Object(data) as Message;
-  return typeof message.id === 'string' && message.id !== '' && isRequest(message);
+/** The type of what may well be Comlink's, whose ids are texts: somebody else's messages may have types like these. */
+export function comlinkType(data: unknown): unknown {
+  const { id, type } = Object(data) as Message;
+  return typeof id === 'string' && id !== '' && type;
 }
 
 // ---- on a line
@@ -44,7 +44,7 @@ export function writeRequest(lane: number, places: unknown, message: Message): u
 export function readRequest(args: readonly unknown[], id: number): Message | undefined {
   const type = args[3];
   const length = args[4];
-  if (!requests.includes(type) || !isCount(length)) return undefined;
+  if (!isRequest(type) || !isCount(length)) return undefined;
   const argumentList: Message[] = [];
   let at = 5 + length;
   const path = args.slice(5, at);
@@ -72,7 +72,7 @@ function wireValue(name: unknown, value: unknown): Message {
 
 /** What is called, set or returned with a message that Comlink wrote, or that was read here. */
 export function wireValues(message: Message): readonly Message[] {
-  if (!isRequest(message)) return [message];
+  if (!isRequest(message.type)) return [message];
   return (message.type === 'SET' ? [message.value] : (message.argumentList ?? [])) as Message[];
 }
 
@@ -100,7 +100,7 @@ export function pathFor(data: unknown): readonly unknown[] | undefined {
   if ([path, argumentList].some((each) => Array.isArray(each) && each.length > MAX_HOLES && each.includes(undefined))) {
     return undefined;
   }
-  return requests.includes(type) && Array.isArray(path) ? path : [];
+  return isRequest(type) && Array.isArray(path) ? path : [];
 }
 
 // ---- what is thrown

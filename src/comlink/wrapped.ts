@@ -1,5 +1,5 @@
-import { LaneCall } from './call.js';
-import { Lane, type Asking } from './lane.js';
+import { LaneCall, type Asking } from './call.js';
+import { Lane } from './lane.js';
 import { isRequest, thrown, writeRequest, type Message } from './protocol.js';
 
 /** What Comlink wraps an object on that is exposed on the other side: here, or beyond the port of an endpoint. */
@@ -8,7 +8,7 @@ export class Wrapped extends Lane implements Asking {
     const message = Object(data) as Message;
     if (message.type === 'RELEASE') return this.release();
     // Whoever has an endpoint's port may say what he likes there.
-    if (!isRequest(message)) return;
+    if (!isRequest(message.type)) return;
     const { id } = message;
     const ports = this.port && [];
     const answer = this.line.call(new LaneCall(this, message, ports), message, transfer);
