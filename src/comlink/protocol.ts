@@ -94,13 +94,13 @@ const MAX_HOLES = 1000;
  * platform's sake.
  */
 export function pathFor(data: unknown): readonly unknown[] | undefined {
-  // As it does: what has a `__proto__` of its own inherits from that.
-  const { type, path, argumentList } = Object.assign({ path: [] }, data) as Message;
+  // It takes a copy by assigning: then a `__proto__` of its own is one.
+  const { type, path, argumentList, __proto__: inherited } = Object(data) as Message & { __proto__?: Message | null };
   // It walks them before it looks at the type. A sparse array is a few bytes on the wire.
   if ([path, argumentList].some((each) => Array.isArray(each) && each.length > MAX_HOLES && each.includes(undefined))) {
     return undefined;
   }
-  return isRequest(type) && Array.isArray(path) ? path : [];
+  return isRequest(type ?? inherited?.type) && Array.isArray(path) ? path : [];
 }
 
 // ---- what is thrown

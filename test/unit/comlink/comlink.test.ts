@@ -181,7 +181,7 @@ it('what is returned to a port that has been closed meanwhile stays where it is'
   const remote = await wrapped();
   const port = (await remote[createEndpoint]()) as MessagePort;
   Object.assign(scene, { late: () => scene.never.promise.then(() => proxy({})) });
-  void (stockWrap(port as never) as unknown as { late(): void }).late();
+  (stockWrap(port as never) as unknown as { late(): void }).late();
   await expect.poll(() => loadOf(a).calls).toBe(1);
   port.close();
   await expect.poll(() => [loadOf(a).endpoints, loadOf(b).endpoints]).toEqual([1, 1]);

@@ -73,7 +73,7 @@ const messages: unknown[] = [
   { type: 'GET', path: '/users/constructor' },
   { method: 'set', path: ['constructor'] },
   { path: 5, argumentList: 'none' },
-  { argumentList: [undefined, , 1] },
+  { argumentList: Object.assign(new Array(3), [1]) },
   { type: 'RELEASE' },
   { id: 1, type: 'RELEASE' },
   { id: 'x', type: 'RAW', value: 1 },
@@ -130,6 +130,14 @@ it('buffers and ports move, in a message and beside it', async () => {
   const listed = arrivedOn(ports[0]!);
   two.port1.postMessage('end');
   expect(await listed).toEqual([]);
+  await untilSettled();
+});
+
+it('what is large is not looked at', async () => {
+  const arrived = arrivedOn(far);
+  const large = ['x'.repeat(5_000_000), new Float64Array(1_000_000), Array.from({ length: 200_000 }, (_, i) => i)];
+  for (const each of [...large, 'end']) near.postMessage(each);
+  expect((await arrived).map(({ data }) => (data as unknown[]).length)).toEqual([5_000_000, 1_000_000, 200_000]);
   await untilSettled();
 });
 
