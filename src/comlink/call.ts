@@ -21,6 +21,10 @@ export interface LaneOwner {
   redacted(data: unknown): unknown;
   /** Throws if nobody may follow a path; `undefined`: it makes no sense, and is reported. */
   check(path: readonly unknown[] | undefined): void;
+  /**
+   * Makes the lanes in a message. @param ports gets the ports of the platform that stand for them: without, those are for who gets it
+   */
+  unpack<T>(data: T, places: unknown, ports?: object[]): T;
   /** Closes a lane, on both sides. */
   close(id: number): void;
 }

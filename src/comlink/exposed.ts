@@ -21,14 +21,10 @@ export class Exposed extends Lane {
     else this.line.reply(message.id as number, message, transfer);
   }
 
-  override read(args: readonly unknown[], id: number): Message | undefined {
+  override receive(id: number, args: readonly unknown[]): void {
     const message = readRequest(args, id);
     this.line.check(message?.path as unknown[] | undefined);
-    return message;
-  }
-
-  override receive(id: number, message: Message): void {
-    if (message.type !== 'ENDPOINT') return this.dispatch(message);
+    if (message?.type !== 'ENDPOINT') return this.dispatch(this.line.unpack(message, args[2]));
     // Not Comlink's own, on a channel: in Node, that keeps the process alive.
     const value = offer(this.#object);
     this.postMessage({ id, value }, [value]);

@@ -38,11 +38,10 @@ export abstract class Lane {
   /** What Comlink, or the port, has to say. */
   abstract postMessage(data: unknown, transfer?: readonly object[]): void;
 
-  /** What the other side calls, as it came; places of lanes are still in it. @throws MeshError what is not for it */
-  abstract read(args: readonly unknown[], id: number): unknown;
-
-  /** What was read. It is answered, at some time. @param ports those of the platform in it, to be passed on */
-  abstract receive(id: number, data: unknown, ports: readonly object[]): void;
+  /** What the other side says: [, lane, places, …]. It is answered, at some time. @throws MeshError what is not for this lane */
+  receive(_id: number, _args: readonly unknown[]): void {
+    this.line.check(undefined);
+  }
 
   /** Behind the calls under way, the lane is closed: whether its proxy was released, or collected. */
   release(): void {

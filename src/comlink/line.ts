@@ -128,7 +128,7 @@ export class Line extends Link implements LaneOwner {
     } else {
       try {
         const [places, message] = readAnswer(answer);
-        settle(this.#unpack(message, places, !!lane.port, ports));
+        settle(this.unpack(message, places, ports));
       } catch (error) {
         settle(Promise.reject(error as Error)); // what it brings makes no sense
       }
@@ -167,10 +167,7 @@ export class Line extends Link implements LaneOwner {
     try {
       const lane = this.lanes.get(args[1] as number);
       if (!lane) throw closedError(this.name);
-      const data = lane.read(args, id);
-      this.keepPorts();
-      const ports: object[] = [];
-      lane.receive(id, this.#unpack(data, args[2], !!lane.port, ports), ports);
+      lane.receive(id, args);
     } catch (error) {
       // Or what it brought makes no sense, or a transfer handler threw.
       super.fail(id, CHANNEL, error);
@@ -224,21 +221,21 @@ export class Line extends Link implements LaneOwner {
     return [message, transfer.filter((each) => !taken.has(each))];
   }
 
-  /** @param ports gets those of the platform that stand for lanes where nobody expects one */
-  #unpack<T>(data: T, list: unknown, relayed: boolean, ports?: object[]): T {
+  unpack<T>(data: T, list: unknown, ports?: object[]): T {
     if (list === 0) return data;
     // The length first: a sparse array is a few bytes on the wire.
     if (!Array.isArray(list) || list.length > MAX_LANES - this.lanes.size) return this.#nonsense();
+    this.keepPorts();
     const places = new Set<unknown>(list);
     const idOf = ({ id }: Place): number => (isCount(id) && id > 0 && !this.lanes.has(-id) ? -id : this.#nonsense());
     // Nobody but Comlink gets a lane itself: it would lead out of what is exposed.
-    for (const wire of wiresIn(data, relayed)) {
+    for (const wire of wiresIn(data, ports)) {
       const place = Object(wire.value) as Place;
       if (wire.name !== 'proxy' || !place.exposed || !places.delete(place)) continue;
       wire.value = this.#add(new Wrapped(this, idOf(place)));
     }
     if (places.size === 0) return data;
-    const [message] = rebuild([data, relayed && list], (value) => {
+    const [message] = rebuild([data, ports && list], (value) => {
       if (value instanceof Lane) return value;
       if (!places.has(value)) return undefined;
       const { port1, port2 } = new MessageChannel();
@@ -285,7 +282,7 @@ export class Line extends Link implements LaneOwner {
 }
 
 /** Between two ports, nobody knows of any. */
-function wiresIn(data: unknown, relayed: boolean): readonly Message[] {
+function wiresIn(data: unknown, relayed: unknown): readonly Message[] {
   return relayed ? none : wireValues(data as Message);
 }
 

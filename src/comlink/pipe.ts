@@ -31,14 +31,11 @@ export class Pipe extends Lane implements Asking {
     return [0 - this.id, places, data];
   }
 
-  override read([, , , data]: readonly unknown[]): unknown {
+  override receive(number: number, [, , places, data]: readonly unknown[]): void {
     this.line.check(pathFor(data));
-    return data;
-  }
-
-  override receive(number: number, data: unknown, ports: readonly object[]): void {
+    const ports: object[] = [];
+    this.dispatch(this.line.unpack(data, places, ports), ports);
     const { id } = Object(data) as Message;
-    this.dispatch(data, ports);
     if (isRequest(comlinkType(data)) && !this.#asked.has(id)) this.#asked.set(id, number);
     else this.line.reply(number, {});
   }

@@ -21,10 +21,4 @@ export class Wrapped extends Lane implements Asking {
   write(places: unknown, message: Message): unknown[] {
     return writeRequest(0 - this.id, places, message);
   }
-
-  override read(): void {
-    this.line.check(undefined);
-  }
-
-  override receive(): void {}
 }
