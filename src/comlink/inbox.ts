@@ -6,13 +6,13 @@ import type { Link } from '../core/link/link.js';
 interface Line extends Link {
   closed(call: Call): unknown;
   receive(id: number, args: readonly unknown[]): void;
-  remove(lane: unknown, released: unknown): void;
+  remove(lane: unknown): void;
 }
 
 /** What lines tell, brought to where it belongs: on them, nothing but calls is said, and the end of lanes. */
 export class Inbox extends Receiver {
-  override event(line: Line, _channel: string, [, lane, released]: unknown[]): void {
-    line.remove(lane, released);
+  override event(line: Line, _channel: string, [, lane]: unknown[]): void {
+    line.remove(lane);
   }
 
   override request(line: Line, id: number, _channel: string, args: unknown[]): void {

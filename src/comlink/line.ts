@@ -2,40 +2,43 @@
 //
 //  1. All of Comlink's endpoints share it, a number each: 0 is the object that was wrapped, others are made as proxies and endpoints
 //     are passed. Each side counts those it makes; a number is sent as it is for the receiver: below 0, if it is the sender's.
-//  2. A request's arguments are [lane, message], its result is the answer. A message with lanes in it, or with what moves, stands in
-//     an array: [message, places]. In the place of each lane stands an object with its number, see lift.ts.
-//  3. An event is the end of a lane: its arguments are [lane, whether Comlink has released it]. With its last lane, the line ends.
+//  2. A request's arguments are [lane, places, type, length of the path, ...path, ...[handler's name, value]]: 0 stands for the name
+//     where there is no handler. The answer is the value itself, or [places, name, value]: if there is a name, if it is a list, or if
+//     something moves.
+//  3. Places: 0, or what stands in the message in the place of each lane, with its number; and whether an object is exposed on it. If
+//     not, it leads from port to port: then each request's arguments are [lane, places, message], answered when it has got there. One of
+//     Comlink's, when its own answer has got back.
+//  4. An event is the end of a lane: its argument is the lane. With its last lane, the line ends.
 
 import type { Mesh } from '../core/bus/mesh.js';
 import type { Peer } from '../core/directory/peer.js';
 import { everything } from '../core/directory/grant.js';
 import { unlimited } from '../core/directory/limits.js';
 import { MeshError, type LeaveReason } from '../core/errors/mesh-error.js';
-import { newRequest, unsendable, type CallOptions } from '../core/bus/request.js';
+import { unsendable } from '../core/bus/request.js';
 import { describeCall, fail, goneError, type Call } from '../core/link/calls.js';
 import { Link } from '../core/link/link.js';
 import type { MeshPort } from '../core/port/mesh-port.js';
 import type { Port } from '../core/port/port.js';
 import { heldPort, isPortHolder } from '../core/port/port-holder.js';
-import { isCount, REQUEST } from '../core/wire/frames.js';
+import { isCount } from '../core/wire/frames.js';
 import { rebuild } from '../core/wire/rebuild.js';
 import { Transfer } from '../core/wire/transfer.js';
-import { Lane, type LaneOwner, type Why } from './lane.js';
+import { CHANNEL, type LaneCall, type LaneOwner, type Why } from './call.js';
+import { Exposed } from './exposed.js';
 import { Inbox } from './inbox.js';
-import { Written, isRequest, nonsense, redactThrown, refusedIn, thrown, wireValues, type Message } from './protocol.js';
+import { Lane } from './lane.js';
+import { Pipe } from './pipe.js';
+import { leadsOut, readAnswer, redactThrown, thrown, wireValues, writeAnswer, type Message } from './protocol.js';
 import { isOffered, takeFrom } from './proxies.js';
 import { relay } from './relay.js';
+import { Wrapped } from './wrapped.js';
 
 /** As on other ports, neither size nor number is limited: what a peer may ask here, it was given. */
 const boundless = { ...unlimited, serving: Infinity, highWater: Infinity, limit: Infinity, limitBytes: Infinity };
-const patience = { timeout: Infinity } as CallOptions;
-/** No call needs a look at the clock. */
-const anyTime = { time: 0 };
-/** What is said on a line needs none: it stands in each message. */
-const CHANNEL = '-';
 
 /** For what has nothing: most calls. */
-const none: Place[] = [];
+const none: never[] = [];
 
 /** Endpoints on one port at most, both sides' together: each costs about a kilobyte here, and a peer may ask for them. */
 const MAX_LANES = 100_000;
@@ -53,6 +56,8 @@ interface Holder {
 /** A lane that has been made for a message, in the place where it stands there. */
 interface Place {
   readonly id: number;
+  /** Whether an object is. Else there is a port. */
+  readonly exposed: boolean;
 }
 
 /**
@@ -71,117 +76,134 @@ export class Line extends Link implements LaneOwner {
   constructor(mesh: Mesh, port: MeshPort, name: string, exposure?: Exposure) {
     const held = (port as unknown as Holder)[heldPort];
     const { peer } = held;
+    const redact = mesh.redacts(peer);
     super(new Inbox(mesh), peer, undefined, {
       epoch: 0,
       opened: true,
-      redact: mesh.redacts(peer),
+      redact,
       trusted: true,
       grant: everything,
       limits: boundless,
       flow: boundless,
       turn: mesh.turn,
     });
-    this.#redact = mesh.redacts(peer);
+    this.#redact = redact;
     this.name = name;
     this.exposure = exposure;
-    this.#add(0, exposure?.object);
+    this.#add(exposure ? new Exposed(this, 0, exposure.object) : new Wrapped(this, 0));
     mesh.lines.add(this);
     this.attach(held);
   }
 
   // ---- calls made here
 
-  call(lane: Lane, data: unknown, transfer: readonly object[] = none, ports?: object[]): Promise<unknown> {
-    // No closure has the message: as long as its call is under way, it would be kept.
-    let resolve: (answer: unknown) => void = () => {};
-    const answered = new Promise((each) => (resolve = each));
-    const made = transfer.length > 0 ? [] : none;
-    const call = newRequest(REQUEST, undefined, CHANNEL, patience, (answer) => {
-      lane.calls.delete(call);
-      // As `fail` rejects: it has not got there.
-      if (answer instanceof Promise) this.#unmake(made);
-      try {
-        resolve(this.#unpack(lane, answer, ports));
-      } catch (error) {
-        resolve(Promise.reject(error as Error)); // what it brings makes no sense
+  call(call: LaneCall, data: unknown, transfer: readonly object[] = none): Promise<Message> {
+    return new Promise((resolve) => {
+      call.settle = resolve as LaneCall['settle'];
+      const { lane } = call;
+      const { why } = lane;
+      if (why) {
+        transfer.forEach(takeFrom);
+        return fail(call, () => why(call));
       }
-      if (lane.why) lane.release();
+      lane.calls.add(call);
+      try {
+        if (transfer.length === 0) return this.sendCall(call, lane.write(0, data));
+        const made: Place[] = [];
+        const [message, rest] = this.#pack(data, transfer, (call.made = made), !!lane.port);
+        this.sendCall(call, lane.write(new Transfer(made, rest), message));
+      } catch (error) {
+        unsendable(call as never, error, this.peer);
+      }
     });
-    (call as Call).service = new Written(lane.name, Object(data) as Message);
-    call.started = anyTime;
-    const { why } = lane;
-    if (why) {
-      transfer.forEach(takeFrom);
-      fail(call, () => why(call));
-      return answered;
+  }
+
+  settled(call: LaneCall, answer: unknown): void {
+    const { lane, made, ports, settle = () => {} } = call;
+    lane.calls.delete(call);
+    // As `fail` rejects: it has not got there.
+    if (answer instanceof Promise) {
+      this.#unmake(made);
+      settle(answer);
+    } else {
+      try {
+        const [places, message] = readAnswer(answer);
+        settle(this.unpack(message, places, ports));
+      } catch (error) {
+        settle(Promise.reject(error as Error)); // what it brings makes no sense
+      }
     }
-    lane.calls.add(call);
-    try {
-      this.sendCall(call, [0 - lane.id, this.#pack(lane, data, transfer, made)]);
-    } catch (error) {
-      unsendable(call, error, this.peer);
-    }
-    return answered;
+    if (lane.why) lane.release();
   }
 
   readonly closed = (call: Call): MeshError => closedError(describeCall(call, this.peer));
 
   // ---- calls made there
 
-  reply(lane: Lane, id: number, data: unknown, transfer: readonly object[] = none): void {
-    if (!this.open) return transfer.forEach(takeFrom);
-    const made = transfer.length > 0 ? [] : none;
+  reply(id: number, message: Message, transfer: readonly object[] = none): void {
+    const answer = this.redacted(message) as Message;
+    if (transfer.length === 0) return this.answer(id, CHANNEL, writeAnswer(0, answer));
+    const made: Place[] = [];
     try {
-      this.answer(id, CHANNEL, this.#pack(lane, this.#redact ? redactThrown(data) : data, transfer, made));
+      const [packed, rest] = this.#pack(answer, transfer, made, false, id);
+      this.answer(id, CHANNEL, new Transfer(writeAnswer(made, packed as Message), rest));
     } catch (error) {
       this.#unmake(made);
-      if (!lane.port) throw error;
-      return this.fail(id, '', error);
+      throw error;
     }
-    for (const each of made) {
-      const passed = this.lanes.get(each.id);
-      if (passed) passed.madeFor = id;
-    }
+  }
+
+  redacted(data: unknown): unknown {
+    return this.#redact ? redactThrown(data) : data;
   }
 
   /** An answer can't be read there. The call itself has got here: so this is an answer, too. */
   override fail(id: number, _channel: string, error: unknown): void {
     this.#unmake([...this.lanes.values()].filter(({ madeFor }) => madeFor === id));
-    this.answer(id, CHANNEL, thrown(error));
+    this.answer(id, CHANNEL, writeAnswer(0, thrown(error)));
   }
 
-  receive(id: number, [, to, packed]: readonly unknown[]): void {
-    const lane = this.lanes.get(to as number);
+  receive(id: number, args: readonly unknown[]): void {
     try {
+      const lane = this.lanes.get(args[1] as number);
       if (!lane) throw closedError(this.name);
-      const message = Object(Array.isArray(packed) ? packed[0] : packed) as Message;
-      const name = refusedIn(message);
-      // Whatever it is: Comlink walks a path before it looks at the type.
-      if (name === nonsense || !(lane.port || (lane.object && isRequest(message)))) return this.#nonsense();
-      if (name) throw new MeshError('NO_METHOD', `${lane.name}: '${name}' is refused: it leads out of the object.`);
-      this.keepPorts();
-      const ports = lane.port && [];
-      lane.receive(id, this.#unpack(lane, packed, ports), ports);
+      lane.receive(id, args);
     } catch (error) {
       // Or what it brought makes no sense, or a transfer handler threw.
       super.fail(id, CHANNEL, error);
     }
   }
 
-  #nonsense(): undefined {
-    this.malformed(`${this.name}, a message that makes no sense`);
+  check(path: readonly unknown[] = [undefined]): void {
+    const at = path.findIndex(leadsOut);
+    const name = path[at];
+    if (typeof name === 'string') {
+      throw new MeshError('NO_METHOD', `${this.name}: '${name}' is refused: it leads out of the object.`);
+    }
+    if (at >= 0) this.#nonsense();
+  }
+
+  #nonsense(): never {
+    const problem = `${this.name}, a message that makes no sense`;
+    this.malformed(problem);
+    throw new MeshError('PROTOCOL', problem);
   }
 
   // ---- lanes in messages
 
-  #pack(lane: Lane, data: unknown, transfer: readonly object[], made: Place[]): unknown {
-    if (transfer.length === 0 && !Array.isArray(data)) return data;
+  /** Puts lanes in the places of ports. @returns the message, and what else moves */
+  #pack(
+    data: unknown,
+    transfer: readonly object[],
+    made: Place[],
+    relayed: boolean,
+    madeFor = 0,
+  ): [message: unknown, rest: object[]] {
     // Ports in these move. All others are Comlink's, or a transfer handler's; and those of endpoints.
-    const raw = new Set(
-      lane.port ? [] : wireValues(data).filter(({ type, value }) => type !== 'HANDLER' && !isOffered(value as object)),
-    );
+    const raw = new Set(wiresIn(data, relayed).map(({ name, value }) => !name && !isOffered(value as object) && value));
     const taken = new Set<object>();
-    const values = rebuild([data], (value) => {
+    // What comes beside a message on a port need not be in it.
+    const [message] = rebuild([data, relayed && transfer], (value) => {
       if (raw.has(value)) return value;
       if (!('onmessageerror' in value) || isPortHolder(value) || !transfer.includes(value)) return undefined;
       taken.add(value);
@@ -189,61 +211,62 @@ export class Line extends Link implements LaneOwner {
       if (this.lanes.size >= MAX_LANES) {
         throw new MeshError('LIMIT', `${MAX_LANES} proxies and callbacks are on this connection. Release some.`);
       }
-      const place = { id: ++this.#made };
+      const id = ++this.#made;
+      const place = { id, exposed: !!object };
       made.push(place);
-      this.#add(place.id, object, object ? undefined : value);
+      const lane = this.#add(object ? new Exposed(this, id, object) : relay(new Pipe(this, id), value as never));
+      lane.madeFor = madeFor;
       return place;
     });
-    return new Transfer(
-      [...values, made],
-      transfer.filter((each) => !taken.has(each)),
-    );
+    return [message, transfer.filter((each) => !taken.has(each))];
   }
 
-  /** @param ports gets those of the platform that stand for lanes where nobody expects one */
-  #unpack(lane: Lane, packed: unknown, ports?: object[]): unknown {
-    if (!Array.isArray(packed)) return packed;
-    const [data, list] = packed as [unknown, unknown];
+  unpack<T>(data: T, list: unknown, ports?: object[]): T {
+    if (list === 0) return data;
     // The length first: a sparse array is a few bytes on the wire.
     if (!Array.isArray(list) || list.length > MAX_LANES - this.lanes.size) return this.#nonsense();
-    const places = new Set(list);
-    const stock = new Set(lane.port ? [] : wireValues(data).map(({ name, value }) => name === 'proxy' && value));
-    const [message] = rebuild([data], (value) => {
+    this.keepPorts();
+    const places = new Set<unknown>(list);
+    const idOf = ({ id }: Place): number => (isCount(id) && id > 0 && !this.lanes.has(-id) ? -id : this.#nonsense());
+    // Nobody but Comlink gets a lane itself: it would lead out of what is exposed.
+    for (const wire of wiresIn(data, ports)) {
+      const place = Object(wire.value) as Place;
+      if (wire.name !== 'proxy' || !place.exposed || !places.delete(place)) continue;
+      wire.value = this.#add(new Wrapped(this, idOf(place)));
+    }
+    if (places.size === 0) return data;
+    const [message] = rebuild([data, ports && list], (value) => {
+      if (value instanceof Lane) return value;
       if (!places.has(value)) return undefined;
-      const { id } = value as Place;
-      if (!isCount(id) || id === 0 || this.lanes.has(-id)) return this.#nonsense();
-      if (stock.has(value)) return this.#add(-id);
       const { port1, port2 } = new MessageChannel();
-      this.#add(-id, undefined, port2);
+      this.#add(relay(new ((value as Place).exposed ? Wrapped : Pipe)(this, idOf(value as Place)), port2));
       ports?.push(port1);
       return port1;
     });
-    return message;
+    return message as T;
   }
 
-  #add(id: number, object?: object, port?: object): Lane {
-    const lane = new Lane(this, id, object);
-    if (port) relay(lane, port as MessagePort);
-    this.lanes.set(id, lane);
+  #add<L extends Lane>(lane: L): L {
+    this.lanes.set(lane.id, lane);
     return lane;
   }
 
-  #unmake(made: readonly Place[]): void {
+  #unmake(made: readonly { readonly id: number }[] = none): void {
     for (const { id } of made) this.close(id);
   }
 
   // ---- the end
 
-  close(id: number, released?: boolean): void {
-    if (this.lanes.has(id)) this.sendEvent(CHANNEL, [], [0 - id, released]);
+  close(id: number): void {
+    if (this.lanes.has(id)) this.sendEvent(CHANNEL, [], [0 - id]);
     this.remove(id);
   }
 
   /** The other side has closed a lane. */
-  remove(id: unknown, released?: unknown): void {
+  remove(id: unknown): void {
     const lane = this.lanes.get(id as number);
     this.lanes.delete(id as number);
-    lane?.end(this.closed, released);
+    lane?.end(this.closed);
     if (this.lanes.size === 0) this.bye(this.closed);
   }
 
@@ -256,6 +279,11 @@ export class Line extends Link implements LaneOwner {
     for (const lane of this.lanes.values()) lane.end(why);
     this.lanes.clear();
   }
+}
+
+/** Between two ports, nobody knows of any. */
+function wiresIn(data: unknown, relayed: unknown): readonly Message[] {
+  return relayed ? none : wireValues(data as Message);
 }
 
 function closedError(call: string): MeshError {

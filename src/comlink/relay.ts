@@ -1,8 +1,8 @@
-import { domEnd, MessagePortPort } from '../core/port/message-port.js';
+import { MessagePortPort, domEnd } from '../core/port/message-port.js';
 import type { Lane } from './lane.js';
 
 /** Joins a lane to a port of the platform: that of an endpoint, or one that a transfer handler has made by itself. */
-export function relay(lane: Lane, raw: MessagePort): void {
+export function relay(lane: Lane, raw: MessagePort): Lane {
   const isNode = 'unref' in raw;
   // In a worker of Electron before 29, no port may have a listener for its close: there the release has to do.
   const page = (globalThis as unknown as { readonly window?: object }).window;
@@ -15,4 +15,5 @@ export function relay(lane: Lane, raw: MessagePort): void {
   });
   // What it is for keeps the process alive, if something does.
   if (isNode) (raw as unknown as { unref(): void }).unref();
+  return lane;
 }

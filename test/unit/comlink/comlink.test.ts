@@ -177,6 +177,20 @@ it('a callback whose call has got there lives on, though the answer can not be r
   expect(await kept!()).toBe(7);
 });
 
+it('what is returned to a port that has been closed meanwhile stays where it is', async () => {
+  const remote = await wrapped();
+  const port = (await remote[createEndpoint]()) as MessagePort;
+  Object.assign(scene, { late: () => scene.never.promise.then(() => proxy({})) });
+  (stockWrap(port as never) as unknown as { late(): void }).late();
+  await expect.poll(() => loadOf(a).calls).toBe(1);
+  port.close();
+  await expect.poll(() => [loadOf(a).endpoints, loadOf(b).endpoints]).toEqual([1, 1]);
+  scene.never.resolve('late');
+  await remote.take(1);
+  await remote.take(2);
+  expect(loadOf(b).endpoints).toBe(1);
+});
+
 it("what is pending on an endpoint's port rejects when the peer is gone", async () => {
   const remote = await wrapped();
   const port = await remote[createEndpoint]();

@@ -21,6 +21,8 @@ let errors: MeshError[];
 let port: Port;
 /** Results, and errors. */
 let answers: unknown[];
+/** The numbers of calls that were answered. */
+let settled: Set<unknown>;
 /** Lanes that b has closed. */
 let closed: unknown[];
 let lastId = 0;
@@ -47,6 +49,8 @@ beforeEach(async () => {
   await b.subscribe('known', () => {});
   port = ((await a.openPort('comlink:object')) as unknown as PortHolder)[heldPort]!;
   answers = [];
+  settled = new Set();
+  lastId = 0;
   closed = [];
   port.start({ message: (data) => read(data as unknown[]), unreadable() {}, close() {} });
 });
@@ -56,6 +60,7 @@ afterEach(() => mesh.close());
 function read(data: readonly unknown[]): void {
   for (let at = 1; at < data.length;) {
     const kind = data[at];
+    if ((kind as number) >= wire.RESULT && (kind as number) <= wire.THROWN) settled.add(data[at + 1]);
     if (kind === wire.RESULT) answers.push(data[at + 2]);
     else if (kind === wire.FAILURE) answers.push(decodeError(data[at + 2], 'there'));
     else if (kind === wire.THROWN) answers.push({ thrown: data[at + 2] });
@@ -64,23 +69,40 @@ function read(data: readonly unknown[]): void {
   }
 }
 
-/** A call on a lane. */
-function call(lane: unknown, packed: unknown): unknown[] {
-  return [wire.REQUEST, ++lastId, 'object', 2, lane, packed];
+interface Wire {
+  readonly name?: unknown;
+  readonly value?: unknown;
 }
 
-function send(...messages: unknown[]): void {
+interface Request {
+  readonly type: unknown;
+  readonly path?: readonly unknown[];
+  readonly argumentList?: readonly Wire[];
+  readonly value?: Wire;
+}
+
+/** What is said on a lane. */
+function say(lane: unknown, ...rest: unknown[]): unknown[] {
+  return [wire.REQUEST, ++lastId, 'object', rest.length + 1, lane, ...rest];
+}
+
+/** A call on a lane. */
+function call(lane: unknown, { type, path = [], argumentList = [], value }: Request, places: unknown = 0): unknown[] {
+  const values = (value ? [value] : argumentList).flatMap((each) => [each.name ?? 0, each.value]);
+  return say(lane, places, type, path.length, ...path, ...values);
+}
+
+function send(...messages: Request[]): void {
   port.post([0, ...messages.flatMap((message) => call(0, message))]);
 }
 
-/** When all that was sent has been dealt with, which shows that the other side still does. */
+/** When all that was sent has been dealt with, and answered, which shows that the other side still does. */
 async function answered(): Promise<void> {
-  const id = 'the last one';
-  send({ id, type: 'APPLY', path: ['method'], argumentList: [] });
-  const last = (): unknown => answers.find((each) => (Object(each) as { id?: unknown }).id === id);
-  await expect.poll(last, { interval: 1, timeout: 15_000 }).toEqual({ id, type: 'RAW', value: 0 });
-  answers.splice(answers.indexOf(last()), 1);
-  calls.pop();
+  send({ type: 'APPLY', path: ['method'], argumentList: [{ value: 'the last one' }] });
+  const numbers = Array.from({ length: lastId }, (_, i) => i + 1);
+  await expect.poll(() => numbers.filter((each) => !settled.has(each)), { interval: 1, timeout: 15_000 }).toEqual([]);
+  expect(calls.pop()).toEqual(['the last one']);
+  answers.splice(answers.lastIndexOf(1), 1);
 }
 
 /** Names that are refused. */
@@ -105,10 +127,7 @@ const paths = names.flatMap((name) => [
 it.each(['GET', 'SET', 'APPLY', 'CONSTRUCT'])(
   'S9: %s of every name that leads out is refused, at every depth',
   async (type) => {
-    for (const [i, path] of paths.entries()) {
-      const raw = { type: 'RAW', value: 'globalThis.polluted = 1' };
-      send({ id: `${i}`, type, path, argumentList: [raw], value: raw });
-    }
+    for (const path of paths) send({ type, path, argumentList: [{ value: 'globalThis.polluted = 1' }] });
     await answered();
     expect(answers).toHaveLength(paths.length);
     for (const answer of answers) {
@@ -123,106 +142,76 @@ it.each(['GET', 'SET', 'APPLY', 'CONSTRUCT'])(
 it.each([
   ['an array that becomes such a name', [['constructor'], ['constructor']]],
   ['a String object', [Object('constructor'), 'x']],
-  ['a number', [0]],
-  ['a hole', new Array(2 ** 32 - 1)],
-  ['a text for a path', 'constructor'],
+  ['nothing', [undefined]],
+  ['a hole', new Array(60_000)],
 ])('S9: %s in the place of a name: nothing runs, it is reported', async (_, path) => {
   for (const type of ['GET', 'SET', 'APPLY', 'CONSTRUCT', 'nonsense', ['GET']]) {
-    send({ id: 'x', type, path, argumentList: [{ type: 'RAW', value: 'globalThis.polluted = 1' }] });
+    send({ type, path, argumentList: [{ value: 'globalThis.polluted = 1' }] });
   }
   await answered();
-  expect(answers).toEqual([]);
+  expect(answers).toMatchObject(Array(6).fill({ code: 'PROTOCOL' }));
   // The first, the second, and the fourth: a flood of nonsense is no flood of reports.
   expect(errors.map(({ code }) => code)).toEqual(Array(3).fill('PROTOCOL'));
   expect('polluted' in globalThis).toBe(false);
 });
 
 it('S9: what a function is called with by call and apply is a copy, or a proxy, and no way out', async () => {
-  send(
-    {
-      id: '1',
-      type: 'APPLY',
-      path: ['method', 'call'],
-      argumentList: [
-        { type: 'RAW', value: {} },
-        { type: 'RAW', value: 1 },
-      ],
-    },
-    {
-      id: '2',
-      type: 'APPLY',
-      path: ['method', 'apply'],
-      argumentList: [
-        { type: 'RAW', value: {} },
-        { type: 'RAW', value: [1, 2] },
-      ],
-    },
-    { id: '3', type: 'APPLY', path: ['method', 'bind'], argumentList: [] },
-    { id: '4', type: 'GET', path: ['method'] },
-    { id: '5', type: 'APPLY', path: ['method', 'call', 'call'], argumentList: [{ type: 'RAW', value: {} }] },
-  );
+  const ways: [path: string[], ...values: unknown[]][] = [
+    [['method', 'call'], {}, 1],
+    [['method', 'apply'], {}, [1, 2]],
+    [['method', 'bind']],
+    [['method', 'call', 'call'], {}],
+  ];
+  for (const [path, ...values] of ways) {
+    send({ type: 'APPLY', path, argumentList: values.map((value) => ({ value })) });
+    await answered();
+  }
+  send({ type: 'GET', path: ['method'] });
   await answered();
-  await expect.poll(() => answers.length).toBe(5);
-  const unserializable = { name: 'throw', value: { value: { message: 'Unserializable return value' } } };
-  expect(
-    answers.sort((one, other) => Number((one as { id: string }).id) - Number((other as { id: string }).id)),
-  ).toMatchObject([
-    { value: 1 },
-    { value: 2 },
-    unserializable,
-    unserializable,
-    { name: 'throw', value: { value: { name: 'TypeError' } } },
-  ]);
+  const thrown = (error: object): unknown[] => [0, 'throw', { isError: true, value: error }];
+  const unserializable = thrown({ message: 'Unserializable return value' });
+  expect(answers).toMatchObject([1, 2, unserializable, thrown({ name: 'TypeError' }), unserializable]);
 });
 
-it.each<[string, unknown]>([
-  ['arguments that are none', { id: 'x', type: 'APPLY', path: ['method'], argumentList: 5 }],
-  ['too many arguments', { id: 'x', type: 'APPLY', path: ['method'], argumentList: new Array(2 ** 32 - 1) }],
-  ['an unknown type', { id: 'x', type: 'EVAL', path: ['method'] }],
-  ['an answer to nothing', { id: 'x', type: 'RAW', value: 1 }],
-  [
-    'a type that is inherited',
-    JSON.parse('{"id":"x","__proto__":{"type":"APPLY","path":["method"],"argumentList":[]}}'),
-  ],
-  ['a text', 'text'],
-  ['nothing', null],
-])('%s: it is ignored and reported', async (_, message) => {
-  send(message);
+it.each<[string, unknown[]]>([
+  ['a path that has no length', [0, 0, 'APPLY', undefined]],
+  ['a path that is a list', [0, 0, 'APPLY', ['method']]],
+  ['a path below zero', [0, 0, 'APPLY', -1, 'method']],
+  ['holes for arguments', [0, 0, 'APPLY', 1, 'method', ...new Array(50_000)]],
+  ['an unknown type', [0, 0, 'EVAL', 1, 'method']],
+  ['an answer to nothing', [0, 0, 'RAW', 0, 0, 1]],
+  ['a release', [0, 0, 'RELEASE', 0]],
+  ["Comlink's own form", [0, 0, { id: 'x', type: 'APPLY', path: ['method'], argumentList: [] }]],
+  ['a text', [0, 'text']],
+  ['nothing', [0]],
+])('%s: it is reported, and answered', async (_, said) => {
+  port.post([0, ...say(...(said as [unknown]))]);
   await answered();
-  expect(answers).toEqual([]);
+  expect(answers).toMatchObject([{ code: 'PROTOCOL' }]);
   expect(calls).toEqual([]);
   expect(errors.map(({ code }) => code)).toEqual(['PROTOCOL']);
   expect(errors[0]!.message).toMatch(/^link with a \(.*\): object, a message that makes no sense; ignored/);
 });
 
-it.each([
-  ['no id', undefined],
-  ['an id that is no text', { id: 1 }],
-])('a call with %s is answered: it has a number on the line', async (_, id) => {
-  send({ id, type: 'APPLY', path: ['method'], argumentList: [] });
-  await answered();
-  expect(answers).toEqual([{ id, type: 'RAW', value: 0 }]);
-});
-
-it.each<[string, unknown[]]>([
-  ['null', [null]],
-  ['of an unknown transfer handler', [{ type: 'HANDLER', name: 'nobody', value: 1 }]],
-  ['a proxy of nothing', [{ type: 'HANDLER', name: 'proxy', value: {} }]],
-  ['a thrown one', [{ type: 'HANDLER', name: 'throw', value: { isError: true, value: { message: 'thrown' } } }]],
+it.each<[string, Wire[]]>([
+  ['of an unknown transfer handler', [{ name: 'nobody', value: 1 }]],
+  ['of a handler that is no text', [{ name: {}, value: 1 }]],
+  ['a proxy of nothing', [{ name: 'proxy', value: {} }]],
+  ['a thrown one', [{ name: 'throw', value: { isError: true, value: { message: 'thrown' } } }]],
   [
     'a thrown one with what is no text',
-    [{ type: 'HANDLER', name: 'throw', value: { isError: true, value: { code: {}, message: {}, name: [] } } }],
+    [{ name: 'throw', value: { isError: true, value: { code: {}, message: {}, name: [] } } }],
   ],
   [
     'a thrown one that becomes no text',
-    [{ type: 'HANDLER', name: 'throw', value: { isError: false, value: { toString: 1, valueOf: 1 } } }],
+    [{ name: 'throw', value: { isError: false, value: { toString: 1, valueOf: 1 } } }],
   ],
-  ['a thrown one that is no error', [{ type: 'HANDLER', name: 'throw', value: { isError: false } }]],
+  ['a thrown one that is no error', [{ name: 'throw', value: { isError: false } }]],
 ])('an argument that can not be read (%s) fails its call', async (_, argumentList) => {
-  send({ id: 'x', type: 'APPLY', path: ['method'], argumentList });
+  send({ type: 'APPLY', path: ['method'], argumentList });
   await answered();
   expect(answers).toHaveLength(1);
-  expect(answers[0]).not.toHaveProperty('type', 'RAW');
+  expect(answers[0]).not.toBe(1);
   expect(calls).toEqual([]);
 });
 
@@ -243,15 +232,15 @@ it('a port in what an argument throws does not come back, nor into the process',
   const [raw] = await portOfB();
   const place = {};
   const value = { isError: true, value: { code: place, message: place } };
-  const argumentList = [{ type: 'HANDLER', name: 'throw', value }];
-  port.post([0, wire.PORTS, [place], ...call(0, { id: 'x', type: 'APPLY', path: ['method'], argumentList })], [raw]);
+  const argumentList = [{ name: 'throw', value }];
+  port.post([0, wire.PORTS, [place], ...call(0, { type: 'APPLY', path: ['method'], argumentList })], [raw]);
   await answered();
   expect(answers).toHaveLength(1);
   expect(answers[0]).toBeInstanceOf(Error);
   expect(Object(answers[0])).not.toHaveProperty('code.postMessage');
 });
 
-const get = { id: 'x', type: 'GET', path: [] };
+const get = { type: 'GET', path: [] };
 
 it.each<[string, unknown]>([
   ['null', null],
@@ -262,10 +251,10 @@ it.each<[string, unknown]>([
   ['holes', Object.assign(new Array(2 ** 32 - 3), [0])],
   ['an unknown kind', [0, 99, {}, 98, {}]],
   ['a stream', [0, wire.STREAM, 900, 'object', 1, 0]],
-  ['lanes that are none', [0, ...call(0, [get, 5])]],
-  ['a lane below zero', [0, ...withLanes({ id: -1 })]],
-  ['holes for lanes', [0, ...call(0, [get, new Array(2 ** 32 - 1)])]],
-  ['a lane without a number', [0, ...withLanes({})]],
+  ['lanes that are none', [0, ...call(0, get, 5)]],
+  ['a lane below zero', [0, ...withLanes(-1)]],
+  ['holes for lanes', [0, ...call(0, get, new Array(2 ** 32 - 1))]],
+  ['a lane without a number', [0, ...withLanes(undefined)]],
 ])('a post of %s: it is reported once, and nothing of it stays', async (_, post) => {
   port.post(post);
   await answered();
@@ -274,21 +263,34 @@ it.each<[string, unknown]>([
 });
 
 /** A call with callbacks. */
-function withLanes(...places: object[]): unknown[] {
-  const argumentList = places.map((value) => ({ type: 'HANDLER', name: 'proxy', value }));
-  return call(0, [{ id: 'lanes', type: 'APPLY', path: ['method'], argumentList }, places]);
+function withLanes(...ids: unknown[]): unknown[] {
+  const places = ids.map((id) => ({ id, exposed: true }));
+  const argumentList = places.map((value) => ({ name: 'proxy', value }));
+  return call(0, { type: 'APPLY', path: ['method'], argumentList }, places);
 }
 
+it('a lane is given to Comlink only, wherever else in a message its place stands', async () => {
+  const place = { id: 1, exposed: true };
+  const argumentList = [{ name: 'proxy', value: place }, { value: { place } }];
+  port.post([0, ...call(0, { type: 'APPLY', path: ['method'], argumentList }, [place])]);
+  await answered();
+  expect(calls).toEqual([[expect.any(Function), { place }]]);
+  const other = { id: 2, exposed: true };
+  port.post([0, ...call(0, { type: 'APPLY', path: ['method'], argumentList: [{ value: other }] }, [other])]);
+  await answered();
+  expect(calls[1]).toEqual([expect.any(MessagePort)]);
+});
+
 it('a lane that is told of twice is one', async () => {
-  port.post([0, ...withLanes({ id: 1 }, { id: 1 })]);
+  port.post([0, ...withLanes(1, 1)]);
   await answered();
   expect(errors.map(({ code }) => code)).toEqual(['PROTOCOL']);
   expect(loadOf(b).endpoints).toBe(2);
 });
 
 it('calls on a lane that is not there are answered, and lanes in them are not made', async () => {
-  const place = { id: 3 };
-  port.post([0, ...call(-5, get), ...call(-5, [{ ...get, place }, [place]]), wire.EVENT, 'object', 1, -5]);
+  const place = { id: 3, exposed: true };
+  port.post([0, ...call(-5, get), ...call(-5, get, [place]), wire.EVENT, 'object', 1, -5]);
   await answered();
   expect(errors).toEqual([]);
   expect(answers).toMatchObject([{ code: 'CLOSED' }, { code: 'CLOSED' }]);
@@ -296,7 +298,7 @@ it('calls on a lane that is not there are answered, and lanes in them are not ma
 });
 
 it('a call on what is exposed there, and not here, makes no sense', async () => {
-  port.post([0, ...withLanes({ id: 1 }), ...call(-1, get)]);
+  port.post([0, ...withLanes(1), ...call(-1, get)]);
   await answered();
   expect(errors.map(({ code }) => code)).toEqual(['PROTOCOL']);
 });
@@ -304,7 +306,7 @@ it('a call on what is exposed there, and not here, makes no sense', async () => 
 it('ports that come for a lane that is not there are closed', async () => {
   const [raw, end] = await portOfB();
   const place = {};
-  port.post([0, wire.PORTS, [place], ...call(-7, { id: 'x', type: 'RAW', value: place })], [raw]);
+  port.post([0, wire.PORTS, [place], ...say(-7, 0, place)], [raw]);
   await end;
 });
 
@@ -314,25 +316,24 @@ it('what else two peers say to each other says nothing here, whatever it is gran
   b.handle('free', () => told.push('request'));
   b.onPort('ports', () => void told.push('port'));
   const [raw, end] = await portOfB();
-  port.post([0, wire.EVENT, 'free', 0, wire.STREAM, ++lastId, 'free', 1, 0, wire.REQUEST, ++lastId, 'free', 0]);
-  port.post([0, wire.PORTS, [{}], wire.PORT, ++lastId, 'ports', 0], [raw]);
+  port.post([0, wire.EVENT, 'free', 0, wire.STREAM, 900, 'free', 1, 0, wire.REQUEST, ++lastId, 'free', 0]);
+  port.post([0, wire.PORTS, [{}], wire.PORT, 901, 'ports', 0], [raw]);
   await end;
   await answered();
   expect(told).toEqual([]);
 });
 
 it('there is an end to the endpoints that it may ask for, and to those that it may tell of', async () => {
-  const places = Array.from({ length: 99_999 }, (_, i) => ({ id: i + 1 }));
+  const ids = Array.from({ length: 99_999 }, (_, i) => i + 1);
   // As if these were proxies: what is not in the place of one would be a port of the platform each.
-  port.post([0, ...withLanes(...places.slice(0, 60_000))]);
-  port.post([0, ...withLanes(...places.slice(60_000))]);
+  for (let at = 0; at < ids.length; at += 30_000) port.post([0, ...withLanes(...ids.slice(at, at + 30_000))]);
   await answered();
   // `calls` keeps what it is called with: proxies that are collected as garbage say so among the answers.
   expect(loadOf(b).endpoints).toBe(100_000);
-  send({ id: 'no more', type: 'ENDPOINT' });
+  send({ type: 'ENDPOINT' });
   await answered();
   expect(answers.at(-1)).toMatchObject({ code: 'LIMIT' });
-  port.post([0, ...withLanes({ id: 100_001 })]);
+  port.post([0, ...withLanes(100_001)]);
   await answered();
   expect(errors.map(({ code }) => code)).toEqual(['PROTOCOL']);
   expect(loadOf(b).endpoints).toBe(100_000);
@@ -349,17 +350,16 @@ it('the other side may say that it ends, or that it no longer wants an endpoint'
 });
 
 it.each([5n, 0.5, NaN, Infinity, 2 ** 53, '1', null])('an endpoint of no such number (%s) is refused', async (id) => {
-  port.post([0, ...withLanes({ id })]);
+  port.post([0, ...withLanes(id)]);
   await answered();
   expect(errors.map(({ code }) => code)).toEqual(['PROTOCOL']);
   expect(loadOf(b).endpoints).toBe(1);
 });
 
 it('nothing is kept of calls with what nobody here can read', async () => {
-  const argumentList = [{ type: 'HANDLER', name: 'nobody', value: 1 }];
   const before = await heapAfterCollection();
   for (let i = 0; i < 20; i++) {
-    send({ id: `${i}`.padEnd(1_000_000, 'x'), type: 'APPLY', path: ['method'], argumentList });
+    send({ type: 'APPLY', path: ['method', `${i}`.padEnd(1_000_000, 'x')], argumentList: [{ name: 'nobody' }] });
     await answered();
   }
   answers.length = 0;
@@ -387,16 +387,17 @@ describe('a peer that answers by hand', () => {
   });
 
   it.each([
-    5,
-    null,
-    'text',
-    [{}, 5],
-    [{}, [{ id: -1 }]],
-    { type: 'HANDLER', name: 'nobody' },
-    [{ type: 'GET', argumentList: 1 }, []],
-    [{ type: 'APPLY', path: [], argumentList: Object.assign([], { length: 2 ** 32 - 1 }) }, []],
+    [[]],
+    [[5, 0, 1]],
+    [[null, 0, 1]],
+    [[[{ id: -1, exposed: true }], 'proxy', { id: -1 }]],
+    [[[null], 'proxy', null]],
+    [[0, 'nobody', 1]],
+    [[0, {}, 1]],
+    [[new Array(2 ** 32 - 1), 0, 1]],
+    [new Array(2 ** 32 - 1)],
   ])('%#: the call settles', async (answer) => {
-    expect(await answeredWith((id) => [wire.RESULT, id, answer])).not.toHaveProperty('value.type');
+    expect(await answeredWith((id) => [wire.RESULT, id, answer])).not.toHaveProperty('value');
     expect(loadOf(b).calls).toBe(0);
   });
 });
@@ -442,14 +443,31 @@ describe('nonsense of all kinds', () => {
   }))['any']!;
   const id = fc.integer({ min: 1, max: 50 }).map((n) => n + 1_000_000);
   const lane = fc.oneof(fc.integer({ min: -3, max: 3 }), value);
-  const places = fc.oneof(fc.array(fc.record({ id: fc.oneof(fc.integer({ min: -2, max: 9 }), value) })), value);
-  const packed = fc.oneof(
-    value,
-    fc.tuple(value, places),
-    fc.tuple(value, places).map(([data, list]) => [[data, list], list]),
+  const place = fc.record({
+    id: fc.oneof(fc.integer({ min: -2, max: 9 }), value),
+    exposed: fc.oneof(fc.boolean(), value),
+  });
+  const places = fc.oneof(fc.constant(0), fc.array(place), value);
+  const type = fc.oneof(fc.constantFrom('GET', 'SET', 'APPLY', 'CONSTRUCT', 'ENDPOINT', 'RAW', 'HANDLER'), value);
+  const path = fc.oneof(fc.array(fc.constantFrom('method', 'nested', ...names), { maxLength: 3 }), fc.array(value));
+  const wires = fc.array(fc.tuple(fc.oneof(fc.constantFrom(0, 'proxy', 'throw'), value), fc.oneof(value, place)));
+  const request = fc.oneof(
+    fc.array(value),
+    fc.tuple(places, value),
+    fc
+      .tuple(places, type, path, wires)
+      .map(([list, what, names, each]) => [
+        list,
+        what,
+        names.length,
+        ...names,
+        ...each.flatMap(([name, its], i) => [name, Array.isArray(list) && i % 2 === 0 ? (list as unknown[])[i] : its]),
+      ]),
   );
   const frame = fc.oneof(
-    fc.tuple(id, lane, packed).map((each) => [wire.REQUEST, each[0], 'object', 2, each[1], each[2]]),
+    fc
+      .tuple(id, lane, request)
+      .map(([number, to, rest]) => [wire.REQUEST, number, 'object', rest.length + 1, to, ...rest]),
     fc.tuple(fc.constantFrom(wire.RESULT, wire.FAILURE, wire.THROWN, wire.UNREADABLE), id, value),
     // The end of the root would be the end of all.
     fc.tuple(lane, value).map((each) => [wire.EVENT, 'object', 2, each[0] === 0 ? 7 : each[0], each[1]]),
