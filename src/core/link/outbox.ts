@@ -1,4 +1,5 @@
 import type { Port, PortCapabilities } from '../port/port.js';
+import { startTimer, type Timer } from '../timer.js';
 import { ECHO, UNREADABLE } from '../wire/frames.js';
 import { MAX_FRAMES, TEXT_FROM, type Broadcast } from './broadcast.js';
 import { Drains } from './drains.js';
@@ -13,6 +14,8 @@ const least: PortCapabilities = { buffers: false, nestedPorts: false, hostObject
 
 /** Milliseconds between two posts that join a crowd: who goes on for long, and hears nothing meanwhile, sends all the same. */
 const PATIENCE_MS = 1;
+/** Milliseconds for which the last of all waits at most. */
+const HOLD_MS = 20;
 
 /** In a post that holds nothing to be acknowledged. */
 const nothing: Posted = { frames: 0, events: 0, cost: 0, lone: undefined };
@@ -65,6 +68,7 @@ export class Outbox implements Sender {
   #fullAt = Infinity;
   /** When a post last joined a crowd. */
   #joined = 0;
+  #hold: Timer | undefined;
   /** It ends in any case. */
   #finishing = false;
   #closed = false;
@@ -128,7 +132,13 @@ export class Outbox implements Sender {
   endTurn(): void {
     this.#scheduled = false;
     if (!this.#window.crowded || this.#isTime()) this.flush();
+    else this.#hold ??= startTimer(HOLD_MS, this.#onHeld);
   }
+
+  readonly #onHeld = (): void => {
+    this.#hold = undefined;
+    this.flush();
+  };
 
   /** Whether a post more may join the crowd. */
   #isTime(): boolean {
@@ -242,6 +252,7 @@ export class Outbox implements Sender {
     if (this.#closed) return 0;
     this.#closed = true;
     this.#receipts.stop();
+    this.#hold?.stop();
     this.#drains.fail(cause);
     const lost = this.#events + this.#queue.clear() + this.#window.clear();
     this.#reset();

@@ -63,7 +63,7 @@ const make = (...args: ConstructorParameters<typeof Fixture>): Fixture => new Fi
 
 describe('a crowd of posts', () => {
   const crowd = 16;
-  beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] }));
   afterEach(() => void vi.useRealTimers());
 
   async function one(flow: Fixture, name: string): Promise<void> {
@@ -104,6 +104,18 @@ describe('a crowd of posts', () => {
     vi.advanceTimersByTime(10);
     await one(flow, 'e');
     expect(flow.posts.slice(crowd + 2).map((post) => post.replace('!', ''))).toEqual(['de']);
+  });
+
+  it('holds up the last of all for some milliseconds only, whether or not the other side ever says anything', async () => {
+    const flow = await crowded();
+    await one(flow, 'a');
+    vi.advanceTimersByTime(19);
+    expect(flow.posts).toHaveLength(crowd + 1);
+    vi.advanceTimersByTime(1);
+    expect(flow.posts.at(-1)).toMatch(/^a/);
+    await one(flow, 'b');
+    flow.outbox.close(undefined);
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it('does not hold up what goes alone, what asks, and the last of all', async () => {
