@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Bus } from '../../../../src/core/bus/bus.js';
-import type { MeshError } from '../../../../src/core/errors/mesh-error.js';
+import { MeshError } from '../../../../src/core/errors/mesh-error.js';
 import type { NodeCandidate } from '../../../../src/node/broker/options.js';
 import { resumeSecret } from '../../../../src/node/broker/secrets.js';
 import { openConnection } from '../../../../src/node/connection.js';
@@ -148,6 +148,11 @@ describe('authorize()', () => {
       'failed',
     ],
     ['rejects', () => Promise.reject(new Error('the cause')), 'failed'],
+    [
+      'rejects, as a call of its own has timed out',
+      () => Promise.reject(new MeshError('TIMEOUT', 'the cause')),
+      'failed',
+    ],
   ])('%s: the peer is not let in, and is told; others are unhurt', async (_, authorize, text) => {
     const broker = await mesh.broker({ authorize: ({ name }) => (name === 'a' ? true : (authorize() as never)) });
     const refused: [MeshError, string][] = [];
