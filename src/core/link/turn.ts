@@ -1,3 +1,5 @@
+import { Broadcast } from './broadcast.js';
+
 const settled = Promise.resolve();
 
 /** Microtasks within which a producer that doesn't wait has its next item: one to five, for async generators and streams. */
@@ -32,6 +34,7 @@ export class Turn {
   #first: Sender | undefined;
   #last: Sender | undefined;
   #stamp: Stamp | undefined;
+  #broadcast: Broadcast | undefined;
   /** Hops for which the end is still put off, and those for which it was, and since when. */
   #held = 0;
   #hops = 0;
@@ -61,6 +64,13 @@ export class Turn {
     return (this.#stamp ??= { time: Infinity });
   }
 
+  /** Gathers an event that several peers get, to be written once for all. */
+  gather(channel: string, args: readonly unknown[]): Broadcast {
+    if (!this.#broadcast?.open) this.#broadcast = new Broadcast();
+    this.#broadcast.add(channel, args);
+    return this.#broadcast;
+  }
+
   /**
    * Puts the end of the turn off for some microtasks, because more is likely to come in them; to be called with each item of a
    * stream. A producer that yields without waiting is asked for its next item a few microtasks later, when the turn would be
@@ -82,7 +92,7 @@ export class Turn {
     this.#held = this.#hops = 0;
     // A time-out begins when the call leaves: a long turn doesn't eat it up.
     if (this.#stamp) this.#stamp.time = performance.now();
-    this.#stamp = undefined;
+    this.#stamp = this.#broadcast = undefined;
     while (sender) {
       const { next }: Sender = sender;
       sender.next = undefined;

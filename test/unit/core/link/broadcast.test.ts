@@ -16,23 +16,21 @@ import { turn } from '../../support/turn.js';
 class Audience {
   readonly ports: FakePort[];
   readonly outboxes: Outbox[];
-  #broadcast = new Broadcast();
+  readonly #turn = new Turn();
 
   constructor(size: number, flow = {}) {
-    const ofBus = new Turn();
     const fail = (): never => assert.fail('nothing can fail here');
     this.ports = Array.from({ length: size }, () => new FakePort());
-    const options = { turn: ofBus, flow: checkFlow('test', flow), onFailure: fail, onUnpostable: fail };
+    const options = { turn: this.#turn, flow: checkFlow('test', flow), onFailure: fail, onUnpostable: fail };
     this.outboxes = this.ports.map((port) => new Outbox({ port, ...options }));
   }
 
   /** Returns how many share it. */
   tell(channel: string, args: readonly unknown[] = [], whom: readonly Outbox[] = this.outboxes): number {
-    if (!this.#broadcast.open) this.#broadcast = new Broadcast();
-    this.#broadcast.add(channel, args);
+    const broadcast = this.#turn.gather(channel, args);
     let count = 0;
     for (const outbox of whom) {
-      if (outbox.share(this.#broadcast)) count++;
+      if (outbox.share(broadcast)) count++;
       else outbox.frame(1).push(EVENT, channel, args.length, ...args);
     }
     return count;
