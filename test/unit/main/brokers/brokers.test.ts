@@ -265,6 +265,14 @@ describe('links', () => {
   });
 });
 
+it('a Node peer that does not read, so that too much waits in the gateway, is told of', async () => {
+  await world.joined();
+  world.say([wire.UNREAD, 123_456]);
+  expect(world.refused).toMatchObject([
+    { code: 'LIMIT', message: expect.stringMatching(/^123456 bytes wait in the gateway for a Node peer/) },
+  ]);
+});
+
 describe('who a broker tells of', () => {
   it.each([
     ['calls itself main', node('x', 'main'), undefined],
