@@ -1,8 +1,10 @@
+import type { Peer } from '../directory/peer.js';
 import { Bucket } from './bucket.js';
-import { News } from './news.js';
 
 /** Posts to the broker, of all peers of one process: at once, and then in a second. */
 const POSTS = { atOnce: 100_000, perSecond: 5000 };
+/** Messages of changes that everybody is told of at once, of all peers of one process; the others, a little later: see news.ts. */
+const NEWS = { atOnce: 500, perSecond: 50 };
 /** So many messages in one post, or changes in one message, count as one more. */
 const MESSAGES_PER_POST = 16;
 /** Processes from which on those are looked for that have said nothing for long. */
@@ -11,7 +13,7 @@ const PROCESSES = 100;
 /** What the peers of one process may make the broker do, together. */
 export class Allowance {
   /** How often what they announce is told at once. */
-  readonly news = News.bucket();
+  readonly news = new Bucket(NEWS.atOnce, NEWS.perSecond);
   readonly #posts = new Bucket(POSTS.atOnce, POSTS.perSecond);
 
   /** Whether another post may come. An honest peer's always may: it makes one in a turn. */
@@ -47,7 +49,9 @@ export class Allowances {
     return this.#processes.size;
   }
 
-  of(process: string): Allowance {
+  of({ id, process: { type, id: of } }: Peer): Allowance {
+    // A Node process says itself which one it is. And behind a `?` stands a frame whose process can't be told: its owner's counts.
+    const process = type === 'node' ? id : (of.split('?', 1)[0] as string);
     const known = this.#processes.get(process);
     if (known) return known;
     if (this.#processes.size >= PROCESSES)

@@ -147,7 +147,7 @@ export class Hub {
       confirmations: new Pace(CONFIRMATIONS),
       making: new Pace(CHANNELS),
       opening: new Pace(LINKS),
-      allowance: this.#allowances.of(peer.process.id),
+      allowance: this.#allowances.of(peer),
     };
     if (state && !channels.replace(state.number, state.listens, state.handles)) {
       this.#owner.malformed(peer, 'a state of channels that makes no sense');

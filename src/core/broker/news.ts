@@ -1,14 +1,10 @@
 import { startTimer, type Timer } from '../timer.js';
 import { LISTEN, UNLISTEN } from '../directory/entry.js';
-import { Bucket } from './bucket.js';
 import type { Chair } from './chair.js';
 
 /** Changes in one message, from which on it is not told as it is. */
 const MANY = 64;
-/** Messages of changes, of the peers of one process, that everybody is told of at once; then so many a second. */
-const AT_ONCE = 500;
-const PER_SECOND = 50;
-/** What comes beyond is told together with all else of so many milliseconds: one post to each, whoever has how much to say. */
+/** What can't be told at once is told together with all else of so many milliseconds: one post to each, whoever has how much to say. */
 const TICK_MS = 20;
 
 /** Changes of a peer, by the channel and its use: the last of each, the latest at the end. */
@@ -26,11 +22,6 @@ export class News {
 
   constructor(tell: (chair: Chair, first: number, changes: readonly unknown[]) => void) {
     this.#tell = tell;
-  }
-
-  /** For the peers of one process. */
-  static bucket(): Bucket {
-    return new Bucket(AT_ONCE, PER_SECOND);
   }
 
   /** A peer's changes. False where they are malformed. */

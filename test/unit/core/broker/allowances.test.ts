@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { Peer, PeerProcess } from '../../../../src/core/directory/peer.js';
 import { Allowance, Allowances } from '../../../../src/core/broker/allowances.js';
+import { peer } from '../../../contract/link-side.js';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -34,8 +36,14 @@ it('answers to what was asked do not count', () => {
 
 it('peers of one process share one, also if all of them leave; those of processes that say nothing are forgotten', () => {
   const allowances = new Allowances();
-  count(allowances.of('busy'), 0);
-  for (let i = 0; i < 1000; i++) allowances.of(`p${i}`);
-  expect(allowances.of('busy').takesPost()).toBe(false);
+  const at = (id: string, type: PeerProcess['type'] = 'renderer', seat = 'x'): Peer => ({
+    ...peer(seat, { id: seat }),
+    process: { type, id, pid: 1 },
+  });
+  count(allowances.of(at('busy')), 0);
+  for (let i = 0; i < 1000; i++) allowances.of(at(`p${i}`));
+  expect(allowances.of(at('busy', 'renderer', 'another seat')).takesPost()).toBe(false);
+  expect(allowances.of(at('busy?7')).takesPost(), 'a frame of it, whose process can not be told').toBe(false);
+  expect(allowances.of(at('busy', 'node')).takesPost(), 'one that says it is that').toBe(true);
   expect(allowances.size).toBeLessThan(110);
 });

@@ -375,8 +375,9 @@ describe('changes', () => {
   /** What a peer knows of another one's channels, as its directory does it. */
   function known(side: ControlSide, of: string): Channels {
     const channels = new Channels();
-    for (const [id, first, changes] of side.of(control.CHANGE)) {
-      if (id === of) expect(channels.apply(first as number, changes as unknown[])).toBe(true);
+    const told = side.of(control.CHANGE).filter(([id]) => id === of);
+    for (const [, first, changes] of told) {
+      expect(channels.apply(first as number, changes as unknown[])).toBe(true);
     }
     return channels;
   }
@@ -507,11 +508,11 @@ describe('a peer that says more than any honest one', () => {
     expect([again.closed, b.of(control.LEAVE)]).toEqual([true, [['x', 'evicted']]]);
   });
 
-  it('is none that makes a million calls in a turn', async () => {
+  it('is none that makes 200,000 calls in a turn', async () => {
     const a = world.join('a');
-    a.port.post(Array.from({ length: 1_000_000 }, (_, i) => [control.SYNC, i]));
+    a.port.post(Array.from({ length: 200_000 }, (_, i) => [control.SYNC, i]));
     await vi.advanceTimersByTimeAsync(0);
-    expect([a.of(control.SYNCED).length, world.gone]).toEqual([1_000_000, []]);
+    expect([a.of(control.SYNCED).length, world.gone]).toEqual([200_000, []]);
   });
 
   it('is none that answers what others ask, however often', async () => {

@@ -32,8 +32,7 @@ afterEach(() => {
 });
 
 async function told(kind: number): Promise<Message> {
-  const find = (): Message | undefined =>
-    (host.posts as unknown as Message[][]).flat().findLast(([each]) => each === kind);
+  const find = (): Message | undefined => (host.posts as Message[][]).flat().find(([each]) => each === kind);
   await until(() => find() !== undefined);
   return find() as Message;
 }
