@@ -4,6 +4,8 @@ import type { Chair } from './chair.js';
 
 /** Changes in one message, from which on it is not told as it is. */
 const MANY = 64;
+/** Changes that are counted of a message that makes no sense. */
+const MOST_COUNTED = 1024;
 /** What can't be told at once is told together with all else of so many milliseconds: one post to each, whoever has how much to say. */
 const TICK_MS = 20;
 
@@ -29,10 +31,11 @@ export class News {
     const { channels } = chair;
     const { number } = channels;
     const count = changes.length / 2;
-    chair.allowance.readMessages(count);
     const atOnce = !this.#late.has(chair) && count <= MANY && chair.allowance.news.take();
     const late = atOnce ? undefined : (this.#late.get(chair) ?? this.#delay(chair));
     const fits = channels.apply(first, changes, late && ((change, channel) => note(late, change, channel)));
+    // What claims to be long may be nothing but holes, which nobody walks over.
+    chair.allowance.readMessages(fits ? count : Math.min(count, MOST_COUNTED));
     if (fits && !late && channels.number > number) this.#tell(chair, first, changes.slice());
     return fits;
   }

@@ -515,6 +515,15 @@ describe('a peer that says more than any honest one', () => {
     expect([a.of(control.SYNCED).length, world.gone]).toEqual([200_000, []]);
   });
 
+  it('is none whose changes are said to be billions, and are none', async () => {
+    const a = world.join('a');
+    for (let i = 0; i < 100; i++)
+      a.post([control.CHANGES, 1, Array(2 ** 32 - 2)], [control.CHANGES, 1, Array(2 ** 32 - 1)]);
+    a.post([control.SYNC, 1]);
+    await vi.advanceTimersByTimeAsync(20);
+    expect([a.of(control.SYNCED), world.gone]).toEqual([[[1]], []]);
+  });
+
   it('is none that answers what others ask, however often', async () => {
     const answered = vi.spyOn(Allowance.prototype, 'answered');
     const [a, b] = [world.join('a'), world.join('b')];
