@@ -16,9 +16,14 @@ export class Allowance {
   readonly news = new Bucket(NEWS.atOnce, NEWS.perSecond);
   readonly #posts = new Bucket(POSTS.atOnce, POSTS.perSecond);
 
-  /** Whether another post may come. An honest peer's always may: it makes one in a turn. */
-  takesPost(): boolean {
-    return this.#posts.take();
+  /**
+   * Whether another post may come. An honest peer's always may: it makes one in a turn.
+   * @param ports beside it: each costs as much as another post
+   */
+  takesPost(ports = 0): boolean {
+    if (!this.#posts.take()) return false;
+    this.#posts.add(ports);
+    return true;
   }
 
   /** So many messages of it, or changes in one, are looked at. */

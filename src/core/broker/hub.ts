@@ -167,7 +167,7 @@ export class Hub {
     port.start({
       message: (data, ports) => {
         chair.hangs = false;
-        if (!this.#allows(chair)) return closeAll(ports);
+        if (!this.#allows(chair, ports.length)) return closeAll(ports);
         if (readControl(chair, data, ports, this.#sink)) return;
         this.#owner.malformed(peer, 'a control message that makes no sense');
       },
@@ -179,11 +179,11 @@ export class Hub {
   }
 
   /** Ends the seat of a peer that says more than any honest one: to look at it all would keep the broker from its work. */
-  #allows(chair: Chair): boolean {
+  #allows(chair: Chair, ports: number): boolean {
     if (!this.#sink.seated(chair)) return false;
     // What sits at another broker is bounded there.
     if (chair.remote || chair.peer.process.type === 'main') return true;
-    if (chair.allowance.takesPost()) return true;
+    if (chair.allowance.takesPost(ports)) return true;
     const text = `too many control messages: ${Allowances.rule}`;
     this.#owner.malformed(chair.peer, `${text}. Its seat is ended`);
     this.remove(chair.peer.id, 'evicted', `its process has sent ${text}. Is a channel subscribed in a loop?`);

@@ -21,6 +21,9 @@ it('100,000 posts may come at once, and then 5,000 a second; what is in them cou
   vi.advanceTimersByTime(1000);
   expect(count(allowance, 0)).toBe(5000);
   expect(count(new Allowance(), 16)).toBe(50_000);
+  const withPorts = new Allowance();
+  for (let i = 0; i < 50_000; i++) withPorts.takesPost(1);
+  expect(withPorts.takesPost()).toBe(false);
   expect(count(new Allowance(), 1_600_000)).toBe(1);
 });
 
