@@ -64,11 +64,16 @@ export class Turn {
     return (this.#stamp ??= { time: Infinity });
   }
 
-  /** Gathers an event that several peers get, to be written once for all. */
+  /** Gathers an event that several peers get, to be written once for all: with those before it, until it leaves somewhere. */
   gather(channel: string, args: readonly unknown[]): Broadcast {
     if (!this.#broadcast?.open) this.#broadcast = new Broadcast();
     this.#broadcast.add(channel, args);
     return this.#broadcast;
+  }
+
+  /** It leaves. Who shares it has it. */
+  release(broadcast: Broadcast): void {
+    if (this.#broadcast === broadcast) this.#broadcast = undefined;
   }
 
   /**
@@ -92,7 +97,7 @@ export class Turn {
     this.#held = this.#hops = 0;
     // A time-out begins when the call leaves: a long turn doesn't eat it up.
     if (this.#stamp) this.#stamp.time = performance.now();
-    this.#stamp = this.#broadcast = undefined;
+    this.#stamp = undefined;
     while (sender) {
       const { next }: Sender = sender;
       sender.next = undefined;

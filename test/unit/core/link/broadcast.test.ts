@@ -55,6 +55,22 @@ describe('what several peers are told in a turn', () => {
     }
   });
 
+  it('is written once, too, where all of them have a crowd of posts to come to, whatever turns it was told in', async () => {
+    const all = new Audience(3);
+    for (let i = 0; i < 100; i++) {
+      all.tell('crowd');
+      await turn();
+      if (all.ports.every(({ posts }) => posts.length < i)) break;
+    }
+    const before = all.ports.map(({ posts }) => posts.length);
+    const told = ten.map(async (channel, i) => {
+      for (let turns = 0; turns < i; turns++) await Promise.resolve();
+      return all.tell(channel);
+    });
+    expect(new Set(await Promise.all(told))).toEqual(new Set([3]));
+    expect(all.ports.map(({ posts }) => posts.length)).toEqual(before);
+  });
+
   it('is cloned for each where it is only a few events', async () => {
     const all = new Audience(2);
     for (const channel of ten.slice(0, 7)) all.tell(channel, [1]);
