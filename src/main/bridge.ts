@@ -66,7 +66,7 @@ export class Bridge extends EventEmitter<BridgeEvents> {
     super();
     this.#electron = electron;
     const { app, ipcMain } = electron;
-    const { origins, authorize, redactErrors, limits, preload: given } = checkOptions(options);
+    const { redactErrors, limits, preload: given, ...deciding } = checkOptions(options);
     if (ipcMain.listenerCount(JOIN) > 0) {
       throw invalid('createBridge()', 'this process has a bridge already. Use that one, or close() it before.');
     }
@@ -81,7 +81,7 @@ export class Bridge extends EventEmitter<BridgeEvents> {
       ports,
       process: mainProcess,
     });
-    const policy = { origins, authorize, appPath: app.getAppPath() };
+    const policy = { ...deciding, appPath: app.getAppPath() };
     this.#brokers = new Brokers({
       hub: this.#hub,
       reception: this.#reception,

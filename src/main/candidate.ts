@@ -27,8 +27,8 @@ export interface Candidate {
 }
 
 /**
- * Decides who joins: a grant, or `true` for an empty one, or `false`. May be asynchronous. If it throws, or returns anything else,
- * the candidate is refused, and the bridge's `refused` event says so. Frames and workers that a page shares are asked for too
- * (`candidate.via`); what main attaches isn't.
+ * Decides who joins: a grant, or `true` for an empty one, or `false`. May be asynchronous. If it throws, returns anything else, or
+ * doesn't answer within `authorizeTimeout`, the candidate is refused, and the bridge's `refused` event says so. Frames and workers
+ * that a page shares are asked for too (`candidate.via`); what main attaches isn't.
  */
 export type Authorize = (candidate: Candidate) => Grant | boolean | Promise<Grant | boolean>;

@@ -1,3 +1,4 @@
+import { AUTHORIZE_MS } from '../core/broker/authorize.js';
 import { defaultLimits, leastLimits, type Limits } from '../core/directory/limits.js';
 import { invalid, show } from '../core/errors/mesh-error.js';
 import type { Authorize } from './candidate.js';
@@ -11,6 +12,12 @@ export interface BridgeOptions {
   readonly origins?: readonly string[];
   /** Decides instead of `origins` and the default. */
   readonly authorize?: Authorize;
+  /**
+   * Milliseconds that `authorize` has to answer; then the candidate is refused, with `TIMEOUT`. A candidate gives up by itself when
+   * the `timeout` of its `connect()` is over, 10 s if it sets none. `Infinity`: it waits for ever.
+   * @default 8000
+   */
+  readonly authorizeTimeout?: number;
   /**
    * What a handler throws goes to windows of other origins without stack, and without paths and URLs in its texts.
    * @default false
@@ -26,10 +33,17 @@ export interface BridgeOptions {
   readonly limits?: Partial<Limits>;
 }
 
-const optionNames: readonly string[] = ['origins', 'authorize', 'redactErrors', 'preload', 'limits'];
+const optionNames: readonly string[] = [
+  'origins',
+  'authorize',
+  'authorizeTimeout',
+  'redactErrors',
+  'preload',
+  'limits',
+];
 
 /** Options as given, with the defaults for those that are not. */
-export type CheckedOptions = Required<Pick<BridgeOptions, 'origins' | 'redactErrors'>> &
+export type CheckedOptions = Required<Pick<BridgeOptions, 'origins' | 'authorizeTimeout' | 'redactErrors'>> &
   Pick<BridgeOptions, 'authorize' | 'preload'> & { readonly limits: Limits };
 
 /** @throws MeshError `INVALID_ARGUMENT`, in words of the call and the fix */
@@ -40,6 +54,7 @@ export function checkOptions(options: unknown): CheckedOptions {
       throw invalid(`createBridge({ ${key} })`, `the options are ${optionNames.join(', ')}.`);
     }
   }
+  const { authorizeTimeout = AUTHORIZE_MS } = options as BridgeOptions;
   const { origins = [], authorize, redactErrors = false, preload, limits } = options as BridgeOptions;
   if (!Array.isArray(origins) || !origins.every(isOrigin)) {
     throw invalid(
@@ -50,12 +65,17 @@ export function checkOptions(options: unknown): CheckedOptions {
   if (authorize !== undefined && typeof authorize !== 'function') {
     throw invalid('createBridge({ authorize })', 'give a function that returns a grant, true or false.');
   }
+  if (typeof authorizeTimeout !== 'number' || !(authorizeTimeout >= 1)) {
+    const call = `createBridge({ authorizeTimeout: ${show(authorizeTimeout)} })`;
+    throw invalid(call, 'give milliseconds: 1 or more, or Infinity.');
+  }
   if (typeof redactErrors !== 'boolean') throw invalid('createBridge({ redactErrors })', 'give true or false.');
   if (preload !== undefined && typeof preload !== 'string') {
     throw invalid('createBridge({ preload })', "give the preload's absolute path.");
   }
   return {
     origins,
+    authorizeTimeout,
     redactErrors,
     limits: checkLimits(limits),
     ...(authorize && { authorize }),

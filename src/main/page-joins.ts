@@ -176,8 +176,8 @@ export class PageJoins {
       return undefined;
     }
     if ('grant' in verdict) return verdict.grant;
-    const { refusal: message, final, cause } = verdict;
-    this.#reception.refuse(port, candidate, { code: 'NOT_AUTHORIZED', message, final, cause });
+    const { refusal: message, code = 'NOT_AUTHORIZED', final, cause } = verdict;
+    this.#reception.refuse(port, candidate, { code, message, final, cause });
     return undefined;
   }
 

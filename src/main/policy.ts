@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { isAbsolute, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { askInTime } from '../core/broker/authorize.js';
 import { show } from '../core/errors/mesh-error.js';
 import { everything, grantProblem, type Grant } from '../core/directory/grant.js';
 import type { Authorize, Candidate } from './candidate.js';
@@ -10,6 +11,8 @@ export type Verdict = { readonly grant: Grant } | Refusal;
 
 export interface Refusal {
   readonly refusal: string;
+  /** @default 'NOT_AUTHORIZED' */
+  readonly code?: 'TIMEOUT';
   /** Whether nobody else may let it in. What the default says of a frame isn't: its owner may share it. */
   readonly final: boolean;
   readonly cause?: unknown;
@@ -18,6 +21,8 @@ export interface Refusal {
 export interface PolicyOptions {
   readonly origins: readonly string[];
   readonly authorize?: Authorize | undefined;
+  /** Milliseconds that it has. */
+  readonly authorizeTimeout: number;
   /** The application's own folder or archive. */
   readonly appPath: string;
 }
@@ -28,16 +33,19 @@ export interface PolicyOptions {
  * is let in by that.
  */
 export async function judge(candidate: Candidate, options: PolicyOptions): Promise<Verdict> {
-  return options.authorize ? ask(candidate, options.authorize) : byDefault(candidate, options);
+  const { authorize, authorizeTimeout } = options;
+  return authorize ? ask(candidate, authorize, authorizeTimeout) : byDefault(candidate, options);
 }
 
-async function ask(candidate: Candidate, authorize: Authorize): Promise<Verdict> {
-  let answer: unknown;
-  try {
-    answer = await authorize(candidate);
-  } catch (cause) {
-    return { refusal: `the bridge's authorize() threw. See the bridge's 'refused' event.`, final: true, cause };
+async function ask(candidate: Candidate, authorize: Authorize, timeout: number): Promise<Verdict> {
+  const call = `the bridge's authorize() for ${describe(candidate)}`;
+  const asked = await askInTime(authorize, candidate, call, timeout);
+  if ('late' in asked) return { refusal: asked.late, code: 'TIMEOUT', final: true };
+  if ('thrown' in asked) {
+    const refusal = `the bridge's authorize() threw. See the bridge's 'refused' event.`;
+    return { refusal, final: true, cause: asked.thrown };
   }
+  const { answer } = asked;
   if (answer === true) return { grant: everything };
   if (answer === false) return { refusal: `the bridge's authorize() refused ${describe(candidate)}.`, final: true };
   const problem = grantProblem(answer);
@@ -71,7 +79,8 @@ function byDefault(candidate: Candidate, { origins, appPath }: PolicyOptions): V
   return { grant: everything };
 }
 
-function describe({ type, origin, url }: Candidate): string {
+function describe({ name, type, origin, url }: Candidate): string {
+  if (origin === '') return `'${name}' of a broker`;
   const what = type === 'frame' || type === 'worker' ? type : 'window';
   return url === '' ? `a ${what} of origin ${origin}` : `the ${what} at ${url.slice(0, 200)} (origin ${origin})`;
 }

@@ -4,6 +4,7 @@ import type { Page } from 'playwright-core';
 import { RESULT, REQUEST } from '../../src/core/wire/frames.js';
 import { joinBrokerByHand } from '../contract/broker-by-hand.js';
 import { linkPost } from '../unit/support/hostile.js';
+import { joinByHand } from './support/by-hand.js';
 import type { NodeChild } from './support/node-child.js';
 import { usePlaces } from './support/set-up.js';
 
@@ -169,6 +170,25 @@ describe(`M26: a hostile peer (PORTMESH_SEED=${seed})`, () => {
     const problems = (await problemsOf(target)).slice(before);
     expect(problems.length).toBeGreaterThan(0);
     expect(new Set(problems)).toEqual(new Set(['PROTOCOL']));
+  });
+
+  it('does nothing but subscribe and unsubscribe: it loses its seat, and the others go on', async () => {
+    const page = await lab.open('c');
+    await joinByHand(page, 'flooder');
+    await page.evaluate(async () => {
+      const control = window['control'] as MessagePort;
+      const closed = new Promise((resolve) => (control as EventTarget).addEventListener('close', resolve));
+      let number = 0;
+      let over = false;
+      void closed.then(() => (over = true));
+      while (!over) {
+        for (let i = 0; i < 1000; i++) control.postMessage([[1, ++number, [number % 2 ? 1 : 2, 'x']]]);
+        await new Promise((resolve) => setTimeout(resolve, 0)); // in which it hears of the close
+      }
+    });
+    expect((await lab.state()).peers.map(({ name }) => name)).not.toContain('flooder');
+    expect(await victim.evaluate(() => window.bus.to('main').request('echo', 4))).toBe(4);
+    expect(await victim.evaluate(() => [...window.bus.peers].map(({ name }) => name))).not.toContain('flooder');
   });
 });
 

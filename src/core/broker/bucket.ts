@@ -20,6 +20,11 @@ export class Bucket {
     return true;
   }
 
+  /** It counts as so many more, of which there may be fewer left; below 0: as so many less. */
+  add(more: number): void {
+    this.#left -= more;
+  }
+
   /** Milliseconds until it may happen; 0: it may. */
   get wait(): number {
     this.#fill();

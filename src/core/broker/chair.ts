@@ -1,3 +1,4 @@
+import type { Allowance } from './allowances.js';
 import type { Channels } from '../directory/entry.js';
 import { allows, type Grant } from '../directory/grant.js';
 import type { Peer } from '../directory/peer.js';
@@ -21,6 +22,9 @@ export interface Chair {
   /** How often it may make everybody, and the broker's process, work. */
   readonly confirmations: Pace;
   readonly making: Pace;
+  readonly opening: Pace;
+  /** Shared by all peers of its process. */
+  readonly allowance: Allowance;
 }
 
 /** Of a grant, what its owner's counterparts enforce. The rest would tell them of names that they may not see. */

@@ -42,9 +42,12 @@ export class Confirmations {
     for (const { outbox } of waiting) outbox.post([ASK, token]);
   }
 
-  told(token: number, witness: Witness): void {
+  /** @returns whether that was asked */
+  told(token: number, witness: Witness): boolean {
     const confirmation = this.#open.get(token);
-    if (confirmation?.waiting.delete(witness) && confirmation.waiting.size === 0) confirmation.done();
+    if (!confirmation?.waiting.delete(witness)) return false;
+    if (confirmation.waiting.size === 0) confirmation.done();
+    return true;
   }
 
   left(witness: Witness): void {

@@ -6,12 +6,12 @@ import * as control from './control.js';
 /** Characters of what a peer says on why it can't be dialed. */
 const MAX_WHY = 1000;
 
-/** What peers say to their broker. False where that makes no sense, or is too much; a `port` is the sink's in any case. */
+/** What peers say to their broker. False where that makes no sense, or is too much; else a `port` is the sink's. */
 export interface ControlSink {
   changes(chair: Chair, first: number, changes: readonly unknown[]): boolean;
   state(chair: Chair, number: number, listens: unknown, handles: unknown): boolean;
   channel(chair: Chair, token: number): boolean;
-  open(chair: Chair, to: string, epoch: number, known: number, port: object): void;
+  open(chair: Chair, to: string, epoch: number, known: number, port: object): boolean;
   dial(chair: Chair, token: number, to: string, known: number): boolean;
   /** It listens for the holder of a ticket; or says why it doesn't. */
   answered(chair: Chair, ticket: string, address: unknown, why?: string): void;
@@ -43,6 +43,7 @@ function readMessages(chair: Chair, data: unknown, ports: readonly unknown[], si
     for (let i = 0; i < data.length; i++) {
       const message: unknown = data[i];
       const port = i === data.length - 1 ? ports[0] : undefined;
+      chair.allowance.readMessages();
       if (!Array.isArray(message) || !readMessage(chair, message as unknown[], port, sink)) return false;
       if (!sink.seated(chair)) break; // it has left
     }
@@ -66,8 +67,7 @@ function readMessage(chair: Chair, message: readonly unknown[], port: unknown, s
       return true;
     case control.OPEN:
       if (typeof a !== 'string' || !isCount(b) || !isCount(c) || !port) return false;
-      sink.open(chair, a, b, c, port);
-      return true;
+      return sink.open(chair, a, b, c, port);
     case control.BYE:
       sink.bye(chair);
       return true;

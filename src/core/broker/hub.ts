@@ -3,14 +3,16 @@ import { Channels, HANDLE, LISTEN } from '../directory/entry.js';
 import { everything, type Grant } from '../directory/grant.js';
 import type { Limits } from '../directory/limits.js';
 import type { Peer } from '../directory/peer.js';
-import { closeRaw, type Port } from '../port/port.js';
+import { closeAll, closeRaw, type Port } from '../port/port.js';
 import { WIRE_VERSION } from '../wire/frames.js';
+import { Allowances } from './allowances.js';
 import { mayLink, told, type Chair } from './chair.js';
 import { Confirmations, type Witness } from './confirmations.js';
 import { readControl, type ControlSink } from './control-reader.js';
 import * as control from './control.js';
 import type { MeshState } from './mesh-state.js';
-import { CHANNELS, CONFIRMATIONS, MAX_CONFIRMING, Pace } from './pace.js';
+import { News } from './news.js';
+import { CHANNELS, CONFIRMATIONS, LINKS, MAX_CONFIRMING, Pace } from './pace.js';
 import { Tickets, type Ticket } from './tickets.js';
 
 export interface HubOwner {
@@ -61,17 +63,19 @@ export class Hub {
   readonly #confirmations = new Confirmations();
   readonly #tickets = new Tickets();
   readonly #watchers = new Set<HubWatcher>();
+  readonly #allowances = new Allowances();
+  readonly #news = new News((chair, first, changes) => this.#tellChanges(chair, first, changes));
   readonly #sink: ControlSink = {
-    changes: (chair, first, changes) => this.#onChanges(chair, first, changes),
+    changes: (chair, first, changes) => this.#news.take(chair, first, changes),
     state: (chair, number, listens, handles) => this.#onState(chair, number, listens, handles),
     channel: (chair, token) => this.#onChannel(chair, token),
     open: (chair, to, epoch, known, port) => this.#onOpen(chair, to, epoch, known, port),
     dial: (chair, token, to, known) => this.#onDial(chair, token, to, known),
     answered: (chair, ticket, address, why) => this.#tickets.answered(chair, ticket, address, why),
     query: (chair, token) => this.#onQuery(chair, token),
-    sync: (chair, token) => chair.outbox.post([control.SYNCED, token]),
+    sync: (chair, token) => this.#news.behind(() => chair.outbox.post([control.SYNCED, token])),
     confirm: (chair, token) => this.#onConfirm(chair, token),
-    told: (chair, token) => this.#confirmations.told(token, chair),
+    told: (chair, token) => void (this.#confirmations.told(token, chair) && chair.allowance.answered()),
     bye: (chair) => void this.remove(chair.peer.id, 'bye'),
     seated: (chair) => this.#chairs.get(chair.peer.id) === chair,
   };
@@ -131,8 +135,20 @@ export class Hub {
     const { redact, limits } = this.#owner;
     const outbox = new control.ControlOutbox(port, this.#owner.soon);
     const channels = new Channels(grant, limits.channels);
-    const paces = { confirmations: new Pace(CONFIRMATIONS), making: new Pace(CHANNELS) };
-    const chair: Chair = { peer, grant, port, outbox, channels, remote, confirming: undefined, hangs: false, ...paces };
+    const chair: Chair = {
+      peer,
+      grant,
+      port,
+      outbox,
+      channels,
+      remote,
+      confirming: undefined,
+      hangs: false,
+      confirmations: new Pace(CONFIRMATIONS),
+      making: new Pace(CHANNELS),
+      opening: new Pace(LINKS),
+      allowance: this.#allowances.of(peer),
+    };
     if (state && !channels.replace(state.number, state.listens, state.handles)) {
       this.#owner.malformed(peer, 'a state of channels that makes no sense');
     }
@@ -151,6 +167,7 @@ export class Hub {
     port.start({
       message: (data, ports) => {
         chair.hangs = false;
+        if (!this.#allows(chair, ports.length)) return closeAll(ports);
         if (readControl(chair, data, ports, this.#sink)) return;
         this.#owner.malformed(peer, 'a control message that makes no sense');
       },
@@ -159,6 +176,18 @@ export class Hub {
         if (this.#chairs.get(peer.id) === chair) this.#owner.closed(peer);
       },
     });
+  }
+
+  /** Ends the seat of a peer that says more than any honest one: to look at it all would keep the broker from its work. */
+  #allows(chair: Chair, ports: number): boolean {
+    if (!this.#sink.seated(chair)) return false;
+    // What sits at another broker is bounded there.
+    if (chair.remote || chair.peer.process.type === 'main') return true;
+    if (chair.allowance.takesPost(ports)) return true;
+    const text = `too many control messages: ${Allowances.rule}`;
+    this.#owner.malformed(chair.peer, `${text}. Its seat is ended`);
+    this.remove(chair.peer.id, 'evicted', `its process has sent ${text}. Is a channel subscribed in a loop?`);
+    return false;
   }
 
   #describe({ peer, channels, grant }: Chair, viewer: Peer): control.Welcome['peers'][number] {
@@ -180,6 +209,8 @@ export class Hub {
     this.#chairs.delete(id);
     chair.confirmations.stop();
     chair.making.stop();
+    chair.opening.stop();
+    this.#news.left(chair);
     chair.outbox.post([control.END, reason, detail]);
     chair.outbox.flush();
     chair.port.close();
@@ -194,6 +225,7 @@ export class Hub {
   /** Ends every seat, and all that waits. */
   close(): void {
     for (const id of [...this.#chairs.keys()]) this.remove(id, 'bridge-gone', 'it was closed');
+    this.#news.close();
     this.#confirmations.close();
     this.#tickets.close();
     this.#watchers.clear();
@@ -204,6 +236,7 @@ export class Hub {
    * @param others other brokers that are asked too
    */
   confirm(done: () => void, meant: (chair: Chair) => boolean, others: (witness: Witness) => boolean): void {
+    this.#news.flush();
     const witnesses = [...this.#watchers].map(({ witness }) => witness).filter(others);
     this.#confirmations.ask([...[...this.#chairs.values()].filter(meant), ...witnesses], done);
   }
@@ -237,9 +270,9 @@ export class Hub {
   }
 
   /** Passes a link on whose other end is at a peer's. False if there is nobody to have it, or who may not. */
-  link(from: string, to: string, known: number, port: object): boolean {
+  link(from: string, to: string, known: number, port: object, epoch = control.CURRENT): boolean {
     if (!this.mayLink(from, to)) return false;
-    this.#chairs.get(to)?.outbox.post([control.LINK, from, control.CURRENT, known], port);
+    this.#chairs.get(to)?.outbox.post([control.LINK, from, epoch, known], port);
     return true;
   }
 
@@ -248,14 +281,10 @@ export class Hub {
     this.#chairs.get(from)?.outbox.post([control.UNLINKED, to, epoch, why]);
   }
 
-  #onChanges(chair: Chair, first: number, changes: readonly unknown[]): boolean {
-    const before = chair.channels.number;
-    const fits = chair.channels.apply(first, changes);
-    if (!fits || chair.channels.number === before) return fits;
-    const message = [control.CHANGE, chair.peer.id, first, changes.slice()];
+  #tellChanges(chair: Chair, first: number, changes: readonly unknown[]): void {
+    const message = [control.CHANGE, chair.peer.id, first, changes];
     this.#tellOthers(chair, () => message);
     for (const watcher of this.#watchers) watcher.changed(chair, first, changes);
-    return true;
   }
 
   /** The first that a peer says who has had a seat before: the whole of what it listens to and handles. */
@@ -286,14 +315,18 @@ export class Hub {
     return taken && made;
   }
 
-  #onOpen(chair: Chair, to: string, epoch: number, known: number, port: object): void {
-    if (!this.mayLink(chair.peer.id, to)) {
-      closeRaw(port);
-      chair.outbox.post([control.UNLINKED, to, epoch]);
-      return;
-    }
-    this.#links++;
-    (this.#chairs.get(to) as Chair).outbox.post([control.LINK, chair.peer.id, epoch, known], port);
+  /** False if too many wait for that. */
+  #onOpen(chair: Chair, to: string, epoch: number, known: number, port: object): boolean {
+    const close = (): void => closeRaw(port);
+    const open = (): void => {
+      if (!this.link(chair.peer.id, to, known, port, epoch)) {
+        close();
+        chair.outbox.post([control.UNLINKED, to, epoch]);
+        return;
+      }
+      this.#links++;
+    };
+    return chair.opening.step(open, close);
   }
 
   /** False if there is no need to, or too many wait for that: each makes another peer wait for somebody to come. */

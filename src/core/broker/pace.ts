@@ -9,6 +9,9 @@ export const CONFIRMATIONS: PaceOptions = { atOnce: 500, perSecond: 50, waiting:
 /** So many calls may wait for one confirmation. */
 export const MAX_CONFIRMING = 100_000;
 
+/** Links that one peer opens with a port: each makes its target work. */
+export const LINKS: PaceOptions = { atOnce: 2000, perSecond: 500, waiting: 10_000 };
+
 /**
  * Channels made for one peer that can't make its own, one for each link or port that it opens. Each takes some tenths of a millisecond.
  * And tickets for one that dials: for each, the peer that is dialed keeps a place for some seconds.
@@ -24,11 +27,16 @@ export interface PaceOptions {
   readonly waiting: number;
 }
 
+interface Step {
+  readonly take: () => void;
+  readonly forgotten: (() => void) | undefined;
+}
+
 /** The steps of one peer, in order: at once, or, if it wants too many, one by one. Nothing of what an honest peer asks for is lost. */
 export class Pace {
   readonly #bucket: Bucket;
   readonly #most: number;
-  #waiting: (() => void)[] = [];
+  #waiting: Step[] = [];
   #timer: Timer | undefined;
 
   constructor({ atOnce, perSecond, waiting }: PaceOptions) {
@@ -36,10 +44,13 @@ export class Pace {
     this.#most = waiting;
   }
 
-  /** Takes a step, now or later. False if too many wait: it is never taken. */
-  step(step: () => void): boolean {
+  /**
+   * Takes a step, now or later. False if too many wait: it is never taken.
+   * @param forgotten called if it is not taken, as this stops before; not if it returns false
+   */
+  step(take: () => void, forgotten?: () => void): boolean {
     if (this.#waiting.length >= this.#most) return false;
-    this.#waiting.push(step);
+    this.#waiting.push({ take, forgotten });
     if (!this.#timer) this.#go();
     return true;
   }
@@ -47,12 +58,12 @@ export class Pace {
   /** Forgets those that wait. */
   stop(): void {
     this.#timer?.stop();
-    this.#waiting = [];
+    for (const { forgotten } of this.#waiting.splice(0)) forgotten?.();
   }
 
   readonly #go = (): void => {
     this.#timer = undefined;
-    while (this.#waiting.length > 0 && this.#bucket.take()) (this.#waiting.shift() as () => void)();
+    while (this.#waiting.length > 0 && this.#bucket.take()) (this.#waiting.shift() as Step).take();
     if (this.#waiting.length > 0) this.#timer = startTimer(this.#bucket.wait, this.#go);
   };
 }

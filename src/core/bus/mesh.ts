@@ -88,8 +88,9 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
     }
     const { self, redact } = welcome;
     const owner = new Receiver(this);
-    this.#links = new Links({ self, own: this.#own, seat, platform, owner, flow, turn: this.turn, redact, limits });
-    this.#sending = new Sending({ directory: this.directory, links: this.#links, reports: this.reports });
+    const { turn } = this;
+    this.#links = new Links({ self, own: this.#own, seat, platform, owner, flow, turn, redact, limits });
+    this.#sending = new Sending({ directory: this.directory, links: this.#links, reports: this.reports, turn });
     seat.start(this);
   }
 

@@ -1,8 +1,8 @@
 import type { Directory } from '../directory/directory.js';
 import { invalid, notCloneable, type MeshError } from '../errors/mesh-error.js';
-import { Broadcast } from '../link/broadcast.js';
 import { goneError } from '../link/calls.js';
 import type { Link } from '../link/link.js';
+import type { Turn } from '../link/turn.js';
 import { capture } from '../wire/capture.js';
 import { moves } from '../wire/payload.js';
 import type { Links } from './links.js';
@@ -14,12 +14,12 @@ export interface SendingOptions {
   readonly directory: Directory;
   readonly links: Links;
   readonly reports: Reports;
+  readonly turn: Turn;
 }
 
 /** The events that a bus sends. */
 export class Sending {
   readonly #options: SendingOptions;
-  #broadcast = new Broadcast();
 
   constructor(options: SendingOptions) {
     this.#options = options;
@@ -27,7 +27,7 @@ export class Sending {
 
   /** To each peer meant that listens to the channel. Throws, if nothing was sent to anybody. */
   send(target: Target, channel: string, args: readonly unknown[]): void {
-    const { directory, links } = this.#options;
+    const { directory, links, turn } = this.#options;
     const receivers = select(target, directory.listening(channel));
     if (receivers.length !== 1) this.#checkReceivers(target, channel, args, receivers.length);
     if (receivers.length === 0) return;
@@ -37,7 +37,7 @@ export class Sending {
     } catch (error) {
       throw unsendable(channel, error); // a getter threw
     }
-    const broadcast = copies && receivers.length > 1 ? this.#gather(channel, copies) : undefined;
+    const broadcast = copies && receivers.length > 1 ? turn.gather(channel, copies) : undefined;
     let full: Link[] | undefined;
     for (const entry of receivers) {
       const link = links.to(entry);
@@ -59,13 +59,6 @@ export class Sending {
       `what moves needs exactly one receiver, and ${count} peers listen. Choose one with to(peer), or send a copy, ` +
         `without transfer().`,
     );
-  }
-
-  /** To be written once for all. */
-  #gather(channel: string, copies: readonly unknown[]): Broadcast {
-    if (!this.#broadcast.open) this.#broadcast = new Broadcast();
-    this.#broadcast.add(channel, copies);
-    return this.#broadcast;
   }
 
   #sendOn(link: Link, channel: string, args: readonly unknown[], copies: readonly unknown[] | undefined): void {

@@ -273,7 +273,9 @@ export class Outbox implements Sender {
 
   /** What has been gathered, to be posted or to wait. */
   #taken(): unknown[] {
-    return this.#shared?.leave(this.#length) ?? this.#batch;
+    if (!this.#shared) return this.#batch;
+    this.#turn.release(this.#shared);
+    return this.#shared.leave(this.#length);
   }
 
   #gathered(): Posted {

@@ -1,3 +1,5 @@
+import { Broadcast } from './broadcast.js';
+
 const settled = Promise.resolve();
 
 /** Microtasks within which a producer that doesn't wait has its next item: one to five, for async generators and streams. */
@@ -32,6 +34,7 @@ export class Turn {
   #first: Sender | undefined;
   #last: Sender | undefined;
   #stamp: Stamp | undefined;
+  #broadcast: Broadcast | undefined;
   /** Hops for which the end is still put off, and those for which it was, and since when. */
   #held = 0;
   #hops = 0;
@@ -59,6 +62,18 @@ export class Turn {
   /** For what is done in this turn, in which something is sent. */
   get stamp(): Stamp {
     return (this.#stamp ??= { time: Infinity });
+  }
+
+  /** Gathers an event that several peers get, to be written once for all: with those before it, until it leaves somewhere. */
+  gather(channel: string, args: readonly unknown[]): Broadcast {
+    if (!this.#broadcast?.open) this.#broadcast = new Broadcast();
+    this.#broadcast.add(channel, args);
+    return this.#broadcast;
+  }
+
+  /** It leaves. Who shares it has it. */
+  release(broadcast: Broadcast): void {
+    if (this.#broadcast === broadcast) this.#broadcast = undefined;
   }
 
   /**

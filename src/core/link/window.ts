@@ -24,6 +24,12 @@ const CROWD = 16;
 /** Settled posts are cut off when there are so many. */
 const CUT = 1024;
 
+/**
+ * Empty posts under way from which on the other side will never acknowledge them. One that does what it should sends far fewer posts
+ * that call for one before it hears of the first.
+ */
+const MAX_EMPTY = 65_536;
+
 export function costOf(frames: number, bytes: number): number {
   return frames + bytes / BYTES_PER_FRAME;
 }
@@ -81,14 +87,20 @@ export class Window {
     return this.#cost + cost > this.#size / 2 && this.#unasked + cost >= this.#size / 4;
   }
 
-  /** It has left. `asked`: it asks to be acknowledged at once. */
+  /**
+   * It has left. `asked`: it asks to be acknowledged at once.
+   * @throws if it is empty, and too many of these are under way: they would fill this side's memory
+   */
   add(posted: Posted, asked: boolean): void {
     this.#posted++;
-    this.#posts.push(posted);
     this.frames += posted.frames;
     this.#cost += posted.cost;
     this.#unasked = asked ? 0 : this.#unasked + posted.cost;
-    if (posted.frames === 0) return;
+    const under = this.#posts.push(posted) - this.#head;
+    if (posted.frames === 0) {
+      if (under > this.#full + MAX_EMPTY) throw new Error('unacknowledged');
+      return;
+    }
     this.#full++;
     this.#fullUnasked = asked ? 0 : this.#fullUnasked + 1;
   }

@@ -140,6 +140,12 @@ export class Brokers {
         return void (this.#counts = { links: a as number, queued: b as number });
       case wire.DIALED:
         return this.#onDialed(a as string);
+      case wire.UNREAD: {
+        const text =
+          `${a as number} bytes wait in the gateway for a Node peer that does not read them. Its link with one of Electron's ` +
+          'peers, or a port sent over that, was ended. Is its process stopped, or overloaded?';
+        return this.#parts.reception.turnAway(undefined, { code: 'LIMIT', message: text });
+      }
     }
   }
 

@@ -24,8 +24,8 @@ export class RemotePolicy {
     };
     const verdict = this.#options.authorize ? await judge(candidate, this.#options) : { grant: everything };
     if ('refusal' in verdict) {
-      const { refusal: message, cause } = verdict;
-      return refuse({ code: 'NOT_AUTHORIZED', message, ...(cause !== undefined && { cause }) });
+      const { refusal: message, code = 'NOT_AUTHORIZED', cause } = verdict;
+      return refuse({ code, message, ...(cause !== undefined && { cause }) });
     }
     const grant = intersect(announced, verdict.grant);
     const problem = this.#reception.names.take(name, BROKER, verdict.grant.names);

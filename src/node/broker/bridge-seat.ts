@@ -37,14 +37,9 @@ export class BridgeSeat {
       send: (message) => outbox.post(message),
       announces: ({ remote }) => !remote,
       async admit({ name, type, origin }, grant) {
-        try {
-          const given = await decide(admission, { name, type, origin, grant });
-          if (given) return intersect(grant, given);
-          refused(new MeshError('NOT_AUTHORIZED', `the broker's authorize() refused '${name}' of a bridge.`));
-        } catch (cause) {
-          const failed = `the broker's authorize() failed for '${name}' of a bridge.`;
-          refused(MeshError.is(cause, 'TIMEOUT') ? cause : new MeshError('NOT_AUTHORIZED', failed, { cause }));
-        }
+        const given = await decide(admission, { name, type, origin, grant }, ' of a bridge');
+        if (!MeshError.is(given)) return intersect(grant, given);
+        refused(given);
         return undefined;
       },
       seat(peer, port, grant, more) {

@@ -184,20 +184,15 @@ export class Broker extends EventEmitter<BrokerEvents> {
       return seats >= limits.seats;
     };
     if (full()) return;
-    try {
-      const grant = await decide(this.#options, { name, type: 'node', origin: '', grant: everything });
-      if (!grant) return no('NOT_AUTHORIZED', `the broker's authorize() refused '${name}'.`);
-      if (this.#closed) return mux.close();
-      if (full()) return; // others have come meanwhile
-      // It has lost its connection, and is back before this side has noticed.
-      this.#hub.remove(id, 'lost');
-      this.#hub.admit(peer, mux.port, grant, { resume: resumeSecret(secrets, id) });
-      this.#seated.set(mux, peer);
-      this.#tell('join', peer);
-    } catch (cause) {
-      if (MeshError.is(cause, 'TIMEOUT')) no('TIMEOUT', cause.message, cause);
-      else no('NOT_AUTHORIZED', "the broker's authorize() failed. See its 'refused' event.", cause);
-    }
+    const grant = await decide(this.#options, { name, type: 'node', origin: '', grant: everything });
+    if (MeshError.is(grant)) return no(grant.code, grant.message, grant.cause);
+    if (this.#closed) return mux.close();
+    if (full()) return; // others have come meanwhile
+    // It has lost its connection, and is back before this side has noticed.
+    this.#hub.remove(id, 'lost');
+    this.#hub.admit(peer, mux.port, grant, { resume: resumeSecret(secrets, id) });
+    this.#seated.set(mux, peer);
+    this.#tell('join', peer);
   }
 
   #takeBridge(mux: Mux, hello: unknown): void {

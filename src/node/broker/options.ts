@@ -1,3 +1,4 @@
+import { AUTHORIZE_MS } from '../../core/broker/authorize.js';
 import { defaultLimits, leastLimits, type Limits } from '../../core/directory/limits.js';
 import type { Grant } from '../../core/directory/grant.js';
 import { grantProblem } from '../../core/directory/grant.js';
@@ -88,7 +89,6 @@ const optionNames = [
   'guests',
 ];
 
-const defaultAuthorizeTimeout = 8000;
 const defaultMaxQueued = 16 * 1024 * 1024;
 
 /** @throws MeshError `INVALID_ARGUMENT`, in words of the call and the fix */
@@ -109,7 +109,7 @@ export function checkBroker(options: unknown): CheckedBroker {
     limits,
     guests,
   } = options as BrokerOptions;
-  const { authorizeTimeout = defaultAuthorizeTimeout, maxQueued = defaultMaxQueued } = options as BrokerOptions;
+  const { authorizeTimeout = AUTHORIZE_MS, maxQueued = defaultMaxQueued } = options as BrokerOptions;
   if (typeof authorize !== 'function') {
     throw invalid('createBroker({ authorize })', 'give a function that returns a grant, true or false.');
   }

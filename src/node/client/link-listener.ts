@@ -4,7 +4,7 @@ import { startTimer, type Timer } from '../../core/timer.js';
 import type { Address } from '../net/address.js';
 import { listenForGuests, type GuestListening } from '../net/guests.js';
 import { privateAddress } from '../net/private-address.js';
-import { Mux } from '../socket/mux.js';
+import { Mux, type MuxOptions } from '../socket/mux.js';
 
 interface Expected {
   readonly key: string;
@@ -16,13 +16,18 @@ interface Expected {
 /** Where a Node peer is dialed: opened with the first ticket, and open for as long as the bus is. Only holders of tickets get through. */
 export class LinkListener {
   readonly #like: Address;
+  readonly #bounds: Pick<MuxOptions, 'maxQueued' | 'onUnread'>;
   readonly #expected = new Map<string, Expected>();
   #listening: Promise<GuestListening> | undefined;
   #closed = false;
 
-  /** @param like the broker's address: this one is of the same kind */
-  constructor(like: Address) {
+  /**
+   * @param like the broker's address: this one is of the same kind
+   * @param bounds of each connection
+   */
+  constructor(like: Address, bounds: Pick<MuxOptions, 'maxQueued' | 'onUnread'> = {}) {
     this.#like = like;
+    this.#bounds = bounds;
   }
 
   /**
@@ -69,7 +74,11 @@ export class LinkListener {
         const expected = this.#take(id);
         // A ticket is good for one.
         if (!expected || this.#closed) return void socket.destroy();
-        const mux: Mux = new Mux(socket, { side: 'listener', onEnd: () => expected.ended?.(mux) });
+        const mux: Mux = new Mux(socket, {
+          ...this.#bounds,
+          side: 'listener',
+          onEnd: () => expected.ended?.(mux),
+        });
         expected.linked(mux);
       },
       // Who was sent with a ticket learns why; of others there is nothing to tell.

@@ -6,7 +6,7 @@ import { MeshError, type MeshErrorCode } from '../../core/errors/mesh-error.js';
 import { backoff } from '../client/backoff.js';
 import { openConnection } from '../connection.js';
 import type { Address } from '../net/address.js';
-import type { Mux } from '../socket/mux.js';
+import type { Mux, MuxOptions } from '../socket/mux.js';
 
 export interface GatewayBrokerOwner {
   joined(): void;
@@ -33,6 +33,7 @@ export class GatewayBroker {
   readonly #token: string;
   readonly #id: string;
   readonly #owner: GatewayBrokerOwner;
+  readonly #bounds: Pick<MuxOptions, 'maxQueued' | 'onUnread'>;
   readonly #ended = new AbortController();
   readonly #dialing = new Map<number, Dialing>();
   #outbox: ControlOutbox | undefined;
@@ -41,8 +42,18 @@ export class GatewayBroker {
   #attempts = 0;
   #lastToken = 0;
 
-  /** @param id what the bridge calls itself there, whatever process its gateway is */
-  constructor(address: Address, token: string, id: string, owner: GatewayBrokerOwner) {
+  /**
+   * @param id what the bridge calls itself there, whatever process its gateway is
+   * @param bounds of each link
+   */
+  constructor(
+    address: Address,
+    token: string,
+    id: string,
+    owner: GatewayBrokerOwner,
+    bounds: Pick<MuxOptions, 'maxQueued' | 'onUnread'> = {},
+  ) {
+    this.#bounds = bounds;
     this.#address = address;
     this.#token = token;
     this.#id = id;
@@ -141,7 +152,7 @@ export class GatewayBroker {
       const { signal } = this.#ended;
       const options = { role: 'link', id, key, hello: {}, timeout: TICKET_MS, signal, call } as const;
       const ended = this.#dialing.get(token)?.ended;
-      const mux: Mux = await openConnection(address, options, { onEnd: () => ended?.(mux) });
+      const mux: Mux = await openConnection(address, options, { ...this.#bounds, onEnd: () => ended?.(mux) });
       const dialing = this.#settle(token);
       if (dialing) dialing.resolve(mux);
       else mux.close();

@@ -4,8 +4,9 @@ import { relay, type PortKind } from '../../core/port/relay.js';
 import { startTimer, type Timer } from '../../core/timer.js';
 import type { Address } from '../net/address.js';
 import { LinkListener } from '../client/link-listener.js';
+import { Account } from '../socket/account.js';
 import type { Mux } from '../socket/mux.js';
-import { socketKind } from '../socket/socket-port.js';
+import { billedKind } from '../socket/socket-port.js';
 import { GatewayBroker } from './gateway-broker.js';
 import * as wire from './messages.js';
 
@@ -19,14 +20,17 @@ export class Gateway {
   readonly #dialed = new Map<string, Mux>();
   /** Connections that are joined to a port. */
   readonly #links = new Set<Mux>();
+  readonly #maxQueued: number;
   #counting: Timer | undefined;
 
   /**
    * @param host the bridge is at its other end
    * @param ports Electron's, as they are in this process
    * @param ended the bridge is gone
+   * @param maxQueued bytes that may wait here on each connection, and as many on the ports that were sent over it
    */
-  constructor(host: Port, ports: PortKind, ended: () => void) {
+  constructor(host: Port, ports: PortKind, ended: () => void, maxQueued = MAX_QUEUED) {
+    this.#maxQueued = maxQueued;
     this.#host = host;
     this.#ports = ports;
     host.start({
@@ -76,14 +80,15 @@ export class Gateway {
   }
 
   #join(id: number, address: Address, token: string, bridge: string): void {
-    this.#listeners.set(id, new LinkListener(address));
-    const broker = new GatewayBroker(address, token, bridge, {
+    const bounds = { maxQueued: this.#maxQueued, onUnread: this.#unread };
+    this.#listeners.set(id, new LinkListener(address, bounds));
+    const owner = {
       joined: () => this.#tell([wire.JOINED, id]),
-      unjoined: (code, text, final) => this.#tell([wire.UNJOINED, id, code, text, final]),
+      unjoined: (...why: unknown[]) => this.#tell([wire.UNJOINED, id, ...why]),
       lost: () => this.#tell([wire.LOST, id]),
-      told: (message) => this.#tell([wire.TOLD, id, message]),
-    });
-    this.#brokers.set(id, broker);
+      told: (message: Message) => this.#tell([wire.TOLD, id, message]),
+    };
+    this.#brokers.set(id, new GatewayBroker(address, token, bridge, owner, bounds));
   }
 
   #part(id: number): void {
@@ -126,8 +131,12 @@ export class Gateway {
   #joinUp(mux: Mux, port: object): void {
     this.#links.add(mux);
     this.#count();
-    relay({ port: this.#ports.adopt(port), kind: this.#ports }, { port: mux.port, kind: socketKind });
+    const kind = billedKind(new Account(this.#maxQueued, this.#unread));
+    relay({ port: this.#ports.adopt(port), kind: this.#ports }, { port: mux.port, kind });
   }
+
+  /** Neither end can be slowed down: a port has no way to say that it is full. */
+  readonly #unread = (bytes: number): void => this.#tell([wire.UNREAD, bytes]);
 
   readonly #over = (mux: Mux): void => {
     this.#links.delete(mux);
@@ -145,6 +154,12 @@ export class Gateway {
     });
   }
 }
+
+/**
+ * What an honest peer has under way is a few MiB, but as it leaves it lets out all that waits: `limitBytes` of its `flow`, and at most one
+ * message besides.
+ */
+const MAX_QUEUED = 512 * 1024 * 1024;
 
 /** So often the bridge is told of the counts, at most, in milliseconds. */
 const COUNT_MS = 250;

@@ -37,3 +37,5 @@ export const DEAF = 26;
 export const COUNTS = 28;
 /** `ticket's id`: its holder has come. The bridge answers with JOINT */
 export const DIALED = 27;
+/** `bytes`: so many waited for a Node peer that does not read, which was too much; a link, or a port on one, was ended for that */
+export const UNREAD = 29;

@@ -164,11 +164,12 @@ export class Mux implements TunnelCarrier, FrameOwner {
     // Behind the message that opens them goes what waits at their near ends.
     for (const [i, { near }] of ends.entries()) near.bind(this, ids[i] as number);
     if (this.#messagesOut === 1) this.#first = this.#writer.total;
-    else if (this.#unread > this.#maxQueued) process.nextTick(this.#onUnread); // not while somebody posts
+    else this.#lookAtUnread();
   }
 
   closed(id: number): void {
     this.#writer.frame(CLOSE, id);
+    this.#lookAtUnread(); // one who sends port after port, and never reads, shall not fill the memory here, either
     if (id === 0) this.#wait(() => this.#socket.unref());
   }
 
@@ -189,6 +190,10 @@ export class Mux implements TunnelCarrier, FrameOwner {
   /** Bytes that wait to be read there. */
   get #unread(): number {
     return Math.min(this.#writer.queued, this.#writer.total - this.#first);
+  }
+
+  #lookAtUnread(): void {
+    if (this.#unread > this.#maxQueued) process.nextTick(this.#onUnread); // not while somebody posts
   }
 
   readonly #onUnread = (): void => {

@@ -1,3 +1,4 @@
+import type { Account } from './account.js';
 import { keep, sizeOf, unreadable, type Encoded } from './codec.js';
 
 /** What a tunnel passes its messages to: a `Mux`. `End`: what is sent with them, the far ends of other tunnels. */
@@ -51,6 +52,8 @@ export class Outgoing<End extends { close(): void }> {
   #listened = false;
   #closing = false;
   #over = false;
+  /** Whom what waits is billed to. */
+  account: Account | undefined;
 
   /** Whether nothing is sent any more: it is closed, and nothing waits before the close. */
   get over(): boolean {
@@ -79,6 +82,7 @@ export class Outgoing<End extends { close(): void }> {
     if (this.#over || this.#closing) return closeAllEnds(ends);
     if (this.#queue.length > 0 || !this.#carrier || !this.#pass(this.#carrier, encoded, ends)) {
       this.#queue.push({ encoded: keep(encoded), ends });
+      this.account?.add(costOf(sizeOf(encoded)));
     }
   }
 
@@ -111,7 +115,10 @@ export class Outgoing<End extends { close(): void }> {
   /** Nothing can be sent any more: what waits is dropped. */
   end(): void {
     this.#over = true;
-    for (const { ends } of this.#queue.slice(this.#head)) closeAllEnds(ends);
+    for (const { encoded, ends } of this.#queue.slice(this.#head)) {
+      this.account?.add(-costOf(sizeOf(encoded)));
+      closeAllEnds(ends);
+    }
     this.#queue = [];
     this.#head = 0;
   }
@@ -122,6 +129,7 @@ export class Outgoing<End extends { close(): void }> {
     while (this.#head < this.#queue.length) {
       const { encoded, ends } = this.#queue[this.#head] as Message<End>;
       if (!this.#pass(carrier, encoded, ends)) return;
+      this.account?.add(-costOf(sizeOf(encoded)));
       this.#head++;
     }
     this.#queue = [];

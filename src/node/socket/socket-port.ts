@@ -5,6 +5,7 @@ import { electronPorts, nodePorts } from '../../core/port/kinds.js';
 import { closeAll, type Port, type PortCapabilities, type PortListener } from '../../core/port/port.js';
 import { relay, type PortKind } from '../../core/port/relay.js';
 import { check } from '../clone-check.js';
+import type { Account } from './account.js';
 import { encode } from './codec.js';
 import { FarTunnel, Tunnel } from './tunnel.js';
 
@@ -86,6 +87,21 @@ export const socketKind: PortKind = {
     return [near, new FarTunnel(near)];
   },
 };
+
+/** The same, for who relays what others say: what waits on these ports is billed to `account`. */
+export function billedKind(account: Account): PortKind {
+  return {
+    adopt(raw) {
+      (raw as Tunnel).bill(account);
+      return new SocketPort(raw as Tunnel);
+    },
+    channel() {
+      const near = new Tunnel();
+      near.bill(account);
+      return [near, new FarTunnel(near)];
+    },
+  };
+}
 
 const node = nodePorts(MessageChannel);
 

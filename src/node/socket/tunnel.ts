@@ -1,4 +1,5 @@
 import type { PortListener } from '../../core/port/port.js';
+import type { Account } from './account.js';
 import { decode, type Encoded } from './codec.js';
 import { costOf, INITIAL_WINDOW, Outgoing, WINDOW, type Carrier } from './outgoing.js';
 
@@ -70,11 +71,25 @@ export class Tunnel {
     this.#id = id;
     if (this.#started) this.#grant(carrier);
     if (this.#gone === undefined) this.#outgoing.bind(carrier, id);
+    else carrier.closed(id); // it was abandoned before it had a way
+  }
+
+  /** What waits here to be sent is billed to that from now on: to be called before anything does. Where too much does, this ends. */
+  bill(account: Account): void {
+    this.#outgoing.account = account;
   }
 
   /** `ends` are the receiver's from now on. */
   post(encoded: Encoded, ends: readonly FarTunnel[]): void {
     this.#outgoing.push(encoded, ends);
+    if (!this.closed && this.#outgoing.account?.isOver()) this.#abandon();
+  }
+
+  /** Both sides hear of it as of the other one's close. What waits is dropped. */
+  #abandon(): void {
+    this.#outgoing.answer();
+    this.#gone = 'lost';
+    process.nextTick(() => this.#next()); // not while somebody posts
   }
 
   /** Begins to deliver to `listener`, and to nobody else. */

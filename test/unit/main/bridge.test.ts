@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as control from '../../../src/core/broker/control.js';
 import { HELLO, JOIN, READY } from '../../../src/core/broker/joining.js';
@@ -486,6 +487,35 @@ describe('authorize', () => {
     answer(true);
     expect(await gone).toEqual(['x', 'lost']);
     expect(bridge.state()).toMatchObject({ peers: [], documents: 0, watched: 0, departing: 0 });
+  });
+
+  it('that never answers: the page is refused in time, others come and go meanwhile, and a late answer seats nobody', async () => {
+    const decision = deferred<boolean>();
+    const authorize = ({ name }: Candidate) => (name === 'slow' ? decision.promise : true);
+    const bridge = make({ authorize, authorizeTimeout: 100 });
+    const refused = next(bridge as never, 'refused');
+    const slow = electron.page(makeFrame('app://x'), new FakeContents(1), { name: 'slow' });
+    const closed = once(slow.port, 'close');
+    const other = await electron.page(makeFrame('app://y'), new FakeContents(2), { name: 'other' }).joining;
+    const error = await rejection(slow.joining);
+    const text = "the bridge's authorize() for the window at app://x/index.html (origin app://x): no answer in 100 ms";
+    expect([error.code, error.message]).toEqual(['TIMEOUT', `connect(): ${text} (authorizeTimeout).`]);
+    expect(await refused).toMatchObject([{ code: 'TIMEOUT' }, { name: 'slow', origin: 'app://x' }]);
+    await closed;
+    decision.resolve(true);
+    await other.subscribe('e', () => {});
+    expect(bridge.state()).toMatchObject({ refused: 1, documents: 1, watched: 1, peers: [{ name: 'other' }] });
+  });
+
+  it('that never answers for what a page shares: that is refused, and the page keeps its seat', async () => {
+    const bridge = make({ authorize: ({ via }) => (via ? new Promise<never>(() => {}) : true), authorizeTimeout: 100 });
+    const [frame, contents] = [makeFrame('app://x'), new FakeContents(1)];
+    const { joining, nonce } = electron.page(frame, contents, { name: 'owner' });
+    await joining;
+    const vouch = { type: 'worker', origin: '', grant: {}, share: '0123456789abcdef', document: 0 } as const;
+    const error = await rejection(electron.page(frame, contents, { nonce, vouch, name: 'w' }).joining);
+    expect(error).toMatchObject({ code: 'TIMEOUT', message: expect.stringContaining('(authorizeTimeout)') });
+    expect(bridge.state()).toMatchObject({ refused: 1, peers: [{ name: 'owner' }] });
   });
 
   it('that answers when the bridge is closed: the page is told', async () => {

@@ -5,10 +5,22 @@ import { checkOptions } from '../../../src/main/options.js';
 
 describe('checkOptions', () => {
   it('fills in the defaults, and no option that was not given', () => {
-    expect(checkOptions({})).toEqual({ origins: [], redactErrors: false, limits: defaultLimits });
+    expect(checkOptions({})).toEqual({
+      origins: [],
+      authorizeTimeout: 8000,
+      redactErrors: false,
+      limits: defaultLimits,
+    });
     const limits = { channels: 1, serving: 2, seats: 3, names: 4, size: 65_536, depth: 32 };
-    const given = { origins: ['app://a'], authorize: () => true, redactErrors: true, preload: '/app/own.cjs', limits };
+    const deciding = { origins: ['app://a'], authorize: () => true, authorizeTimeout: Infinity };
+    const given = { ...deciding, redactErrors: true, preload: '/app/own.cjs', limits };
     expect(checkOptions(given)).toEqual(given);
+  });
+
+  it.each([0, -1, NaN, '5', null])('refuses the authorizeTimeout %j', (authorizeTimeout) => {
+    expect(() => checkOptions({ authorizeTimeout })).toThrow(
+      /^createBridge\({ authorizeTimeout: .* }\): give milliseconds: 1 or more, or Infinity\.$/,
+    );
   });
 
   it('keeps the default of each limit that is not given', () => {

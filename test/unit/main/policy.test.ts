@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MeshError } from '../../../src/core/errors/mesh-error.js';
 import type { Authorize, Candidate } from '../../../src/main/candidate.js';
 import { judge, type PolicyOptions } from '../../../src/main/policy.js';
 import { spy } from '../support/spy.js';
@@ -22,8 +23,10 @@ function candidate(more: Partial<Candidate> & { top?: boolean } = {}): Candidate
   };
 }
 
+const defaults: PolicyOptions = { origins: [], authorizeTimeout: 5000, appPath: '/app' };
+
 async function refusal(given: Candidate, options: Partial<PolicyOptions> = {}): Promise<string | undefined> {
-  const verdict = await judge(given, { origins: [], authorize: undefined, appPath: '/app', ...options });
+  const verdict = await judge(given, { ...defaults, ...options });
   return 'refusal' in verdict ? verdict.refusal : undefined;
 }
 
@@ -127,10 +130,9 @@ describe('a frame by default', () => {
   });
 
   it('that is refused may be let in by its owner: the refusal is not final, and says so', async () => {
-    const options = { origins: [], authorize: undefined, appPath: '/app' };
     for (const given of [file('file:///elsewhere/a.html'), candidate({ origin: 'null' })]) {
       const refusal = expect.stringContaining('or the page it is in by share(iframe)');
-      expect(await judge({ ...given, type: 'frame' }, options)).toEqual({ refusal, final: false });
+      expect(await judge({ ...given, type: 'frame' }, defaults)).toEqual({ refusal, final: false });
     }
   });
 
@@ -167,7 +169,7 @@ describe('an app behind a symbolic link', () => {
 });
 
 describe('authorize', () => {
-  const ask = (authorize: Authorize, given = candidate()) => judge(given, { origins: [], authorize, appPath: '/app' });
+  const ask = (authorize: Authorize, given = candidate()) => judge(given, { ...defaults, authorize });
 
   it('is asked with what Electron knows, and decides alone', async () => {
     const authorize = spy(() => true);
@@ -198,6 +200,23 @@ describe('authorize', () => {
       cause: new Error('no'),
     });
     expect((verdict as { refusal: string }).refusal).not.toContain('no.');
+  });
+
+  it('that does not answer in time refuses: finally, and says so', async () => {
+    const late = judge(candidate(), { ...defaults, authorize: () => new Promise(() => {}), authorizeTimeout: 20 });
+    expect(await late).toEqual({
+      refusal:
+        "the bridge's authorize() for the window at app://editor/index.html (origin app://editor): " +
+        'no answer in 20 ms (authorizeTimeout).',
+      code: 'TIMEOUT',
+      final: true,
+    });
+  });
+
+  it('whose own call has timed out has thrown: what that says is not for the page', async () => {
+    const cause = new MeshError('TIMEOUT', "request('who'): no answer from the database");
+    const verdict = await ask(() => Promise.reject(cause));
+    expect(verdict).toEqual({ refusal: expect.stringContaining('authorize() threw'), final: true, cause });
   });
 
   it.each([

@@ -45,7 +45,7 @@ function bridge(): { join(address: object, timeout?: number): Promise<unknown> }
   const reception = new Reception(hub, defaultLimits, () => {});
   const ports = nodePorts(MessageChannel);
   const start = gatewayInMain(ports);
-  const policy = new RemotePolicy({ origins: [], appPath: '/' }, reception);
+  const policy = new RemotePolicy({ origins: [], authorizeTimeout: 8000, appPath: '/' }, reception);
   const brokers = new Brokers({ hub, reception, policy, ports, gateways: { main: start, utility: start } });
   onTestFinished(() => {
     brokers.close();

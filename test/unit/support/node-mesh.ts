@@ -48,7 +48,11 @@ export class NodeMesh {
 }
 
 /** Resolves when a bus hears that of its peers. */
-export function news(bus: Bus, kind: 'stale' | 'fresh' | 'leave' | 'join', name?: string): Promise<unknown[]> {
+export function news(
+  bus: Bus,
+  kind: 'stale' | 'fresh' | 'leave' | 'join' | 'change',
+  name?: string,
+): Promise<unknown[]> {
   return new Promise((resolve) => {
     const listener = (...args: [peer: { name: string }, reason?: string]): void => {
       if (name !== undefined && args[0].name !== name) return;

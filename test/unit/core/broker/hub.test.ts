@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Allowance } from '../../../../src/core/broker/allowances.js';
 import * as control from '../../../../src/core/broker/control.js';
+import type { Message } from '../../../../src/core/broker/control.js';
 import { Hub, refuse, type HubOwner } from '../../../../src/core/broker/hub.js';
-import { HANDLE, LISTEN, UNLISTEN } from '../../../../src/core/directory/entry.js';
+import { Channels, HANDLE, LISTEN, UNLISTEN } from '../../../../src/core/directory/entry.js';
 import type { Grant } from '../../../../src/core/directory/grant.js';
 import { defaultLimits } from '../../../../src/core/directory/limits.js';
 import type { Peer } from '../../../../src/core/directory/peer.js';
@@ -21,10 +23,17 @@ class World implements HubOwner {
   readonly gone: [string, string][] = [];
   readonly limits = defaultLimits;
 
-  join(name: string, grant?: Grant): ControlSide {
+  /** @param process one of its own, of many peers */
+  join(name: string, grant?: Grant, process?: string): ControlSide {
     const [near, far] = createMemoryChannel().ports;
-    this.hub.admit(peer(name, { id: name }), far, grant);
+    const who = peer(name, { id: name });
+    this.hub.admit(process ? { ...who, process: { type: 'renderer', id: process, pid: 1 } } : who, far, grant);
     return new ControlSide(near);
+  }
+
+  /** How many links have been passed on. */
+  links(): number {
+    return this.hub.state().links;
   }
 
   channel(): readonly [object, object] {
@@ -354,6 +363,198 @@ describe('confirm', () => {
     vi.advanceTimersByTime(1000);
     await turn();
     expect(a.of(control.CONFIRMED)).toHaveLength(100_001);
+  });
+});
+
+describe('changes', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  const toggle = (number: number): Message => [control.CHANGES, number, [number % 2 ? LISTEN : UNLISTEN, 'x']];
+
+  /** What a peer knows of another one's channels, as its directory does it. */
+  function known(side: ControlSide, of: string): Channels {
+    const channels = new Channels();
+    const told = side.of(control.CHANGE).filter(([id]) => id === of);
+    for (const [, first, changes] of told) {
+      expect(channels.apply(first as number, changes as unknown[])).toBe(true);
+    }
+    return channels;
+  }
+
+  it('of a peer that does nothing but change are told 500 times at once, and then 50 times a second at most; the last of them, too', async () => {
+    const [a, b] = [world.join('a'), world.join('b')];
+    for (let i = 1; i <= 20_001; i++) a.post(toggle(i));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(b.of(control.CHANGE)).toHaveLength(500);
+    await vi.advanceTimersByTimeAsync(20);
+    expect(b.of(control.CHANGE)).toHaveLength(501);
+    expect([[...known(b, 'a').listens], known(b, 'a').number]).toEqual([['x'], 20_001]);
+    for (let second = 0; second < 2; second++) {
+      for (let i = 0; i < 1000; i++) {
+        a.post(toggle(20_002 + second * 1000 + i));
+        await vi.advanceTimersByTimeAsync(1);
+      }
+    }
+    expect(b.of(control.CHANGE).length).toBeLessThan(501 + 2 * 110);
+    expect(known(b, 'a').number).toBeGreaterThan(21_900);
+    expect([world.problems, vi.getTimerCount()]).toEqual([[], expect.any(Number)]);
+  });
+
+  it('of all peers of a process count together; those of another one are told at once', async () => {
+    const [a, a2, b] = [world.join('a', {}, 'p1'), world.join('a2', {}, 'p1'), world.join('b', {}, 'p2')];
+    for (let i = 1; i <= 500; i++) a.post(toggle(i));
+    a2.post([control.CHANGES, 1, [HANDLE, 'late']]);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(b.of(control.CHANGE)).toHaveLength(500);
+    b.post([control.CHANGES, 1, [HANDLE, 'in time']]);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(a.of(control.CHANGE)).toEqual([['b', 1, [HANDLE, 'in time']]]);
+    await vi.advanceTimersByTimeAsync(20);
+    expect(b.of(control.CHANGE).at(-1)).toEqual(['a2', 1, [HANDLE, 'late']]);
+  });
+
+  it('that are told late are told before a SYNC or a CONFIRM is answered, and to who comes meanwhile', async () => {
+    const [a, b] = [world.join('a'), world.join('b')];
+    for (let i = 1; i <= 501; i++) a.post(toggle(i));
+    await vi.advanceTimersByTimeAsync(0);
+    b.post([control.SYNC, 7]);
+    await vi.advanceTimersByTimeAsync(0);
+    expect([b.of(control.CHANGE).length, b.of(control.SYNCED)]).toEqual([500, []]);
+    expect(world.join('c').port).toBeDefined();
+    await vi.advanceTimersByTimeAsync(20);
+    const kinds = b.messages.map(([kind]) => kind);
+    expect(kinds.indexOf(control.SYNCED)).toBeGreaterThan(kinds.lastIndexOf(control.CHANGE));
+    a.post([control.CHANGES, 502, [HANDLE, 'h']], [control.CONFIRM, 1]);
+    await vi.advanceTimersByTimeAsync(0);
+    expect([...known(b, 'a').handles]).toEqual(['h']);
+    const told = b.messages.map(([kind]) => kind);
+    expect(told.lastIndexOf(control.ASK)).toBeGreaterThan(told.lastIndexOf(control.CHANGE));
+  });
+
+  it('that are told late leave who knows some of them from a link with the truth', async () => {
+    const [a, b] = [world.join('a'), world.join('b')];
+    for (let i = 1; i <= 500; i++) a.post(toggle(i));
+    await vi.advanceTimersByTimeAsync(0);
+    const rest = [
+      [LISTEN, 'p'],
+      [LISTEN, 'q'],
+      [UNLISTEN, 'q'],
+      [HANDLE, 'p'],
+      [UNLISTEN, 'p'],
+      [LISTEN, 'q'],
+    ] as const;
+    rest.forEach((change, i) => a.post([control.CHANGES, 501 + i, [...change]]));
+    await vi.advanceTimersByTimeAsync(20);
+    const late = b.of(control.CHANGE).slice(500) as [string, number, unknown[]][];
+    expect(late).toHaveLength(1);
+    for (let known = 0; known <= rest.length; known++) {
+      const channels = new Channels();
+      channels.number = 500;
+      rest.slice(0, known).forEach((change, i) => channels.apply(501 + i, change));
+      channels.apply(late[0]![1], late[0]![2]);
+      rest.forEach((change, i) => channels.apply(501 + i, change));
+      expect([[...channels.listens], [...channels.handles], channels.number]).toEqual([['q'], ['p'], 506]);
+    }
+  });
+
+  it('by the thousand in one message are told as what comes of them', async () => {
+    const [a, b] = [world.join('a'), world.join('b')];
+    a.post([control.CHANGES, 1, Array.from({ length: 10_001 }, (_, i) => [i % 2 ? UNLISTEN : LISTEN, 'x']).flat()]);
+    await vi.advanceTimersByTimeAsync(20);
+    expect(b.of(control.CHANGE)).toEqual([['a', 10_001, [LISTEN, 'x']]]);
+  });
+
+  it('of who leaves meanwhile are told nobody any more, and leave nothing behind', async () => {
+    const [a, b] = [world.join('a'), world.join('b')];
+    for (let i = 1; i <= 501; i++) a.post(toggle(i));
+    b.post([control.SYNC, 1]);
+    a.post([control.BYE]);
+    await vi.advanceTimersByTimeAsync(20);
+    expect(b.of(control.CHANGE)).toHaveLength(500);
+    expect([b.of(control.SYNCED), vi.getTimerCount()]).toEqual([[[1]], 0]);
+  });
+});
+
+describe('a peer that says more than any honest one', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+  const rule = '100000 at once, then 5000 a second';
+
+  it.each([
+    ['nonsense', [99, 1], 0],
+    ['answers to what nobody has asked', [control.TOLD, 1], 0],
+    ['SYNC', [control.SYNC, 1], 0],
+  ])('loses its seat, and is told why: %s', async (_, message) => {
+    const [a, b] = [world.join('a'), world.join('b')];
+    const sender = new FakePort();
+    world.hub.admit({ ...peer('x', { id: 'x' }), process: { type: 'renderer', id: 'px', pid: 1 } }, sender);
+    for (let i = 0; i < 110_000; i++) sender.deliver([message]);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(world.gone).toEqual([['x', 'evicted']]);
+    expect(world.problems.at(-1)).toBe(`x: too many control messages: ${rule}. Its seat is ended`);
+    const end = sender.posts.flat().find((each) => (each as unknown[])[0] === control.END);
+    const why = `its process has sent too many control messages: ${rule}. Is a channel subscribed in a loop?`;
+    expect(end).toEqual([control.END, 'evicted', why]);
+    expect(sender.closed).toBe(true);
+    const { port, isClosed } = watchedPort();
+    sender.deliverWith([[control.OPEN, 'a', 0, 0]], [port]);
+    await vi.advanceTimersByTimeAsync(0);
+    expect([isClosed(), a.of(control.LINK)]).toEqual([true, []]);
+    // Back in a moment, it has not got another allowance.
+    const again = new FakePort();
+    world.hub.admit({ ...peer('y', { id: 'y' }), process: { type: 'renderer', id: 'px', pid: 1 } }, again);
+    for (let i = 0; i < 50; i++) again.deliver([message]);
+    expect([again.closed, b.of(control.LEAVE)]).toEqual([true, [['x', 'evicted']]]);
+  });
+
+  it('is none that makes 200,000 calls in a turn', async () => {
+    const a = world.join('a');
+    a.port.post(Array.from({ length: 200_000 }, (_, i) => [control.SYNC, i]));
+    await vi.advanceTimersByTimeAsync(0);
+    expect([a.of(control.SYNCED).length, world.gone]).toEqual([200_000, []]);
+  });
+
+  it('is none whose changes are said to be billions, and are none', async () => {
+    const a = world.join('a');
+    for (let i = 0; i < 100; i++)
+      a.post([control.CHANGES, 1, Array(2 ** 32 - 2)], [control.CHANGES, 1, Array(2 ** 32 - 1)]);
+    a.post([control.SYNC, 1]);
+    await vi.advanceTimersByTimeAsync(20);
+    expect([a.of(control.SYNCED), world.gone]).toEqual([[[1]], []]);
+  });
+
+  it('is none that answers what others ask, however often', async () => {
+    const answered = vi.spyOn(Allowance.prototype, 'answered');
+    const [a, b] = [world.join('a'), world.join('b')];
+    a.post([control.CONFIRM, 1]);
+    await vi.advanceTimersByTimeAsync(0);
+    const [token] = b.of(control.ASK)[0]!;
+    expect(answered).not.toHaveBeenCalled();
+    b.post([control.TOLD, token], [control.TOLD, token], [control.TOLD, 99]);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(answered).toHaveBeenCalledTimes(1);
+    answered.mockRestore();
+  });
+});
+
+describe('an OPEN', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('is passed on at once 2,000 times, and then 500 times a second, in order; 10,000 wait, and are closed with the seat', async () => {
+    const c = world.join('c');
+    const port = new FakePort();
+    world.hub.admit(peer('a', { id: 'a' }), port);
+    let closed = 0;
+    for (let i = 0; i < 12_001; i++) port.deliverWith([[control.OPEN, 'c', i, 0]], [{ close: () => void closed++ }]);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(world.links()).toBe(2000);
+    expect([world.problems, closed]).toEqual([['a: a control message that makes no sense'], 1]);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(c.of(control.LINK).map(([, epoch]) => epoch)).toEqual([...Array(2500).keys()]);
+    world.hub.remove('a', 'evicted');
+    expect([closed, vi.getTimerCount()]).toEqual([1 + 9500, 0]);
   });
 });
 

@@ -46,3 +46,12 @@ it('stopped, takes none of those that wait', () => {
   vi.advanceTimersByTime(2000);
   expect(taken).toEqual([1, 2, 3]);
 });
+
+it('tells those that wait when it stops, and not those that it has refused', () => {
+  const pace = new Pace({ atOnce: 1, perSecond: 1, waiting: 2 });
+  const told: string[] = [];
+  const step = (name: string): boolean => pace.step(() => told.push(`${name} taken`), () => told.push(`${name} forgotten`)); // prettier-ignore
+  expect(['a', 'b', 'c', 'd'].map(step)).toEqual([true, true, true, false]);
+  pace.stop();
+  expect(told).toEqual(['a taken', 'b forgotten', 'c forgotten']);
+});

@@ -16,23 +16,21 @@ import { turn } from '../../support/turn.js';
 class Audience {
   readonly ports: FakePort[];
   readonly outboxes: Outbox[];
-  #broadcast = new Broadcast();
+  readonly #turn = new Turn();
 
   constructor(size: number, flow = {}) {
-    const ofBus = new Turn();
     const fail = (): never => assert.fail('nothing can fail here');
     this.ports = Array.from({ length: size }, () => new FakePort());
-    const options = { turn: ofBus, flow: checkFlow('test', flow), onFailure: fail, onUnpostable: fail };
+    const options = { turn: this.#turn, flow: checkFlow('test', flow), onFailure: fail, onUnpostable: fail };
     this.outboxes = this.ports.map((port) => new Outbox({ port, ...options }));
   }
 
   /** Returns how many share it. */
   tell(channel: string, args: readonly unknown[] = [], whom: readonly Outbox[] = this.outboxes): number {
-    if (!this.#broadcast.open) this.#broadcast = new Broadcast();
-    this.#broadcast.add(channel, args);
+    const broadcast = this.#turn.gather(channel, args);
     let count = 0;
     for (const outbox of whom) {
-      if (outbox.share(this.#broadcast)) count++;
+      if (outbox.share(broadcast)) count++;
       else outbox.frame(1).push(EVENT, channel, args.length, ...args);
     }
     return count;
@@ -55,6 +53,22 @@ describe('what several peers are told in a turn', () => {
       expect(posts).toEqual([[0, TEXT, expect.any(String)]]);
       expect(eventsOf(all.got(index)[0] as unknown[])).toEqual(ten);
     }
+  });
+
+  it('is written once, too, where all of them have a crowd of posts to come to, whatever turns it was told in', async () => {
+    const all = new Audience(3);
+    for (let i = 0; i < 100; i++) {
+      all.tell('crowd');
+      await turn();
+      if (all.ports.every(({ posts }) => posts.length < i)) break;
+    }
+    const before = all.ports.map(({ posts }) => posts.length);
+    const told = ten.map(async (channel, i) => {
+      for (let turns = 0; turns < i; turns++) await Promise.resolve();
+      return all.tell(channel);
+    });
+    expect(new Set(await Promise.all(told))).toEqual(new Set([3]));
+    expect(all.ports.map(({ posts }) => posts.length)).toEqual(before);
   });
 
   it('is cloned for each where it is only a few events', async () => {

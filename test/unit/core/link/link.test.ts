@@ -136,6 +136,29 @@ describe('a message that had to wait, and that the port will not take then', () 
   });
 });
 
+describe('a peer that asks for signs of life, and acknowledges none', () => {
+  it.each([
+    ['asks', (port: FakePort) => port.deliver([0, wire.ECHO])],
+    ['could not be read', (port: FakePort) => port.deliverUnreadable()],
+  ])('%s: the link ends before that fills the memory', async (_, say) => {
+    const port = new FakePort();
+    const side = new LinkSide(port);
+    port.recording = false;
+    for (let i = 0; i < 100_000 && !port.closed; i++) say(port);
+    expect(side.of('ended')).toEqual([['lost', 0]]);
+    expect(port.closed).toBe(true);
+  });
+
+  it('is let be as long as it acknowledges', async () => {
+    const port = new FakePort();
+    const side = new LinkSide(port);
+    port.recording = false;
+    for (let i = 0; i < 100_000; i++) port.deliver([i, wire.ECHO]);
+    expect([side.of('ended'), side.of('malformed'), side.link.pending]).toEqual([[], [], 0]);
+    side.link.end('lost');
+  });
+});
+
 describe('a peer that claims it could not read', () => {
   it('an answered request, a batch or a post never sent: nothing happens', async () => {
     const port = new FakePort();

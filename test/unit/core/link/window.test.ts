@@ -42,4 +42,26 @@ describe('Window', () => {
     window.lift();
     expect(window.open).toBe(true);
   });
+
+  it('takes only so many empty posts that nobody acknowledges, and goes on taking others', () => {
+    const window = new Window(Infinity);
+    const empty: Posted = { frames: 0, events: 0, cost: 0, lone: undefined };
+    const fill = (most: number): number => {
+      for (let added = 0; added < most; added++) {
+        try {
+          window.add(empty, false);
+        } catch {
+          return added;
+        }
+      }
+      return most;
+    };
+    window.add({ ...post(1), frames: 100 }, false);
+    expect(fill(100_000)).toBe(65_536);
+    window.add(post(2), false);
+    window.acknowledge(1);
+    window.add(post(3), false);
+    window.acknowledge(30_000);
+    expect(fill(20_000)).toBe(20_000);
+  });
 });

@@ -3,16 +3,17 @@ import { FOR, PEER } from '../../../../src/core/broker/annexing.js';
 import * as control from '../../../../src/core/broker/control.js';
 import type { Message } from '../../../../src/core/broker/control.js';
 import { Hub } from '../../../../src/core/broker/hub.js';
+import type { MeshError } from '../../../../src/core/errors/mesh-error.js';
 import { defaultLimits } from '../../../../src/core/directory/limits.js';
 import { createMemoryChannel } from '../../../../src/core/port/memory-port.js';
 import type { Port } from '../../../../src/core/port/port.js';
 import { Brokers } from '../../../../src/main/brokers/brokers.js';
 import { checkJoin } from '../../../../src/main/brokers/options.js';
 import { RemotePolicy } from '../../../../src/main/brokers/remote-policy.js';
-import type { Candidate } from '../../../../src/main/candidate.js';
+import type { Authorize } from '../../../../src/main/candidate.js';
 import { Reception } from '../../../../src/main/reception.js';
 import * as wire from '../../../../src/node/gateway/messages.js';
-import { rejection } from '../../../contract/case.js';
+import { deferred, rejection } from '../../../contract/case.js';
 import { peer } from '../../../contract/link-side.js';
 import { ControlSide } from '../../support/control-side.js';
 import { FakePort } from '../../support/fake-port.js';
@@ -21,6 +22,7 @@ import { FakePort } from '../../support/fake-port.js';
 class World {
   readonly gateways: FakePort[] = [];
   readonly gone: string[] = [];
+  readonly refused: MeshError[] = [];
   readonly hub: Hub = new Hub({
     redact: false,
     limits: defaultLimits,
@@ -34,13 +36,15 @@ class World {
   readonly brokers: Brokers;
   readonly page: ControlSide;
 
-  constructor(authorize?: (candidate: Candidate) => boolean) {
-    this.reception = new Reception(this.hub, defaultLimits, () => {});
+  constructor(authorize?: Authorize) {
+    this.reception = new Reception(this.hub, defaultLimits, (name, ...args) => {
+      if (name === 'refused') this.refused.push(args[0] as MeshError);
+    });
     const start = (): Port => (this.gateways.push(new FakePort()), this.gateways.at(-1)!);
     this.brokers = new Brokers({
       hub: this.hub,
       reception: this.reception,
-      policy: new RemotePolicy({ origins: [], appPath: '/', authorize }, this.reception),
+      policy: new RemotePolicy({ origins: [], authorizeTimeout: 8000, appPath: '/', authorize }, this.reception),
       ports: { channel: () => createMemoryChannel().ports, adopt: (raw) => raw as Port },
       gateways: { main: start, utility: start },
     });
@@ -261,6 +265,14 @@ describe('links', () => {
   });
 });
 
+it('a Node peer that does not read, so that too much waits in the gateway, is told of', async () => {
+  await world.joined();
+  world.say([wire.UNREAD, 123_456]);
+  expect(world.refused).toMatchObject([
+    { code: 'LIMIT', message: expect.stringMatching(/^123456 bytes wait in the gateway for a Node peer/) },
+  ]);
+});
+
 describe('who a broker tells of', () => {
   it.each([
     ['calls itself main', node('x', 'main'), undefined],
@@ -274,5 +286,24 @@ describe('who a broker tells of', () => {
     await vi.advanceTimersByTimeAsync(0);
     expect(world.hub.has('y')).toBe(false);
     expect(world.reception.counts.refused).toBe(before + 1);
+  });
+
+  it('is not let in if authorize() does not answer in time, nor afterwards', async () => {
+    world.brokers.close();
+    const decision = deferred<boolean>();
+    world = new World(() => decision.promise);
+    await world.joined();
+    await vi.advanceTimersByTimeAsync(7999);
+    expect(world.refused).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(world.refused).toMatchObject([
+      {
+        code: 'TIMEOUT',
+        message: "the bridge's authorize() for 'n' of a broker: no answer in 8000 ms (authorizeTimeout).",
+      },
+    ]);
+    decision.resolve(true);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(world.hub.has('n')).toBe(false);
   });
 });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Bus } from '../../../../src/core/bus/bus.js';
-import type { MeshError } from '../../../../src/core/errors/mesh-error.js';
+import { MeshError } from '../../../../src/core/errors/mesh-error.js';
 import type { NodeCandidate } from '../../../../src/node/broker/options.js';
 import { resumeSecret } from '../../../../src/node/broker/secrets.js';
 import { openConnection } from '../../../../src/node/connection.js';
@@ -148,6 +148,11 @@ describe('authorize()', () => {
       'failed',
     ],
     ['rejects', () => Promise.reject(new Error('the cause')), 'failed'],
+    [
+      'rejects, as a call of its own has timed out',
+      () => Promise.reject(new MeshError('TIMEOUT', 'the cause')),
+      'failed',
+    ],
   ])('%s: the peer is not let in, and is told; others are unhurt', async (_, authorize, text) => {
     const broker = await mesh.broker({ authorize: ({ name }) => (name === 'a' ? true : (authorize() as never)) });
     const refused: [MeshError, string][] = [];
@@ -242,6 +247,30 @@ describe('authorize() that never answers', () => {
     expect([asked, a.state, second.state().refused]).toEqual([3, 'open', 2]);
     expect(second.peers.map(({ id }) => id)).toEqual([a.self.id]);
   });
+});
+
+it('a bridge that does not read loses its connection when more than maxQueued waits for it; the others are unhurt', async () => {
+  const broker = await mesh.broker({ maxQueued: 300_000 });
+  const refused = new Promise<[MeshError, string]>((resolve) => broker.on('refused', (...args) => resolve(args)));
+  const options = { role: 'bridge', id: 'bridge', key: secrets.bridge, hello: { bridge: 'b' }, timeout: 5000 } as const;
+  const mux = await openConnection({ path: mesh.path }, { ...options, call: 'joinBroker()' });
+  const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+  expect(broker.state().bridges).toBe(1);
+  for (let i = 0; i < 8000; i++) {
+    const known = i % 200 === 0 && news(b, 'change'); // who reads is never behind by much
+    a.on(`${i}`.padEnd(250, 'x'), () => {});
+    await known;
+  }
+  const [error, where] = await refused;
+  expect([error.code, error.message, where]).toEqual([
+    'LIMIT',
+    expect.stringMatching(/^a bridge: \d+ bytes wait for it that it does not read, and 300000 may \(maxQueued\)/),
+    'a bridge',
+  ]);
+  a.handle('h', () => 1);
+  expect(await b.with({ wait: 2000 }).request('h')).toBe(1);
+  expect(broker.state().bridges).toBe(0);
+  mux.close();
 });
 
 describe('queryState()', () => {

@@ -8,7 +8,7 @@ import { encode } from '../../../../src/node/socket/codec.js';
 import * as frames from '../../../../src/node/socket/frames.js';
 import { Mux } from '../../../../src/node/socket/mux.js';
 import { adoptRaw, socketKind, SocketPort } from '../../../../src/node/socket/socket-port.js';
-import type { FarTunnel, Tunnel } from '../../../../src/node/socket/tunnel.js';
+import { FarTunnel, Tunnel } from '../../../../src/node/socket/tunnel.js';
 import { SocketPairs } from '../../../contract/socket-pairs.js';
 import { countAlive } from '../../support/garbage.js';
 import { Inbox, muxPair, released, type MuxPair } from '../../support/mux-pair.js';
@@ -422,6 +422,25 @@ describe('limits', () => {
     expect(unread[0]).toBeGreaterThan(1900);
     expect(pair.sockets[0].destroyed).toBe(true);
     expect(await new Inbox(pair.b.port).closed).toBe('lost');
+  });
+
+  it('that counts for what closes ports, too: one who sends port after port and reads nothing does not fill the memory', async () => {
+    const maxTunnels = 1_000_000;
+    const unread: number[] = [];
+    const bounds = { maxTunnels, maxQueued: 1000, onUnread: (bytes: number) => unread.push(bytes) };
+    const pair = muxPair(pairs, { maxTunnels }, bounds);
+    pair.b.port.start({ message: (_, [port]) => (port as Tunnel).close(), unreadable() {}, close() {} });
+    let ended = false;
+    void pair.ends.b.then(() => (ended = true));
+    for (let i = 0; i < 200_000 && !ended; i++) {
+      const near = new Tunnel();
+      pair.a.port.post('take it', [new FarTunnel(near)]);
+      near.close();
+      if (i % 100 === 0) await turn();
+    }
+    expect(await pair.ends.b).toEqual(['lost', undefined]);
+    expect(unread).toEqual([expect.any(Number)]);
+    pair.a.close();
   });
 
   it('what is read in time may be as much as one likes', async () => {

@@ -1,0 +1,41 @@
+import { expect, it } from 'vitest';
+import * as control from '../../../../src/core/broker/control.js';
+import type { Bus } from '../../../../src/core/bus/bus.js';
+import { join } from '../../../../src/core/bus/join.js';
+import { defaultLimits } from '../../../../src/core/directory/limits.js';
+import { createMemoryChannel } from '../../../../src/core/port/memory-port.js';
+import type { Port } from '../../../../src/core/port/port.js';
+import { WIRE_VERSION } from '../../../../src/core/wire/frames.js';
+import { peer } from '../../../contract/link-side.js';
+import { ControlSide } from '../../support/control-side.js';
+import { heapAfterCollection } from '../../support/garbage.js';
+import { turn } from '../../support/turn.js';
+
+/** A bus, and two peers that listen to `e` and take what comes; `count` tells how many posts did. */
+async function makeBus(): Promise<{ bus: Bus; count: () => number }> {
+  const [near, far] = createMemoryChannel().ports;
+  const broker = new ControlSide(far);
+  let posts = 0;
+  const take = { message: () => void posts++, unreadable() {}, close() {} };
+  broker.onMessage = ([kind]) => kind === control.OPEN && (broker.ports.at(-1) as Port).start(take);
+  const platform = { channel: () => createMemoryChannel().ports, adopt: (raw: unknown) => raw as Port };
+  const joining = join(near, platform, { call: 'join()', timeout: 1000 });
+  const peers = ['a', 'b'].map((id) => [peer(id, { id }), 1, ['e'], [], {}]);
+  broker.post([
+    control.WELCOME,
+    { version: WIRE_VERSION, self: peer('me'), grant: {}, limits: defaultLimits, redact: false, peers },
+  ]);
+  return { bus: await joining, count: () => posts };
+}
+
+it('what several peers were told is kept by nobody when the turn has ended', async () => {
+  const { bus, count } = await makeBus();
+  bus.send('e', 'first');
+  await turn();
+  const before = await heapAfterCollection();
+  for (let i = 0; i < 400; i++) bus.send('e', `${i}`.repeat(20_000 / `${i}`.length));
+  await turn();
+  expect(count()).toBe(4); // of each turn one post to each
+  expect((await heapAfterCollection()) - before).toBeLessThan(1_000_000);
+  await bus.close();
+});
