@@ -2,7 +2,7 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { invalid, MeshError } from '../../core/errors/mesh-error.js';
 import { checkAddress, isPipe, show, type Address } from './address.js';
 import { atExit } from './exits.js';
-import { bindFile } from './socket-file.js';
+import { bindFile, bindFresh } from './socket-file.js';
 import { KEEP_ALIVE_MS, tame } from './socket.js';
 import { codeOf, isDenied } from './system-error.js';
 
@@ -11,6 +11,8 @@ export interface ListenOptions {
   readonly call?: string;
   /** Whether the process runs on as long as it listens. @default true */
   readonly keepsAlive?: boolean;
+  /** Nobody else knows the path, or can enter its directory, which is there: as `privateAddress()` says. @default false */
+  readonly fresh?: boolean;
   /** A connection could not be taken: too many files are open, … It goes on listening. */
   readonly failed?: (error: MeshError) => void;
 }
@@ -19,6 +21,8 @@ export interface ListenOptions {
 export interface Listening {
   /** With the port that was taken, the host and an absolute path filled in. */
   readonly address: Address;
+  /** Whether it can be reached: the file of a unix socket is there, and is still this one's. */
+  isThere(): Promise<boolean>;
   /** Listens no more; the socket's file is gone when this returns. Connections that are there stay. Idempotent. */
   close(): Promise<void>;
 }
@@ -40,7 +44,7 @@ export async function listen(
   onSocket: (socket: Socket) => void,
   options: ListenOptions = {},
 ): Promise<Listening> {
-  const { call = 'listen()', keepsAlive = true, failed } = options;
+  const { call = 'listen()', keepsAlive = true, fresh = false, failed } = options;
   const checked = checkAddress(address, call);
   const server = createServer(
     { pauseOnConnect: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS },
@@ -64,22 +68,24 @@ export async function listen(
   if (!('path' in checked) || isPipe(checked.path)) {
     await to(checked);
     const bound = 'path' in checked ? checked : { ...checked, port: (server.address() as AddressInfo).port };
-    return { address: bound, close: async () => void server.close() };
+    return { address: bound, isThere: async () => true, close: async () => void server.close() };
   }
-  const remove = await bindFile(checked.path, call, to).catch((error: unknown) => {
+  const { path } = checked;
+  const file = await (fresh ? bindFresh(path, to) : bindFile(path, call, to)).catch((error: unknown) => {
     server.close();
     throw error;
   });
-  const withdraw = atExit(remove);
+  const withdraw = atExit(() => file.remove());
   let closed = false;
   return {
     address: checked,
+    isThere: () => file.isThere(),
     async close() {
       if (closed) return;
       closed = true;
       withdraw();
       // First: as long as the server has it open, no other file can have its number.
-      remove();
+      file.remove();
       server.close();
     },
   };

@@ -25,17 +25,25 @@ const DIRECTORY_MODE = 0o700;
 const OTHERS_WRITE = 0o022;
 const STICKY = 0o1000;
 
+/** The file of a socket that is listened at. */
+export interface SocketFile {
+  /** Whether it is still there: whoever cleans up may have removed it, and then nobody can connect any more. */
+  isThere(): Promise<boolean>;
+  /** Removes it, if it is still this one. Synchronous: for the process' end too. Nothing is to be done if it fails. */
+  remove(): void;
+}
+
 /**
  * Makes a server listen at a path of the file system.
  *
  * @param listen makes it listen; if this rejects, close it
- * @returns removes the file, if it is still this one, and the directories made for it, if they are empty
+ * @returns its file; with it go the directories made for it, if they are empty
  */
 export async function bindFile(
   path: string,
   call: string,
   listen: (where: { path: string }) => Promise<void>,
-): Promise<() => void> {
+): Promise<SocketFile> {
   const directory = dirname(path);
   const { fresh, made } = await makeDirectory(directory, call);
   try {
@@ -50,12 +58,23 @@ export async function bindFile(
     const own = await lstat(first);
     await publish(first, path, call);
     await rm(fresh, { recursive: true });
-    return () => remove(path, own, made);
+    return socketFile(path, own, made);
   } catch (error) {
     await rm(fresh, { recursive: true, force: true });
     if (made) removeEmpty(directory, made);
     throw isDenied(error) ? denied(call, `no permission to make a socket in ${directory}`, error) : error;
   }
+}
+
+/**
+ * Makes a server listen at a path that nobody else knows, in a directory that nobody else can enter: it needs no such care.
+ *
+ * @param listen makes it listen; if this rejects, close it
+ */
+export async function bindFresh(path: string, listen: (where: { path: string }) => Promise<void>): Promise<SocketFile> {
+  await listen({ path });
+  await chmod(path, SOCKET_MODE);
+  return socketFile(path, await lstat(path));
 }
 
 async function makeDirectory(directory: string, call: string): Promise<{ fresh: string; made: string | undefined }> {
@@ -141,7 +160,8 @@ async function waitFor(lock: string, call: string): Promise<void> {
   else await rm(lock, { force: true });
 }
 
-function isListenedAt(path: string, call: string): Promise<boolean> {
+/** Whether somebody takes connections there. @throws MeshError (rejects) `NOT_AUTHORIZED` */
+export function isListenedAt(path: string, call: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const socket = createConnection({ path });
     socket.once('connect', () => {
@@ -156,13 +176,18 @@ function isListenedAt(path: string, call: string): Promise<boolean> {
   });
 }
 
-/** Synchronous: for the process' end too. Nothing is to be done if it fails. */
-function remove(path: string, own: Stats, made: string | undefined): void {
-  try {
-    const { dev, ino } = lstatSync(path);
-    if (dev === own.dev && ino === own.ino) unlinkSync(path);
-  } catch {}
-  if (made) removeEmpty(dirname(path), made);
+/** @param made the first of the directories that were made on the way to it */
+function socketFile(path: string, own: Stats, made?: string): SocketFile {
+  const isOwn = ({ dev, ino }: Stats): boolean => dev === own.dev && ino === own.ino;
+  return {
+    isThere: () => lstat(path).then(isOwn, () => false),
+    remove() {
+      try {
+        if (isOwn(lstatSync(path))) unlinkSync(path);
+      } catch {}
+      if (made) removeEmpty(dirname(path), made);
+    },
+  };
 }
 
 /** @param made the first of the directories that were made on the way to it */

@@ -14,6 +14,17 @@ export function folder(parent = tmpdir()): string {
   return path;
 }
 
+/** Has temporary files go to that directory, for this test. */
+export function temporaryFilesIn(path: string): string {
+  const before = process.env['TMPDIR'];
+  process.env['TMPDIR'] = path;
+  onTestFinished(() => {
+    if (before === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = before;
+  });
+  return path;
+}
+
 /** The kinds of addresses, each a fresh one. */
 export const kinds: readonly [string, () => Address][] = [
   ['a unix socket', () => ({ path: join(folder(), 'socket') })],

@@ -12,14 +12,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { maxPath } from '../../../../src/node/net/address.js';
 import { dial } from '../../../../src/node/net/dial.js';
 import { listen } from '../../../../src/node/net/listen.js';
-import { privateAddress } from '../../../../src/node/net/private-address.js';
 import { rejection } from '../../../contract/case.js';
 import { folder, heard, kinds, leaveBehind, listening, raw } from '../../support/net.js';
 import { Program } from '../../support/program.js';
@@ -267,14 +265,15 @@ describe('listen at a path', () => {
     }
   });
 
-  it('a private address: a directory of its own, gone with it', async () => {
-    const address = privateAddress({ path: '/run/mesh' }) as { path: string };
-    const place = await listening(address, (socket) => void socket.end('welcome'));
-    expect(address.path.startsWith(tmpdir())).toBe(true);
-    expect(mode(dirname(address.path))).toBe(0o700);
-    expect(await answer(address.path)).toBe('welcome');
-    await place.close();
-    expect(existsSync(dirname(address.path))).toBe(false);
+  it.each([false, true])('tells whether its file is still there, and is its own (fresh: %s)', async (fresh) => {
+    const path = join(folder(), 'socket');
+    const place = await listening({ path }, () => {}, { fresh });
+    expect(await place.isThere()).toBe(true);
+    rmSync(path);
+    expect(await place.isThere()).toBe(false);
+    await listening({ path }, (socket) => void socket.end('the second'), { fresh });
+    expect(await place.isThere()).toBe(false);
+    expect(await answer(path)).toBe('the second');
   });
 });
 
