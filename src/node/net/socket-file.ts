@@ -80,7 +80,7 @@ export async function bindFresh(path: string, listen: (where: { path: string }) 
 async function makeDirectory(directory: string, call: string): Promise<{ fresh: string; made: string | undefined }> {
   for (let tries = 1; ; tries++) {
     try {
-      const made = await mkdir(directory, { recursive: true, mode: DIRECTORY_MODE });
+      const made = await makeMissing(directory);
       if (!made) checkDirectory(directory, await stat(directory), call);
       return { fresh: await mkdtemp(`${directory}${sep}.`), made };
     } catch (error) {
@@ -88,9 +88,31 @@ async function makeDirectory(directory: string, call: string): Promise<{ fresh: 
       if (codeOf(error) === 'ENOENT' && tries < MAX_TRIES) continue;
       if (MeshError.is(error)) throw error;
       if (isDenied(error)) throw denied(call, `no permission to make a socket in ${directory}`, error);
-      const problem = `the directory ${directory} can't be made or used (${codeOf(error)}). Give another path.`;
+      const problem = `the directory ${directory} can't be made or used: ${(error as Error).message}. Give another path.`;
       throw new MeshError('INVALID_ARGUMENT', `${call}: ${problem}`, { cause: error });
     }
+  }
+}
+
+/**
+ * Makes a directory, and those on the way to it. Node's own way to do so never ends below /proc, where nothing can be made.
+ *
+ * @returns the first that was made
+ */
+async function makeMissing(directory: string): Promise<string | undefined> {
+  try {
+    await mkdir(directory, { mode: DIRECTORY_MODE });
+    return directory;
+  } catch (error) {
+    const found = await stat(directory).catch(() => undefined);
+    if (found?.isDirectory()) return undefined;
+    const parent = dirname(directory);
+    if (codeOf(error) !== 'ENOENT' || parent === directory) throw error;
+    const made = await makeMissing(parent);
+    // That one is there. Nothing can be made in it, or others make and remove it at the same time.
+    if (made === undefined) throw error;
+    await makeMissing(directory);
+    return made;
   }
 }
 

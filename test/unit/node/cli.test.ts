@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { createServer } from 'node:net';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { connect } from '../../../src/node/index.js';
@@ -9,7 +10,7 @@ import { dial } from '../../../src/node/net/dial.js';
 import { greet } from '../../../src/node/net/handshake.js';
 import { rejection } from '../../contract/case.js';
 import { patience } from '../support/guests.js';
-import { folder } from '../support/net.js';
+import { folder, leaveBehind, lockOf } from '../support/net.js';
 
 const cli = fileURLToPath(new URL('../../../dist/node/cli.js', import.meta.url));
 const PEER = 'correct horse battery staple';
@@ -121,6 +122,31 @@ describe('portmesh broker', () => {
     });
     const bus = await connect({ broker: { path, token: PEER } });
     await bus.close();
+  });
+
+  it.runIf(process.platform === 'linux')(
+    'where no directory can be made: says which and why, and ends with 1',
+    async () => {
+      const { code, error } = await portmesh(['broker', '--path', '/proc/portmesh/new/socket']).ended;
+      expect(code).toBe(1);
+      expect(error).toBe(
+        "portmesh broker: the directory /proc/portmesh/new can't be made or used: ENOENT: no such file or directory, mkdir " +
+          "'/proc/portmesh'. Give another path.\n",
+      );
+    },
+  );
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('ends on %s before it listens, too', async (signal) => {
+    const path = join(folder(), 'socket');
+    await leaveBehind(path);
+    // Another seems to be about to replace what a dead one has left: it waits for that.
+    const lock = createServer().listen(lockOf(path));
+    onTestFinished(() => void lock.close());
+    const { child, ended } = portmesh(['broker', '--path', path]);
+    await once(lock, 'connection');
+    child.kill(signal);
+    expect(await ended).toEqual({ code: 0, signal: null, out: '', error: '' });
+    expect(readdirSync(dirname(path)).sort()).toEqual([basename(lockOf(path)), 'socket'].sort());
   });
 
   it('takes the place of one that was killed', async () => {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -19,7 +18,7 @@ import { maxPath } from '../../../../src/node/net/address.js';
 import { dial } from '../../../../src/node/net/dial.js';
 import { listen } from '../../../../src/node/net/listen.js';
 import { rejection } from '../../../contract/case.js';
-import { folder, heard, kinds, leaveBehind, listening, raw } from '../../support/net.js';
+import { folder, heard, kinds, leaveBehind, listening, lockOf, raw } from '../../support/net.js';
 import { Program } from '../../support/program.js';
 
 const mode = (path: string): number => lstatSync(path).mode & 0o7777;
@@ -99,6 +98,28 @@ describe('listen at a path', () => {
     }
   });
 
+  it.runIf(process.platform === 'linux').each(['/proc/portmesh', '/proc/portmesh/new', '/proc/self/status'])(
+    'says why it can not make the directory %s',
+    async (directory) => {
+      const error = await rejection(listen({ path: join(directory, 'socket') }, () => {}, { call }));
+      expect(error).toMatchObject({ code: 'INVALID_ARGUMENT', cause: { code: expect.stringMatching(/^E/) } });
+      expect(error.message).toMatch(
+        new RegExp(
+          `^createBroker\\(\\): the directory ${directory} can't be made or used: E[A-Z]+: .*mkdir '/proc/.*'\\. Give`,
+        ),
+      );
+    },
+  );
+
+  it('of several that make the same directories, all succeed', async () => {
+    for (let round = 0; round < 10; round++) {
+      const directory = join(folder(), 'a', 'b', 'c');
+      const paths = Array.from({ length: 10 }, (_, n) => join(directory, `${n}`));
+      await Promise.all(paths.map((path) => listening({ path })));
+      expect(readdirSync(directory)).toHaveLength(10);
+    }
+  });
+
   it('leaves directories that were there, or hold something else', async () => {
     const top = folder();
     const place = await listening({ path: join(top, 'new', 'socket') });
@@ -152,8 +173,7 @@ describe('listen at a path', () => {
   it("a process that died just as it replaced a left-over file stands in nobody's way", async () => {
     const path = join(folder(), 'socket');
     await leaveBehind(path);
-    const lock = `.${createHash('sha256').update('socket').digest('hex').slice(0, 6)}`;
-    await leaveBehind(join(dirname(path), lock));
+    await leaveBehind(lockOf(path));
     await listening({ path }, (socket) => void socket.end('the second'));
     expect(await answer(path)).toBe('the second');
     expect(readdirSync(dirname(path))).toEqual(['socket']);
