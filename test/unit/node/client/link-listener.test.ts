@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { LinkListener } from '../../../../src/node/client/link-listener.js';
 import { openConnection } from '../../../../src/node/connection.js';
-import type { Address } from '../../../../src/node/net/address.js';
+import { show, type Address } from '../../../../src/node/net/address.js';
 import type { Mux } from '../../../../src/node/socket/mux.js';
 import { deferred, rejection } from '../../../contract/case.js';
 import { folder, heard, kinds, raw, temporaryFilesIn } from '../../support/net.js';
@@ -82,6 +82,20 @@ describe.each(kinds)('a listener for links, like %s', (_, fresh) => {
     }
     place.close();
     await vi.waitFor(() => expect(readdirSync(dirname(before.path))).toEqual([]));
+  });
+
+  it('where nobody listens any more, the dialer learns that it is no matter of the broker, and what to do', async () => {
+    const place = listener(fresh());
+    const address = await place.expect('ticket', key, () => {});
+    place.close();
+    const { code, message } = await vi.waitUntil(async () => {
+      const error = await rejection(dial(address));
+      return error.code === 'BRIDGE_GONE' && error.message.includes('nobody listens') && error;
+    });
+    expect(code).toBe('BRIDGE_GONE');
+    expect(message.startsWith(`a direct link: nobody listens at ${show(address)}: the other peer's direct link`)).toBe(true);
+    expect(message).toMatch('path' in address ? /see the same files: .* PrivateTmp .* TCP/ : /one loopback network: .* container/);
+    expect(message).not.toContain('is the broker running');
   });
 
   it('tells when a connection is over', async () => {
