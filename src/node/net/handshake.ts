@@ -101,7 +101,7 @@ export async function receive(socket: Socket, reception: Reception): Promise<Gue
     if (!isName(role) || !isName(id) || !isName(theirs)) throw talk.refuse('PROTOCOL', 'role, id and nonce are texts.');
     const { localPort = 0 } = socket;
     if (at !== localPort) {
-      const problem = `it dialed port ${show(at)}, and has come to ${localPort}. Forward a port to the same number only.`;
+      const problem = `it dialed port ${show(at)}, and has come to ${localPort}. Don't forward ports: a mesh is of one machine.`;
       throw talk.refuse('PROTOCOL', problem);
     }
     const key = reception.key(role, id) ?? randomBytes(32);
