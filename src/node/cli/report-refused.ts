@@ -14,6 +14,11 @@ export function reportRefused(report: (line: string) => void): (error: Error, wh
   };
   return (error, where) => {
     if (++count === 1) startTimer(SPAN_MS, summarize);
-    if (count <= MAX_LINES) report(`${where}: ${error.message}`);
+    if (count <= MAX_LINES) report(oneLine(`${where}: ${error.message}`));
   };
+}
+
+/** What strangers say is in it: it shall not look like another line. */
+function oneLine(text: string): string {
+  return text.replace(/\p{Cc}/gu, (each) => `\\x${each.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }

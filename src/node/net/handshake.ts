@@ -50,6 +50,15 @@ export interface Guest {
   readonly hello: unknown;
 }
 
+/** What to look at if the other side knows another secret. */
+const secretOf: Record<Role, string> = {
+  peer: "The token of connect({ broker }) must be the broker's secrets.peer (PORTMESH_PEER_SECRET of its command line).",
+  bridge:
+    "The token of bridge.joinBroker() must be the broker's secrets.bridge (PORTMESH_BRIDGE_SECRET of its command line), and a broker " +
+    'without one takes no bridges.',
+  link: 'A ticket is good once, and for a few seconds.',
+};
+
 const MAX_NAME = 256;
 const MAX_TEXT = 300;
 
@@ -77,7 +86,7 @@ export async function greet(socket: Socket, greeting: Greeting): Promise<void> {
     checkRefused(talk, said);
     const { nonce: theirs, proof } = said;
     if (!isName(theirs) || !proves(proof, key, 'listener', first, versions.version, versions.format, theirs)) {
-      throw talk.refuse('NOT_AUTHORIZED', `the other side knows another secret of ${role} ${show(id)}, or none.`);
+      throw talk.refuse('NOT_AUTHORIZED', `the other side knows another secret, or none. ${secretOf[role]}`);
     }
     talk.send(JSON.stringify({ proof: prove(key, 'dialer', first, theirs, hello), hello }));
     checkRefused(talk, (await talk.message()).said);
@@ -110,7 +119,8 @@ export async function receive(socket: Socket, reception: Reception): Promise<Gue
     talk.send(JSON.stringify({ ...versions, nonce: ours, proof }));
     const { proof: theirProof, hello } = (await talk.message()).said;
     if (typeof hello !== 'string' || !proves(theirProof, key, 'dialer', first, ours, hello)) {
-      throw talk.refuse('NOT_AUTHORIZED', `no such ${role}, or wrong secret: ${show(id)}.`);
+      const fix = Object.hasOwn(secretOf, role) ? ` ${secretOf[role as Role]}` : '';
+      throw talk.refuse('NOT_AUTHORIZED', `no such ${role}, or wrong secret: ${show(id)}.${fix}`);
     }
     const guest = { role, id, hello: parse(talk, hello) };
     talk.send('{}');

@@ -167,7 +167,10 @@ describe('portmesh broker', () => {
     const socket = await dial({ path }, patience);
     await rejection(greet(socket, { ...patience, role: 'peer', id: 'x', key: 'wrong', hello: null }));
     const [line] = (await once(child.stderr!, 'data')) as [Buffer];
-    expect(line.toString()).toBe(`portmesh broker: ${path}: refused: no such peer, or wrong secret: 'x'.\n`);
+    expect(line.toString()).toBe(
+      `portmesh broker: ${path}: refused: no such peer, or wrong secret: 'x'. The token of connect({ broker }) must be the broker's ` +
+        'secrets.peer (PORTMESH_PEER_SECRET of its command line).\n',
+    );
   });
 
   it('goes on when nobody reads any more what it prints', async () => {

@@ -93,8 +93,12 @@ describe.each(kinds)('a listener for links, like %s', (_, fresh) => {
       return error.code === 'BRIDGE_GONE' && error.message.includes('nobody listens') && error;
     });
     expect(code).toBe('BRIDGE_GONE');
-    expect(message.startsWith(`a direct link: nobody listens at ${show(address)}: the other peer's direct link`)).toBe(true);
-    expect(message).toMatch('path' in address ? /see the same files: .* PrivateTmp .* TCP/ : /one loopback network: .* container/);
+    expect(message.startsWith(`a direct link: nobody listens at ${show(address)}: the other peer's direct link`)).toBe(
+      true,
+    );
+    expect(message).toMatch(
+      'path' in address ? /see the same files: .* PrivateTmp .* TCP/ : /one loopback network: .* container/,
+    );
     expect(message).not.toContain('is the broker running');
   });
 
