@@ -59,6 +59,9 @@ const secretOf: Record<Role, string> = {
   link: 'A ticket is good once, and for a few seconds.',
 };
 
+/** All that is known then: below Node, a process that can't open one more file closes what it is to take. */
+const silent = 'Has its process just ended, or too many files open (ulimit -n)?';
+
 const MAX_NAME = 256;
 const MAX_TEXT = 300;
 
@@ -70,7 +73,7 @@ const MAX_TEXT = 300;
  */
 export async function greet(socket: Socket, greeting: Greeting): Promise<void> {
   const { role, id, key, call } = greeting;
-  const options = { ...greeting, other: 'the other side', gone: 'BRIDGE_GONE', maxBytes: Infinity } as const;
+  const options = { ...greeting, other: 'the other side', gone: 'BRIDGE_GONE', silent, maxBytes: Infinity } as const;
   return converse(socket, options, async (talk) => {
     const first = JSON.stringify({ ...versions, role, id, at: socket.remotePort ?? 0, nonce: nonce() });
     const hello = JSON.stringify(greeting.hello ?? null);

@@ -2,6 +2,7 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { invalid, MeshError } from '../../core/errors/mesh-error.js';
 import { checkAddress, isPipe, show, type Address } from './address.js';
 import { atExit } from './exits.js';
+import { watchFiles } from './open-files.js';
 import { bindFile, bindFresh } from './socket-file.js';
 import { KEEP_ALIVE_MS, tame } from './socket.js';
 import { codeOf, isDenied } from './system-error.js';
@@ -13,7 +14,7 @@ export interface ListenOptions {
   readonly keepsAlive?: boolean;
   /** Nobody else knows the path, or can enter its directory, which is there: as `privateAddress()` says. @default false */
   readonly fresh?: boolean;
-  /** A connection could not be taken: too many files are open, … It goes on listening. */
+  /** A connection could not be taken, or the next can't, as too many files are open: told once in a while. It goes on listening. */
   readonly failed?: (error: MeshError) => void;
 }
 
@@ -46,9 +47,13 @@ export async function listen(
 ): Promise<Listening> {
   const { call = 'listen()', keepsAlive = true, fresh = false, failed } = options;
   const checked = checkAddress(address, call);
+  const checkFiles = watchFiles((error) => failed?.(full(error, call)));
   const server = createServer(
     { pauseOnConnect: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS },
-    (socket) => onSocket(tame(socket)),
+    (socket) => {
+      onSocket(tame(socket));
+      checkFiles();
+    },
   );
   if (!keepsAlive) server.unref();
   const to = (where: object): Promise<void> =>
@@ -89,6 +94,13 @@ export async function listen(
       server.close();
     },
   };
+}
+
+function full(error: Error, call: string): MeshError {
+  const problem =
+    `too many files are open (${codeOf(error)}). Until some are closed, who connects is cut off without a word. Let this process ` +
+    'open more: ulimit -n, or LimitNOFILE of systemd.';
+  return new MeshError('LIMIT', `${call}: ${problem}`, { cause: error });
 }
 
 function refusal(error: Error, address: Address, call: string): MeshError {

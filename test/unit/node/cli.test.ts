@@ -10,7 +10,7 @@ import { dial } from '../../../src/node/net/dial.js';
 import { greet } from '../../../src/node/net/handshake.js';
 import { rejection } from '../../contract/case.js';
 import { patience } from '../support/guests.js';
-import { folder, leaveBehind, lockOf } from '../support/net.js';
+import { folder, leaveBehind, lockOf, raw } from '../support/net.js';
 
 const cli = fileURLToPath(new URL('../../../dist/node/cli.js', import.meta.url));
 const PEER = 'correct horse battery staple';
@@ -24,9 +24,12 @@ interface Run {
   readonly ended: Promise<{ code: number | null; signal: string | null; out: string; error: string }>;
 }
 
-function portmesh(args: readonly string[], environment: Record<string, string> = secrets): Run {
+/** @param files how many it may have open; as many as this process, if not given */
+function portmesh(args: readonly string[], environment: Record<string, string> = secrets, files?: number): Run {
   const { PATH = '' } = process.env;
-  const child = spawn(process.execPath, [cli, ...args], {
+  const node = [process.execPath, cli, ...args];
+  const [program, ...rest] = files === undefined ? node : ['sh', '-c', `ulimit -n ${files}; exec "$0" "$@"`, ...node];
+  const child = spawn(program!, rest, {
     env: { PATH, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -172,6 +175,29 @@ describe('portmesh broker', () => {
         'secrets.peer (PORTMESH_PEER_SECRET of its command line).\n',
     );
   });
+
+  it.skipIf(process.platform === 'win32')(
+    'says once that too many files are open, as do those who come then; later it takes them again',
+    async () => {
+      const path = join(folder(), 'socket');
+      const { child, ready, ended } = portmesh(['broker', '--path', path], secrets, 48);
+      await ready;
+      const sockets = await Promise.all(Array.from({ length: 48 }, () => raw({ path })));
+      await once(child.stderr!, 'data');
+      const error = await rejection(connect({ broker: { path, token: PEER }, timeout: 300 }));
+      expect(error).toMatchObject({
+        code: 'BRIDGE_GONE',
+        message: expect.stringMatching(/ too many files open \(ulimit -n\)\?$/),
+      });
+      for (const socket of sockets) socket.destroy();
+      await (await connect({ broker: { path, token: PEER } })).close();
+      child.kill('SIGTERM');
+      expect((await ended).error).toBe(
+        `portmesh broker: ${path}: too many files are open (EMFILE). Until some are closed, who connects is cut off without a word. ` +
+          'Let this process open more: ulimit -n, or LimitNOFILE of systemd.\n',
+      );
+    },
+  );
 
   it('goes on when nobody reads any more what it prints', async () => {
     const path = join(folder(), 'socket');
