@@ -67,23 +67,6 @@ describe.each(kinds)('a listener for links, like %s', (_, fresh) => {
     expect('path' in first! && existsSync(first.path)).toBe(false);
   });
 
-  it('that can no longer be reached is not named to anybody: it listens anew, once', async () => {
-    temporaryFilesIn(folder());
-    const place = listener(fresh());
-    const before = await place.expect('0', key, () => {});
-    if (!('path' in before)) return expect(await place.expect('1', key, () => {})).toEqual(before);
-    rmSync(dirname(before.path), { recursive: true });
-    const come = ['1', '2'].map(() => deferred<Mux>());
-    const addresses = await Promise.all(come.map(({ resolve }, index) => place.expect(`${index + 1}`, key, resolve)));
-    expect(addresses[0]).not.toEqual(before);
-    expect(addresses[1]).toEqual(addresses[0]);
-    for (const [index, { promise }] of come.entries()) {
-      await closed(await dial(addresses[index]!, `${index + 1}`), await promise);
-    }
-    place.close();
-    await vi.waitFor(() => expect(readdirSync(dirname(before.path))).toEqual([]));
-  });
-
   it('where nobody listens any more, the dialer learns that it is no matter of the broker, and what to do', async () => {
     const place = listener(fresh());
     const address = await place.expect('ticket', key, () => {});
@@ -123,6 +106,24 @@ describe('a ticket', () => {
     vi.advanceTimersByTime(10_000);
     vi.useRealTimers();
     expect(await rejection(dial(address))).toMatchObject({ code: 'NOT_AUTHORIZED' });
+  });
+});
+
+describe('a place whose file was removed', () => {
+  it('that can no longer be reached is not named to anybody: it listens anew, once', async () => {
+    temporaryFilesIn(folder());
+    const place = listener({ path: '/like' });
+    const before = (await place.expect('0', key, () => {})) as { path: string };
+    rmSync(dirname(before.path), { recursive: true });
+    const come = ['1', '2'].map(() => deferred<Mux>());
+    const addresses = await Promise.all(come.map(({ resolve }, index) => place.expect(`${index + 1}`, key, resolve)));
+    expect(addresses[0]).not.toEqual(before);
+    expect(addresses[1]).toEqual(addresses[0]);
+    for (const [index, { promise }] of come.entries()) {
+      await closed(await dial(addresses[index]!, `${index + 1}`), await promise);
+    }
+    place.close();
+    await vi.waitFor(() => expect(readdirSync(dirname(before.path))).toEqual([]));
   });
 });
 
