@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createBroker } from '../broker/create-broker.js';
 import { show } from '../net/address.js';
@@ -7,7 +8,7 @@ import { reportRefused } from './report-refused.js';
 import { readSecrets } from './secrets.js';
 import { UsageError } from './usage-error.js';
 
-/** Milliseconds that connections may take to hear the last of a broker that ends. */
+/** Milliseconds that a broker may take to end: to begin, if it hasn't yet, and its connections to hear the last of it. */
 const LAST_MS = 2000;
 
 const name = 'portmesh broker';
@@ -34,19 +35,32 @@ export async function run(args: readonly string[]): Promise<void> {
 
 async function serve({ address, secretsFile, redactErrors }: Exclude<Command, string>): Promise<void> {
   const secrets = readSecrets(secretsFile, process.env, (text) => complain(`warning: ${text}`));
-  let end: (signal: string) => void = () => {};
-  const told = new Promise<string>((resolve) => (end = resolve));
-  const signals = ['SIGTERM', 'SIGINT'] as const;
+  const stop = new AbortController();
+  const { signal } = stop;
   // Before it listens: even then the socket's file is to be removed.
-  for (const signal of signals) process.on(signal, end);
-  const broker = await createBroker({ ...address, secrets, redactErrors });
-  broker.on('refused', reportRefused(complain));
-  process.stdout.write(`${name}: listening at ${show(broker.address)}\n`);
-  await told;
-  // A second one ends the process at once.
-  for (const signal of signals) process.off(signal, end);
+  onEnd(() => stop.abort());
+  const broker = await createBroker({ ...address, secrets, redactErrors }).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+  });
+  if (!broker) return;
+  if (!signal.aborted) {
+    broker.on('refused', reportRefused(complain));
+    process.stdout.write(`${name}: listening at ${show(broker.address)}\n`);
+    await once(signal, 'abort');
+  }
   await broker.close();
-  setTimeout(() => process.exit(), LAST_MS).unref();
+}
+
+/** Calls `end` when the process is told to end. What takes too long then is cut off. */
+function onEnd(end: () => void): void {
+  const signals = ['SIGTERM', 'SIGINT'] as const;
+  const take = (): void => {
+    // A second one ends the process at once.
+    for (const signal of signals) process.off(signal, take);
+    setTimeout(() => process.exit(), LAST_MS).unref();
+    end();
+  };
+  for (const signal of signals) process.on(signal, take);
 }
 
 function complain(text: string): void {

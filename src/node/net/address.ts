@@ -71,8 +71,7 @@ function checkHost(host: unknown, call: string): string {
   if (family !== 0 && loopback.check(host as string, family === 6 ? 'ipv6' : 'ipv4')) return host as string;
   throw invalid(
     `${call}: { host: ${showValue(host)} }`,
-    "only this machine's own '127.0.0.1', '::1' and 'localhost' will do, since what is said isn't encrypted. To reach another " +
-      'machine, forward the port, by ssh for instance.',
+    "only this machine's own '127.0.0.1', '::1' and 'localhost' will do: a mesh is of one machine, and what is said isn't encrypted.",
   );
 }
 

@@ -8,14 +8,18 @@ import { codeOf, isDenied } from './system-error.js';
 /** A unix socket that can't take more at the moment says so at once, where TCP waits: it is asked again so many milliseconds later. */
 const BUSY_MS = 20;
 
+/** What to ask where nobody listens. */
+const BROKER = 'is the broker running, and is this its address?';
+
 /**
  * Connects to a socket on this machine.
  *
+ * @param absent what to say behind 'nobody listens there:'
  * @returns it, with Nagle off and the kernel's keep-alive on, unread; its errors crash nothing
  * @throws MeshError (rejects) `BRIDGE_GONE`: nobody listens there; `NOT_AUTHORIZED`: no permission; `TIMEOUT`, `ABORTED`,
  * `INVALID_ARGUMENT`
  */
-export async function dial(address: Address, patience: Patience): Promise<Socket> {
+export async function dial(address: Address, patience: Patience, absent = BROKER): Promise<Socket> {
   const { call } = patience;
   const to = checkAddress(address, call);
   if ('port' in to && to.port === 0)
@@ -42,7 +46,7 @@ export async function dial(address: Address, patience: Patience): Promise<Socket
           return;
         }
         deadline.stop();
-        fail(failure(error, to, call));
+        fail(failure(error, to, call, absent));
       };
       socket = fresh.once('error', onError).once('connect', () => {
         deadline.stop();
@@ -53,7 +57,7 @@ export async function dial(address: Address, patience: Patience): Promise<Socket
   });
 }
 
-function failure(error: Error, to: Address, call: string): MeshError {
+function failure(error: Error, to: Address, call: string, absent: string): MeshError {
   const where = show(to);
   if (isDenied(error)) {
     const problem = `${call}: no permission to connect to ${where}: only the user who listens there may.`;
@@ -62,7 +66,7 @@ function failure(error: Error, to: Address, call: string): MeshError {
   const code = codeOf(error);
   const problem =
     code === 'ENOENT' || code === 'ECONNREFUSED'
-      ? `nobody listens at ${where}: is the broker running, and is this its address?`
+      ? `nobody listens at ${where}: ${absent}`
       : `can't connect to ${where}: ${error.message}.`;
   return new MeshError(code === 'ETIMEDOUT' ? 'TIMEOUT' : 'BRIDGE_GONE', `${call}: ${problem}`, { cause: error });
 }

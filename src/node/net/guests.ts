@@ -13,7 +13,7 @@ import { receive, type Guest, type Reception } from './handshake.js';
 import { listen, type Listening, type ListenOptions } from './listen.js';
 import { turnAway } from './talk.js';
 
-export interface GuestsOptions extends Pick<Reception, 'key'>, Pick<ListenOptions, 'call' | 'keepsAlive'> {
+export interface GuestsOptions extends Pick<Reception, 'key'>, Pick<ListenOptions, 'call' | 'keepsAlive' | 'fresh'> {
   /** Gets each that has proved who it is, and its socket, which is free for use and holds what has come since. */
   readonly admit: (socket: Socket, guest: Guest) => void;
   /** Hears of each that was refused, and where it came from. */
@@ -63,14 +63,16 @@ interface Visit {
  */
 export async function listenForGuests(address: Address, options: GuestsOptions): Promise<GuestListening> {
   const guests = new Guests(show(address), options);
-  const { call, keepsAlive } = options;
+  const { call, keepsAlive, fresh } = options;
   const listening = await listen(address, (socket) => guests.come(socket), {
     ...(call !== undefined && { call }),
     ...(keepsAlive !== undefined && { keepsAlive }),
+    ...(fresh !== undefined && { fresh }),
     failed: (error) => guests.refuse(error, show(address)),
   });
   return {
     address: listening.address,
+    isThere: () => listening.isThere(),
     state: () => guests.state(),
     async close() {
       guests.close();

@@ -50,6 +50,18 @@ export interface Guest {
   readonly hello: unknown;
 }
 
+/** What to look at if the other side knows another secret. */
+const secretOf: Record<Role, string> = {
+  peer: "The token of connect({ broker }) must be the broker's secrets.peer (PORTMESH_PEER_SECRET of its command line).",
+  bridge:
+    "The token of bridge.joinBroker() must be the broker's secrets.bridge (PORTMESH_BRIDGE_SECRET of its command line), and a broker " +
+    'without one takes no bridges.',
+  link: 'A ticket is good once, and for a few seconds.',
+};
+
+/** All that is known then: below Node, a process that can't open one more file closes what it is to take. */
+const silent = 'Has its process just ended, or too many files open (ulimit -n)?';
+
 const MAX_NAME = 256;
 const MAX_TEXT = 300;
 
@@ -61,7 +73,7 @@ const MAX_TEXT = 300;
  */
 export async function greet(socket: Socket, greeting: Greeting): Promise<void> {
   const { role, id, key, call } = greeting;
-  const options = { ...greeting, other: 'the other side', gone: 'BRIDGE_GONE', maxBytes: Infinity } as const;
+  const options = { ...greeting, other: 'the other side', gone: 'BRIDGE_GONE', silent, maxBytes: Infinity } as const;
   return converse(socket, options, async (talk) => {
     const first = JSON.stringify({ ...versions, role, id, at: socket.remotePort ?? 0, nonce: nonce() });
     const hello = JSON.stringify(greeting.hello ?? null);
@@ -77,7 +89,7 @@ export async function greet(socket: Socket, greeting: Greeting): Promise<void> {
     checkRefused(talk, said);
     const { nonce: theirs, proof } = said;
     if (!isName(theirs) || !proves(proof, key, 'listener', first, versions.version, versions.format, theirs)) {
-      throw talk.refuse('NOT_AUTHORIZED', `the other side knows another secret of ${role} ${show(id)}, or none.`);
+      throw talk.refuse('NOT_AUTHORIZED', `the other side knows another secret, or none. ${secretOf[role]}`);
     }
     talk.send(JSON.stringify({ proof: prove(key, 'dialer', first, theirs, hello), hello }));
     checkRefused(talk, (await talk.message()).said);
@@ -101,7 +113,7 @@ export async function receive(socket: Socket, reception: Reception): Promise<Gue
     if (!isName(role) || !isName(id) || !isName(theirs)) throw talk.refuse('PROTOCOL', 'role, id and nonce are texts.');
     const { localPort = 0 } = socket;
     if (at !== localPort) {
-      const problem = `it dialed port ${show(at)}, and has come to ${localPort}. Forward a port to the same number only.`;
+      const problem = `it dialed port ${show(at)}, and has come to ${localPort}. Don't forward ports: a mesh is of one machine.`;
       throw talk.refuse('PROTOCOL', problem);
     }
     const key = reception.key(role, id) ?? randomBytes(32);
@@ -110,7 +122,8 @@ export async function receive(socket: Socket, reception: Reception): Promise<Gue
     talk.send(JSON.stringify({ ...versions, nonce: ours, proof }));
     const { proof: theirProof, hello } = (await talk.message()).said;
     if (typeof hello !== 'string' || !proves(theirProof, key, 'dialer', first, ours, hello)) {
-      throw talk.refuse('NOT_AUTHORIZED', `no such ${role}, or wrong secret: ${show(id)}.`);
+      const fix = Object.hasOwn(secretOf, role) ? ` ${secretOf[role as Role]}` : '';
+      throw talk.refuse('NOT_AUTHORIZED', `no such ${role}, or wrong secret: ${show(id)}.${fix}`);
     }
     const guest = { role, id, hello: parse(talk, hello) };
     talk.send('{}');

@@ -2,7 +2,8 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { invalid, MeshError } from '../../core/errors/mesh-error.js';
 import { checkAddress, isPipe, show, type Address } from './address.js';
 import { atExit } from './exits.js';
-import { bindFile } from './socket-file.js';
+import { watchFiles } from './open-files.js';
+import { bindFile, bindFresh } from './socket-file.js';
 import { KEEP_ALIVE_MS, tame } from './socket.js';
 import { codeOf, isDenied } from './system-error.js';
 
@@ -11,7 +12,9 @@ export interface ListenOptions {
   readonly call?: string;
   /** Whether the process runs on as long as it listens. @default true */
   readonly keepsAlive?: boolean;
-  /** A connection could not be taken: too many files are open, … It goes on listening. */
+  /** Nobody else knows the path, or can enter its directory, which is there: as `privateAddress()` says. @default false */
+  readonly fresh?: boolean;
+  /** A connection could not be taken, or the next can't, as too many files are open: told once in a while. It goes on listening. */
   readonly failed?: (error: MeshError) => void;
 }
 
@@ -19,6 +22,8 @@ export interface ListenOptions {
 export interface Listening {
   /** With the port that was taken, the host and an absolute path filled in. */
   readonly address: Address;
+  /** Whether it can be reached: the file of a unix socket is there, and is still this one's. */
+  isThere(): Promise<boolean>;
   /** Listens no more; the socket's file is gone when this returns. Connections that are there stay. Idempotent. */
   close(): Promise<void>;
 }
@@ -40,11 +45,15 @@ export async function listen(
   onSocket: (socket: Socket) => void,
   options: ListenOptions = {},
 ): Promise<Listening> {
-  const { call = 'listen()', keepsAlive = true, failed } = options;
+  const { call = 'listen()', keepsAlive = true, fresh = false, failed } = options;
   const checked = checkAddress(address, call);
+  const checkFiles = watchFiles((error) => failed?.(full(error, call)));
   const server = createServer(
     { pauseOnConnect: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS },
-    (socket) => onSocket(tame(socket)),
+    (socket) => {
+      onSocket(tame(socket));
+      checkFiles();
+    },
   );
   if (!keepsAlive) server.unref();
   const to = (where: object): Promise<void> =>
@@ -64,25 +73,34 @@ export async function listen(
   if (!('path' in checked) || isPipe(checked.path)) {
     await to(checked);
     const bound = 'path' in checked ? checked : { ...checked, port: (server.address() as AddressInfo).port };
-    return { address: bound, close: async () => void server.close() };
+    return { address: bound, isThere: async () => true, close: async () => void server.close() };
   }
-  const remove = await bindFile(checked.path, call, to).catch((error: unknown) => {
+  const { path } = checked;
+  const file = await (fresh ? bindFresh(path, to) : bindFile(path, call, to)).catch((error: unknown) => {
     server.close();
     throw error;
   });
-  const withdraw = atExit(remove);
+  const withdraw = atExit(() => file.remove());
   let closed = false;
   return {
     address: checked,
+    isThere: () => file.isThere(),
     async close() {
       if (closed) return;
       closed = true;
       withdraw();
       // First: as long as the server has it open, no other file can have its number.
-      remove();
+      file.remove();
       server.close();
     },
   };
+}
+
+function full(error: Error, call: string): MeshError {
+  const problem =
+    `too many files are open (${codeOf(error)}). Until some are closed, who connects is cut off without a word. Let this process ` +
+    'open more: ulimit -n, or LimitNOFILE of systemd.';
+  return new MeshError('LIMIT', `${call}: ${problem}`, { cause: error });
 }
 
 function refusal(error: Error, address: Address, call: string): MeshError {

@@ -25,17 +25,25 @@ const DIRECTORY_MODE = 0o700;
 const OTHERS_WRITE = 0o022;
 const STICKY = 0o1000;
 
+/** The file of a socket that is listened at. */
+export interface SocketFile {
+  /** Whether it is still there: whoever cleans up may have removed it, and then nobody can connect any more. */
+  isThere(): Promise<boolean>;
+  /** Removes it, if it is still this one. Synchronous: for the process' end too. Nothing is to be done if it fails. */
+  remove(): void;
+}
+
 /**
  * Makes a server listen at a path of the file system.
  *
  * @param listen makes it listen; if this rejects, close it
- * @returns removes the file, if it is still this one, and the directories made for it, if they are empty
+ * @returns its file; with it go the directories made for it, if they are empty
  */
 export async function bindFile(
   path: string,
   call: string,
   listen: (where: { path: string }) => Promise<void>,
-): Promise<() => void> {
+): Promise<SocketFile> {
   const directory = dirname(path);
   const { fresh, made } = await makeDirectory(directory, call);
   try {
@@ -50,7 +58,7 @@ export async function bindFile(
     const own = await lstat(first);
     await publish(first, path, call);
     await rm(fresh, { recursive: true });
-    return () => remove(path, own, made);
+    return socketFile(path, own, made);
   } catch (error) {
     await rm(fresh, { recursive: true, force: true });
     if (made) removeEmpty(directory, made);
@@ -58,10 +66,21 @@ export async function bindFile(
   }
 }
 
+/**
+ * Makes a server listen at a path that nobody else knows, in a directory that nobody else can enter: it needs no such care.
+ *
+ * @param listen makes it listen; if this rejects, close it
+ */
+export async function bindFresh(path: string, listen: (where: { path: string }) => Promise<void>): Promise<SocketFile> {
+  await listen({ path });
+  await chmod(path, SOCKET_MODE);
+  return socketFile(path, await lstat(path));
+}
+
 async function makeDirectory(directory: string, call: string): Promise<{ fresh: string; made: string | undefined }> {
   for (let tries = 1; ; tries++) {
     try {
-      const made = await mkdir(directory, { recursive: true, mode: DIRECTORY_MODE });
+      const made = await makeMissing(directory);
       if (!made) checkDirectory(directory, await stat(directory), call);
       return { fresh: await mkdtemp(`${directory}${sep}.`), made };
     } catch (error) {
@@ -69,9 +88,31 @@ async function makeDirectory(directory: string, call: string): Promise<{ fresh: 
       if (codeOf(error) === 'ENOENT' && tries < MAX_TRIES) continue;
       if (MeshError.is(error)) throw error;
       if (isDenied(error)) throw denied(call, `no permission to make a socket in ${directory}`, error);
-      const problem = `the directory ${directory} can't be made or used (${codeOf(error)}). Give another path.`;
+      const problem = `the directory ${directory} can't be made or used: ${(error as Error).message}. Give another path.`;
       throw new MeshError('INVALID_ARGUMENT', `${call}: ${problem}`, { cause: error });
     }
+  }
+}
+
+/**
+ * Makes a directory, and those on the way to it. Node's own way to do so never ends below /proc, where nothing can be made.
+ *
+ * @returns the first that was made
+ */
+async function makeMissing(directory: string): Promise<string | undefined> {
+  try {
+    await mkdir(directory, { mode: DIRECTORY_MODE });
+    return directory;
+  } catch (error) {
+    const found = await stat(directory).catch(() => undefined);
+    if (found?.isDirectory()) return undefined;
+    const parent = dirname(directory);
+    if (codeOf(error) !== 'ENOENT' || parent === directory) throw error;
+    const made = await makeMissing(parent);
+    // That one is there. Nothing can be made in it, or others make and remove it at the same time.
+    if (made === undefined) throw error;
+    await makeMissing(directory);
+    return made;
   }
 }
 
@@ -141,7 +182,8 @@ async function waitFor(lock: string, call: string): Promise<void> {
   else await rm(lock, { force: true });
 }
 
-function isListenedAt(path: string, call: string): Promise<boolean> {
+/** Whether somebody takes connections there. @throws MeshError (rejects) `NOT_AUTHORIZED` */
+export function isListenedAt(path: string, call: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const socket = createConnection({ path });
     socket.once('connect', () => {
@@ -156,13 +198,18 @@ function isListenedAt(path: string, call: string): Promise<boolean> {
   });
 }
 
-/** Synchronous: for the process' end too. Nothing is to be done if it fails. */
-function remove(path: string, own: Stats, made: string | undefined): void {
-  try {
-    const { dev, ino } = lstatSync(path);
-    if (dev === own.dev && ino === own.ino) unlinkSync(path);
-  } catch {}
-  if (made) removeEmpty(dirname(path), made);
+/** @param made the first of the directories that were made on the way to it */
+function socketFile(path: string, own: Stats, made?: string): SocketFile {
+  const isOwn = ({ dev, ino }: Stats): boolean => dev === own.dev && ino === own.ino;
+  return {
+    isThere: () => lstat(path).then(isOwn, () => false),
+    remove() {
+      try {
+        if (isOwn(lstatSync(path))) unlinkSync(path);
+      } catch {}
+      if (made) removeEmpty(dirname(path), made);
+    },
+  };
 }
 
 /** @param made the first of the directories that were made on the way to it */

@@ -16,6 +16,8 @@ export interface TalkOptions extends Patience {
   readonly other: string;
   /** What it is if the other end goes without a word. */
   readonly gone: MeshErrorCode;
+  /** What to say behind that, if it has said nothing at all. */
+  readonly silent?: string;
   /** Bytes the other side may send until the end of the talk. */
   readonly maxBytes: number;
 }
@@ -153,8 +155,11 @@ export class Talk {
   };
 
   readonly #onEnd = (): void => {
-    const { other, gone } = this.#options;
-    this.#fail(this.error(gone, `${other} closed the connection in the middle of the handshake${this.#came()}.`));
+    const { other, gone, silent } = this.#options;
+    const hint = silent !== undefined && this.#socket.bytesRead === 0 ? ` ${silent}` : '';
+    this.#fail(
+      this.error(gone, `${other} closed the connection in the middle of the handshake${this.#came()}.${hint}`),
+    );
   };
 
   readonly #fail = (error: MeshError): void => {

@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { createServer } from 'node:net';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { connect } from '../../../src/node/index.js';
@@ -9,7 +10,7 @@ import { dial } from '../../../src/node/net/dial.js';
 import { greet } from '../../../src/node/net/handshake.js';
 import { rejection } from '../../contract/case.js';
 import { patience } from '../support/guests.js';
-import { folder } from '../support/net.js';
+import { folder, leaveBehind, lockOf, raw } from '../support/net.js';
 
 const cli = fileURLToPath(new URL('../../../dist/node/cli.js', import.meta.url));
 const PEER = 'correct horse battery staple';
@@ -23,9 +24,12 @@ interface Run {
   readonly ended: Promise<{ code: number | null; signal: string | null; out: string; error: string }>;
 }
 
-function portmesh(args: readonly string[], environment: Record<string, string> = secrets): Run {
+/** @param files how many it may have open; as many as this process, if not given */
+function portmesh(args: readonly string[], environment: Record<string, string> = secrets, files?: number): Run {
   const { PATH = '' } = process.env;
-  const child = spawn(process.execPath, [cli, ...args], {
+  const node = [process.execPath, cli, ...args];
+  const [program, ...rest] = files === undefined ? node : ['sh', '-c', `ulimit -n ${files}; exec "$0" "$@"`, ...node];
+  const child = spawn(program!, rest, {
     env: { PATH, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -123,6 +127,31 @@ describe('portmesh broker', () => {
     await bus.close();
   });
 
+  it.runIf(process.platform === 'linux')(
+    'where no directory can be made: says which and why, and ends with 1',
+    async () => {
+      const { code, error } = await portmesh(['broker', '--path', '/proc/portmesh/new/socket']).ended;
+      expect(code).toBe(1);
+      expect(error).toBe(
+        "portmesh broker: the directory /proc/portmesh/new can't be made or used: ENOENT: no such file or directory, mkdir " +
+          "'/proc/portmesh'. Give another path.\n",
+      );
+    },
+  );
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('ends on %s before it listens, too', async (signal) => {
+    const path = join(folder(), 'socket');
+    await leaveBehind(path);
+    // Another seems to be about to replace what a dead one has left: it waits for that.
+    const lock = createServer().listen(lockOf(path));
+    onTestFinished(() => void lock.close());
+    const { child, ended } = portmesh(['broker', '--path', path]);
+    await once(lock, 'connection');
+    child.kill(signal);
+    expect(await ended).toEqual({ code: 0, signal: null, out: '', error: '' });
+    expect(readdirSync(dirname(path)).sort()).toEqual([basename(lockOf(path)), 'socket'].sort());
+  });
+
   it('takes the place of one that was killed', async () => {
     const path = join(folder(), 'socket');
     const { child, ready, ended } = portmesh(['broker', '--path', path]);
@@ -141,8 +170,34 @@ describe('portmesh broker', () => {
     const socket = await dial({ path }, patience);
     await rejection(greet(socket, { ...patience, role: 'peer', id: 'x', key: 'wrong', hello: null }));
     const [line] = (await once(child.stderr!, 'data')) as [Buffer];
-    expect(line.toString()).toBe(`portmesh broker: ${path}: refused: no such peer, or wrong secret: 'x'.\n`);
+    expect(line.toString()).toBe(
+      `portmesh broker: ${path}: refused: no such peer, or wrong secret: 'x'. The token of connect({ broker }) must be the broker's ` +
+        'secrets.peer (PORTMESH_PEER_SECRET of its command line).\n',
+    );
   });
+
+  it.skipIf(process.platform === 'win32')(
+    'says once that too many files are open, as do those who come then; later it takes them again',
+    async () => {
+      const path = join(folder(), 'socket');
+      const { child, ready, ended } = portmesh(['broker', '--path', path], secrets, 48);
+      await ready;
+      const sockets = await Promise.all(Array.from({ length: 48 }, () => raw({ path })));
+      await once(child.stderr!, 'data');
+      const error = await rejection(connect({ broker: { path, token: PEER }, timeout: 300 }));
+      expect(error).toMatchObject({
+        code: 'BRIDGE_GONE',
+        message: expect.stringMatching(/ too many files open \(ulimit -n\)\?$/),
+      });
+      for (const socket of sockets) socket.destroy();
+      await (await connect({ broker: { path, token: PEER } })).close();
+      child.kill('SIGTERM');
+      expect((await ended).error).toBe(
+        `portmesh broker: ${path}: too many files are open (EMFILE). Until some are closed, who connects is cut off without a word. ` +
+          'Let this process open more: ulimit -n, or LimitNOFILE of systemd.\n',
+      );
+    },
+  );
 
   it('goes on when nobody reads any more what it prints', async () => {
     const path = join(folder(), 'socket');

@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { linkSync, mkdtempSync, rmSync } from 'node:fs';
 import { createConnection, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Address } from '../../../src/node/net/address.js';
 import { listen, type Listening, type ListenOptions } from '../../../src/node/net/listen.js';
@@ -11,6 +12,17 @@ import { listen, type Listening, type ListenOptions } from '../../../src/node/ne
 export function folder(parent = tmpdir()): string {
   const path = mkdtempSync(join(parent, 'portmesh-test-'));
   onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+/** Has temporary files go to that directory, for this test. */
+export function temporaryFilesIn(path: string): string {
+  const before = process.env['TMPDIR'];
+  process.env['TMPDIR'] = path;
+  onTestFinished(() => {
+    if (before === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = before;
+  });
   return path;
 }
 
@@ -28,6 +40,12 @@ export async function leaveBehind(path: string): Promise<void> {
   linkSync(`${path}-first`, path);
   server.close();
   await once(server, 'close');
+}
+
+/** Where one listens while it replaces a left-over file at that path. */
+export function lockOf(path: string): string {
+  const name = createHash('sha256').update(basename(path)).digest('hex').slice(0, 6);
+  return join(dirname(path), `.${name}`);
 }
 
 /** Listens for this test. */

@@ -19,3 +19,9 @@ it('reports who is refused, and of many in a second how many', () => {
   expect(lines).toHaveLength(12);
   expect(vi.getTimerCount()).toBe(0);
 });
+
+it('what strangers say makes no line of its own', () => {
+  const lines: string[] = [];
+  reportRefused((line) => void lines.push(line))(new Error("refused: no such peer: 'x\nportmesh: \u001b[2Jä'."), '::1');
+  expect(lines).toEqual(["::1: refused: no such peer: 'x\\x0aportmesh: \\x1b[2Jä'."]);
+});

@@ -1,12 +1,13 @@
-import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, readdirSync, rmSync, utimesSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { LinkListener } from '../../../../src/node/client/link-listener.js';
 import { openConnection } from '../../../../src/node/connection.js';
-import type { Address } from '../../../../src/node/net/address.js';
+import { show, type Address } from '../../../../src/node/net/address.js';
 import type { Mux } from '../../../../src/node/socket/mux.js';
 import { deferred, rejection } from '../../../contract/case.js';
-import { heard, kinds, raw } from '../../support/net.js';
+import { folder, heard, kinds, raw, temporaryFilesIn } from '../../support/net.js';
+import { Program } from '../../support/program.js';
 
 const key = 'k'.repeat(43);
 
@@ -63,7 +64,25 @@ describe.each(kinds)('a listener for links, like %s', (_, fresh) => {
     await vi.waitFor(async () => expect((await rejection(dial(addresses[0]!, '1'))).code).toBe('BRIDGE_GONE'));
     expect(await rejection(place.expect('4', key, () => {}))).toMatchObject({ code: 'CLOSED' });
     const [first] = addresses;
-    expect('path' in first! && existsSync(dirname(first.path))).toBe(false);
+    expect('path' in first! && existsSync(first.path)).toBe(false);
+  });
+
+  it('where nobody listens any more, the dialer learns that it is no matter of the broker, and what to do', async () => {
+    const place = listener(fresh());
+    const address = await place.expect('ticket', key, () => {});
+    place.close();
+    const { code, message } = await vi.waitUntil(async () => {
+      const error = await rejection(dial(address));
+      return error.code === 'BRIDGE_GONE' && error.message.includes('nobody listens') && error;
+    });
+    expect(code).toBe('BRIDGE_GONE');
+    expect(message.startsWith(`a direct link: nobody listens at ${show(address)}: the other peer's direct link`)).toBe(
+      true,
+    );
+    expect(message).toMatch(
+      'path' in address ? /see the same files: .* PrivateTmp .* TCP/ : /one loopback network: .* container/,
+    );
+    expect(message).not.toContain('is the broker running');
   });
 
   it('tells when a connection is over', async () => {
@@ -87,6 +106,48 @@ describe('a ticket', () => {
     vi.advanceTimersByTime(10_000);
     vi.useRealTimers();
     expect(await rejection(dial(address))).toMatchObject({ code: 'NOT_AUTHORIZED' });
+  });
+});
+
+describe('a place whose file was removed', () => {
+  it('that can no longer be reached is not named to anybody: it listens anew, once', async () => {
+    temporaryFilesIn(folder());
+    const place = listener({ path: '/like' });
+    const before = (await place.expect('0', key, () => {})) as { path: string };
+    rmSync(dirname(before.path), { recursive: true });
+    const come = ['1', '2'].map(() => deferred<Mux>());
+    const addresses = await Promise.all(come.map(({ resolve }, index) => place.expect(`${index + 1}`, key, resolve)));
+    expect(addresses[0]).not.toEqual(before);
+    expect(addresses[1]).toEqual(addresses[0]);
+    for (const [index, { promise }] of come.entries()) {
+      await closed(await dial(addresses[index]!, `${index + 1}`), await promise);
+    }
+    place.close();
+    await vi.waitFor(() => expect(readdirSync(dirname(before.path))).toEqual([]));
+  });
+});
+
+describe('what a process that is killed has left', () => {
+  const program = (): Program =>
+    new Program(`
+      const { LinkListener } = await net('../client/link-listener.js');
+      const { path } = await new LinkListener({ path: '/like' }).expect('ticket', 'key', () => {});
+      console.log(path);
+      setInterval(() => {}, 1000);`);
+
+  it('is removed when another comes to listen, and what is alive is left', async () => {
+    const top = temporaryFilesIn(folder());
+    const [killed, alive] = [program(), program()];
+    const [left, other] = [(await killed.line())!, (await alive.line())!];
+    expect(dirname(left)).toBe(join(top, `portmesh-${process.geteuid?.()}`));
+    killed.child.kill('SIGKILL');
+    await killed.exited;
+    expect(existsSync(left)).toBe(true);
+    for (const path of [left, other]) utimesSync(path, 0, 0);
+    const own = (await program().line())!;
+    await vi.waitFor(() => expect(existsSync(left)).toBe(false));
+    expect(readdirSync(dirname(left)).sort()).toEqual([basename(other), basename(own)].sort());
+    expect(await rejection(dial({ path: other }))).toMatchObject({ code: 'NOT_AUTHORIZED' });
   });
 });
 

@@ -79,10 +79,28 @@ describe.each(kinds)('the handshake, %s', (_, fresh) => {
     const received = rejection(receive(listener, reception));
     const error = await rejection(greet(dialer, { ...greeting, key: 'wrong' }));
     expect(error).toMatchObject({ code: 'NOT_AUTHORIZED' });
-    expect(error.message).toMatch(/^connect\(\): the other side knows another secret of peer 'p', or none\.$/);
+    expect(error.message).toBe(
+      "connect(): the other side knows another secret, or none. The token of connect({ broker }) must be the broker's secrets.peer " +
+        '(PORTMESH_PEER_SECRET of its command line).',
+    );
     expect(await received).toMatchObject({ code: 'NOT_AUTHORIZED' });
-    expect((await received).message).toMatch(/^broker: no such peer, or wrong secret: 'p'\.$/);
+    expect((await received).message).toMatch(
+      /^broker: no such peer, or wrong secret: 'p'\. The token of connect\(\{ broker \}\) must be the broker's secrets\.peer /,
+    );
     for (const socket of [dialer, listener]) if (!socket.closed) await once(socket, 'close');
+  });
+
+  it.each([
+    [
+      'bridge',
+      /The token of bridge\.joinBroker\(\) must be the broker's secrets\.bridge \(PORTMESH_BRIDGE_SECRET .*, and a broker without/,
+    ],
+    ['link', /A ticket is good once, and for a few seconds\.$/],
+  ] as const)('wrong secret of a %s: names the fix on both sides', async (role, fix) => {
+    const [dialer, listener] = await pair(fresh());
+    const received = rejection(receive(listener, { ...reception, key: () => undefined }));
+    expect((await rejection(greet(dialer, { ...greeting, role }))).message).toMatch(fix);
+    expect((await received).message).toMatch(fix);
   });
 
   it('from outside an unknown id looks like a wrong secret', async () => {
@@ -163,7 +181,12 @@ describe.each(kinds)('the handshake, %s', (_, fresh) => {
     const [dialer, listener] = await pair(fresh());
     listener.destroy();
     const error = await rejection(greet(dialer, greeting));
-    expect(error).toMatchObject({ code: 'BRIDGE_GONE', message: expect.stringMatching(/closed the connection/) });
+    expect(error).toMatchObject({
+      code: 'BRIDGE_GONE',
+      message: expect.stringMatching(
+        /closed the connection .*, and said nothing\. Has its process just ended, or too many files open/,
+      ),
+    });
   });
 
   it('a socket that has gone before', async () => {

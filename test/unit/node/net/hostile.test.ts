@@ -325,7 +325,7 @@ describe('strangers at a port', () => {
     expect(error).toMatchObject({ code: 'PROTOCOL' });
     const [dialed, come] = [between.address, door.address].map((each) => (each as { port: number }).port);
     expect(error.message).toContain(
-      `it dialed port ${dialed}, and has come to ${come}. Forward a port to the same number only.`,
+      `it dialed port ${dialed}, and has come to ${come}. Don't forward ports: a mesh is of one machine.`,
     );
     expect(door.admitted).toEqual([]);
   });

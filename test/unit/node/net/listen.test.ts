@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import {
   chmodSync,
-  existsSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -12,16 +10,14 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { maxPath } from '../../../../src/node/net/address.js';
 import { dial } from '../../../../src/node/net/dial.js';
 import { listen } from '../../../../src/node/net/listen.js';
-import { privateAddress } from '../../../../src/node/net/private-address.js';
 import { rejection } from '../../../contract/case.js';
-import { folder, heard, kinds, leaveBehind, listening, raw } from '../../support/net.js';
+import { folder, heard, kinds, leaveBehind, listening, lockOf, raw } from '../../support/net.js';
 import { Program } from '../../support/program.js';
 
 const mode = (path: string): number => lstatSync(path).mode & 0o7777;
@@ -101,6 +97,28 @@ describe('listen at a path', () => {
     }
   });
 
+  it.runIf(process.platform === 'linux').each(['/proc/portmesh', '/proc/portmesh/new', '/proc/self/status'])(
+    'says why it can not make the directory %s',
+    async (directory) => {
+      const error = await rejection(listen({ path: join(directory, 'socket') }, () => {}, { call }));
+      expect(error).toMatchObject({ code: 'INVALID_ARGUMENT', cause: { code: expect.stringMatching(/^E/) } });
+      expect(error.message).toMatch(
+        new RegExp(
+          `^createBroker\\(\\): the directory ${directory} can't be made or used: E[A-Z]+: .*mkdir '/proc/.*'\\. Give`,
+        ),
+      );
+    },
+  );
+
+  it('of several that make the same directories, all succeed', async () => {
+    for (let round = 0; round < 10; round++) {
+      const directory = join(folder(), 'a', 'b', 'c');
+      const paths = Array.from({ length: 10 }, (_, n) => join(directory, `${n}`));
+      await Promise.all(paths.map((path) => listening({ path })));
+      expect(readdirSync(directory)).toHaveLength(10);
+    }
+  });
+
   it('leaves directories that were there, or hold something else', async () => {
     const top = folder();
     const place = await listening({ path: join(top, 'new', 'socket') });
@@ -154,8 +172,7 @@ describe('listen at a path', () => {
   it("a process that died just as it replaced a left-over file stands in nobody's way", async () => {
     const path = join(folder(), 'socket');
     await leaveBehind(path);
-    const lock = `.${createHash('sha256').update('socket').digest('hex').slice(0, 6)}`;
-    await leaveBehind(join(dirname(path), lock));
+    await leaveBehind(lockOf(path));
     await listening({ path }, (socket) => void socket.end('the second'));
     expect(await answer(path)).toBe('the second');
     expect(readdirSync(dirname(path))).toEqual(['socket']);
@@ -267,14 +284,15 @@ describe('listen at a path', () => {
     }
   });
 
-  it('a private address: a directory of its own, gone with it', async () => {
-    const address = privateAddress({ path: '/run/mesh' }) as { path: string };
-    const place = await listening(address, (socket) => void socket.end('welcome'));
-    expect(address.path.startsWith(tmpdir())).toBe(true);
-    expect(mode(dirname(address.path))).toBe(0o700);
-    expect(await answer(address.path)).toBe('welcome');
-    await place.close();
-    expect(existsSync(dirname(address.path))).toBe(false);
+  it.each([false, true])('tells whether its file is still there, and is its own (fresh: %s)', async (fresh) => {
+    const path = join(folder(), 'socket');
+    const place = await listening({ path }, () => {}, { fresh });
+    expect(await place.isThere()).toBe(true);
+    rmSync(path);
+    expect(await place.isThere()).toBe(false);
+    await listening({ path }, (socket) => void socket.end('the second'), { fresh });
+    expect(await place.isThere()).toBe(false);
+    expect(await answer(path)).toBe('the second');
   });
 });
 
