@@ -336,7 +336,7 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
       const error = this.#closeInfo ? closedError(call, this.#closeInfo) : goneError(call, reason);
       this.reports.dropped(link.peer, lost, undefined, error);
     }
-    this.news.call(UNLINKED, [link.peer.id], () => {});
+    this.news.call(UNLINKED, [link.peer.id, reason], () => {});
     if (!entry && !this.#closeInfo) this.#news('leave', link.peer, this.directory.whyLeft(link.peer.id) ?? reason);
   }
 

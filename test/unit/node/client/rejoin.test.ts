@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Bus } from '../../../../src/core/bus/bus.js';
+import type { Broker } from '../../../../src/node/broker/broker.js';
 import { rejection } from '../../../contract/case.js';
-import { NodeMesh, news } from '../../support/node-mesh.js';
+import { Child } from '../../support/child.js';
+import { until } from '../../support/guests.js';
+import { NodeMesh, news, secrets } from '../../support/node-mesh.js';
+import { turn } from '../../support/turn.js';
 
 let mesh: NodeMesh;
 beforeEach(() => void (mesh = new NodeMesh()));
@@ -90,4 +95,166 @@ describe('when the broker is gone', () => {
     expect(a.state).toBe('closed');
     expect((await rejection(a.subscribe('e', () => {}))).code).toBe('CLOSED');
   });
+});
+
+/** What lets the peers of a name in, when `open()` is called, and all others at once. */
+function gate(name: string): { authorize: (candidate: { name: string }) => Promise<boolean>; open: () => void } {
+  let open: () => void = () => {};
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  const authorize = async (candidate: { name: string }): Promise<boolean> => {
+    if (candidate.name === name) await opened;
+    return true;
+  };
+  return { authorize, open };
+}
+
+/** Peers that handle `echo`, with their own name, and listen to `e`; of `a`, what they have heard. */
+async function peers(...names: string[]): Promise<{ buses: Bus[]; heard: unknown[] }> {
+  const heard: unknown[] = [];
+  const buses: Bus[] = [];
+  for (const name of names) {
+    const bus = await mesh.join(name);
+    bus.handle('echo', (_, value) => [name, value]);
+    bus.onPort('port', () => {});
+    await bus.subscribe('e', (_, value) => void heard.push(value));
+    buses.push(bus);
+  }
+  return { buses, heard };
+}
+
+async function ends(broker: Broker, ...buses: Bus[]): Promise<void> {
+  const stale = buses.map((bus) => news(bus, 'stale'));
+  await broker.close();
+  await Promise.all(stale);
+}
+
+const code = (failed: Promise<unknown>): Promise<string | undefined> => rejection(failed).then((error) => error.code);
+
+describe('a peer that is not back yet', () => {
+  async function half(): Promise<{ a: Bus; b: Bus; c: Bus; heard: unknown[]; open: () => void }> {
+    const first = await mesh.broker();
+    const { buses, heard } = await peers('b', 'c');
+    const [b, c] = buses as [Bus, Bus];
+    const a = await mesh.join('a');
+    await ends(first, a, b, c);
+    const fresh = [news(a, 'fresh'), news(c, 'fresh')];
+    const { authorize, open } = gate('b');
+    await mesh.broker({ authorize });
+    await Promise.all(fresh);
+    await until(() => a.state === 'open' && c.state === 'open');
+    return { a, b, c, heard, open };
+  }
+
+  it('is waited for by what is sent to it, in order and once', async () => {
+    const { a, b, heard, open } = await half();
+    const to = a.to(b.self);
+    to.send('e', 1);
+    const asked = to.request('echo', 2);
+    to.send('e', 3);
+    const streamed = to.stream('echo').next();
+    const opened = to.openPort('port');
+    const drained = a.drain();
+    await a.queryState(); // the broker has read what was said before
+    expect([heard, a.peers.named('b').length, b.state]).toEqual([[], 1, 'rejoining']);
+    open();
+    expect(await asked).toEqual(['b', 2]);
+    await drained;
+    expect((await streamed).value).toBe('b');
+    (await opened).close();
+    expect(heard).toEqual([1, 3]);
+    expect(a.load).toMatchObject({ links: 1, parked: 0 });
+  });
+
+  it('is waited for no longer than a call has time, or its signal says', async () => {
+    const { a, b } = await half();
+    const to = a.to(b.self);
+    const abort = new AbortController();
+    const aborted = code(to.with({ signal: abort.signal }).request('echo', 1));
+    abort.abort();
+    expect(await aborted).toBe('ABORTED');
+    expect(await code(to.with({ timeout: 20 }).request('echo', 1))).toBe('TIMEOUT');
+  });
+});
+
+describe('while the broker is gone', () => {
+  /** `a` is linked to `b`, and not to `c`. */
+  async function linked(): Promise<{ a: Bus; b: Bus; c: Bus; heard: unknown[]; broker: Broker }> {
+    const broker = await mesh.broker();
+    const { buses, heard } = await peers('b', 'c');
+    const [b, c] = buses as [Bus, Bus];
+    const a = await mesh.join('a');
+    expect(await a.to('b').request('echo', 0)).toEqual(['b', 0]);
+    return { a, b, c, heard, broker };
+  }
+
+  it('a peer that closes its bus has left, as those know who are linked to it', async () => {
+    const { a, b, c, broker } = await linked();
+    await ends(broker, a, b, c);
+    const left = news(a, 'leave');
+    await b.close();
+    expect(await left).toEqual([b.self, 'bye']);
+    expect([...a.peers].map(({ name }) => name)).toEqual(['c']);
+  });
+
+  it('a bus that is closed tells of nobody that has left', async () => {
+    const { a, b, c, broker } = await linked();
+    await ends(broker, a, b, c);
+    const left: string[] = [];
+    a.peers.on('leave', ({ name }) => left.push(name));
+    await a.close();
+    await turn();
+    expect(left).toEqual([]);
+  });
+});
+
+describe('a peer in another process, across a restart of the broker', () => {
+  /** Linked to `a`. */
+  async function linked(): Promise<{ broker: Broker; a: Bus; b: Child }> {
+    const broker = await mesh.broker();
+    const b = await Child.start();
+    await b.run(
+      async ({ portmesh, buses }, { path, token }) => {
+        const bus = await portmesh.connect({ broker: { path, token }, name: 'b' });
+        buses.push(bus);
+        bus.handle('echo', (_: unknown, value: unknown) => value);
+      },
+      { path: mesh.path, token: secrets.peer },
+    );
+    const a = await mesh.join('a');
+    expect(await a.to('b').with({ wait: 1000 }).request('echo', 1)).toBe(1);
+    return { broker, a, b };
+  }
+
+  it('that is killed has left soon after it', async () => {
+    const { broker, a, b } = await linked();
+    await ends(broker, a);
+    await b.kill();
+    const left = news(a, 'leave');
+    await mesh.broker();
+    expect(await left).toMatchObject([{ name: 'b' }, 'lost']);
+  }, 8000); // less than those have who may come back
+
+  it('that is stopped stays, with what is pending with it; who is not linked, and is not back, has left', async () => {
+    const { broker, a, b } = await linked();
+    const c = await mesh.join('c');
+    c.handle('other', () => 1);
+    await c.subscribe('e', () => {});
+    b.pause();
+    const asked = a.to('b').request('echo', 2);
+    await ends(broker, a, c);
+    await c.close();
+    const fresh = news(a, 'fresh');
+    await mesh.broker();
+    await fresh;
+    const leaves: unknown[] = [];
+    a.peers.on('leave', ({ name }) => leaves.push(name));
+    expect(await rejection(a.to('c').request('other'))).toMatchObject({ code: 'PEER_GONE', reason: 'lost' });
+    expect([leaves, a.peers.named('b').length]).toEqual([['c'], 1]);
+    b.resume();
+    expect(await asked).toBe(2);
+    const known = await mesh.join('d');
+    expect(await known.to('b').with({ wait: 5000 }).request('echo', 3)).toBe(3);
+    expect(await a.to('b').request('echo', 4)).toBe(4);
+    expect(leaves).toEqual(['c']);
+  }, 20_000);
 });
