@@ -73,6 +73,10 @@ export async function joinBroker<C extends ChannelMap<C> = AnyChannels>(
     },
     adopt: (raw) => adoptRaw(raw as object),
     dial: (peer, known) => port.dial(peer.id, known),
+    away: (peer) => port.away(peer.id),
+    gone:
+      'the broker is gone for the moment, and whoever could take this is not linked yet. Wait for ' +
+      "bus.peers.on('fresh'), or, with a call, with({ wait: ms }).",
   };
   const bus = await join<C>(port, platform, { call, timeout: left(), signal, flow });
   const mesh = meshOf(bus);

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Bus } from '../../../../src/core/bus/bus.js';
+import type { Dropped } from '../../../../src/core/bus/reports.js';
 import type { Broker } from '../../../../src/node/broker/broker.js';
 import { rejection } from '../../../contract/case.js';
 import { Child } from '../../support/child.js';
-import { until } from '../../support/guests.js';
 import { NodeMesh, news, secrets } from '../../support/node-mesh.js';
 import { turn } from '../../support/turn.js';
 
@@ -37,7 +37,7 @@ describe('when the broker is gone', () => {
     expect((await rejection(a.subscribe('f', () => {}))).code).toBe('BRIDGE_GONE');
     expect((await rejection(a.queryState())).code).toBe('BRIDGE_GONE');
     const unlinked = await rejection(a.to({ id }).request('echo', 1));
-    expect([unlinked.code, unlinked.message]).toEqual(['PEER_GONE', expect.stringContaining('the broker is gone')]);
+    expect([unlinked.code, unlinked.message]).toEqual(['BRIDGE_GONE', expect.stringContaining('the broker is gone')]);
   });
 
   it('joins the next one under the old id, with what it listens to and handles', async () => {
@@ -141,7 +141,6 @@ describe('a peer that is not back yet', () => {
     const { authorize, open } = gate('b');
     await mesh.broker({ authorize });
     await Promise.all(fresh);
-    await until(() => a.state === 'open' && c.state === 'open');
     return { a, b, c, heard, open };
   }
 
@@ -174,6 +173,12 @@ describe('a peer that is not back yet', () => {
     expect(await aborted).toBe('ABORTED');
     expect(await code(to.with({ timeout: 20 }).request('echo', 1))).toBe('TIMEOUT');
   });
+
+  it('is asked behind one that is, if it does not matter which', async () => {
+    const { a, open } = await half();
+    for (let i = 0; i < 4; i++) expect(await a.request('echo', i)).toEqual(['c', i]);
+    open();
+  });
 });
 
 describe('while the broker is gone', () => {
@@ -186,6 +191,63 @@ describe('while the broker is gone', () => {
     expect(await a.to('b').request('echo', 0)).toEqual(['b', 0]);
     return { a, b, c, heard, broker };
   }
+
+  it('what needs it for a peer that is not linked fails with BRIDGE_GONE, and says what to do', async () => {
+    const { a, b, c, broker } = await linked();
+    await ends(broker, a, b, c);
+    const dropped: Dropped[] = [];
+    a.onDropped((each) => dropped.push(each));
+    const to = a.to(c.self);
+    const who = `c (${c.self.id})`;
+    const text = (call: string): string =>
+      `${call} to ${who}: the broker is gone for the moment, and whoever could take this is not linked yet. Wait for ` +
+      `bus.peers.on('fresh'), or, with a call, with({ wait: ms }).`;
+    const calls: [string, () => Promise<unknown>][] = [
+      [`request('echo')`, () => to.request('echo', 1)],
+      [`stream('echo')`, () => to.stream('echo').next()],
+      [`openPort('port')`, () => to.openPort('port')],
+    ];
+    for (const [call, make] of calls) {
+      const failed = await rejection(make());
+      expect([failed.code, failed.message]).toEqual(['BRIDGE_GONE', text(call)]);
+    }
+    to.send('e', 1);
+    const drained = await rejection(a.drain());
+    expect([drained.code, drained.message]).toEqual(['BRIDGE_GONE', text('send')]);
+    expect(dropped).toEqual([{ peer: c.self, count: 1, channel: undefined, error: drained }]);
+    const asked = code(to.request('echo', 1));
+    expect([await code(a.drain()), await asked]).toEqual(['BRIDGE_GONE', 'BRIDGE_GONE']);
+    const nobody = await rejection(a.request('nobody'));
+    expect([nobody.code, nobody.message]).toEqual([
+      'BRIDGE_GONE',
+      expect.stringContaining(`request('nobody'): the broker is gone for the moment`),
+    ]);
+    expect(a.load).toMatchObject({ links: 1, calls: 0, parked: 0 });
+  });
+
+  it('a handler that is linked is asked', async () => {
+    const { a, b, c, broker } = await linked();
+    await ends(broker, a, b, c);
+    for (let i = 0; i < 4; i++) expect(await a.request('echo', i)).toEqual(['b', i]);
+  });
+
+  it('a call that has time to wait waits for its return', async () => {
+    const { a, b, c, broker } = await linked();
+    const before = a.with({ wait: 10_000 }).request('later', 0);
+    await ends(broker, a, b, c);
+    const to = a.to(c.self).with({ wait: 10_000 });
+    const asked = [to.request('echo', 1), to.request('echo', 2), before];
+    const streamed = to.stream('echo').next();
+    const opened = to.openPort('port');
+    expect(await code(a.to(c.self).with({ wait: 20 }).request('echo', 3))).toBe('BRIDGE_GONE');
+    expect(await code(a.to(c.self).with({ wait: 5000, timeout: 20 }).request('echo', 3))).toBe('TIMEOUT');
+    c.handle('later', () => 'later');
+    await mesh.broker();
+    expect(await Promise.all(asked)).toEqual([['c', 1], ['c', 2], 'later']);
+    expect((await streamed).value).toBe('c');
+    (await opened).close();
+    expect(a.load.parked).toBe(0);
+  });
 
   it('a peer that closes its bus has left, as those know who are linked to it', async () => {
     const { a, b, c, broker } = await linked();
