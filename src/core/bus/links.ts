@@ -94,7 +94,11 @@ export class Links implements Iterable<Link> {
         if (!link.join(port)) port.close();
       },
       // The peer's own connection may be there, and is enough.
-      (cause: Error) => link.connected || link.end('lost', unlinkedError(cause.message, cause)),
+      (cause: Error) => {
+        if (link.connected) return;
+        if (!MeshError.is(cause, 'BRIDGE_GONE')) return link.end('lost', unlinkedError(cause.message, cause));
+        link.end('bridge-gone', (call) => staleError(describeCall(call), platform), staleError('drain()', platform));
+      },
     );
     return link;
   }
@@ -145,4 +149,9 @@ export function unlinkedError(why: string, cause?: unknown): (call: Call) => Mes
     const text = `${describeCall(call)}: there is no connection to the peer: ${why}`;
     return new MeshError('PEER_GONE', text, { reason: 'lost', cause });
   };
+}
+
+/** What a call fails with that needs a broker which is being looked for. */
+export function staleError(call: string, { gone }: Platform): MeshError {
+  return new MeshError('BRIDGE_GONE', `${call}: ${gone}`);
 }

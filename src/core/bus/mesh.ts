@@ -14,7 +14,7 @@ import { Leases } from '../port/leases.js';
 import { MeshPort } from '../port/mesh-port.js';
 import { closedError, type CloseInfo } from './close-info.js';
 import { Dispatcher, type Handling } from './dispatcher.js';
-import { Links, unlinkedError } from './links.js';
+import { Links, staleError, unlinkedError } from './links.js';
 import { Listeners } from './listeners.js';
 import { Reports } from './reports.js';
 import { Liveness, type LivenessOwner } from './liveness.js';
@@ -190,10 +190,19 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
     return this.#links.to(entry);
   }
 
+  /** See `Platform.away`. Who is linked is near. */
+  away({ link, peer }: Entry): boolean {
+    return !(link?.open && link.connected) && this.#platform.away?.(peer) === true;
+  }
+
   /** See `Links.redacts`. Who has left is not to learn more. */
   redacts({ id }: Peer): boolean {
     const entry = this.directory.get(id);
     return !entry || this.#links.redacts(entry);
+  }
+
+  staleError(call: string): MeshError {
+    return staleError(call, this.#platform);
   }
 
   /** A fresh channel's two raw ends. */
@@ -334,10 +343,14 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
     // Behind an own BYE everything arrives.
     if (lost > 0 && !this.#closeInfo?.local) {
       const call = `send to ${link.peer.name} (${link.peer.id})`;
-      const error = this.#closeInfo ? closedError(call, this.#closeInfo) : goneError(call, reason);
+      const error = this.#closeInfo
+        ? closedError(call, this.#closeInfo)
+        : this.isStale && reason === 'bridge-gone'
+          ? this.staleError(call)
+          : goneError(call, reason);
       this.reports.dropped(link.peer, lost, undefined, error);
     }
-    this.news.call(UNLINKED, [link.peer.id], () => {});
+    this.news.call(UNLINKED, [link.peer.id, reason], () => {});
     if (!entry && !this.#closeInfo) this.#news('leave', link.peer, this.directory.whyLeft(link.peer.id) ?? reason);
   }
 

@@ -10,6 +10,10 @@ export interface Platform {
    * @param known the number of the peer's last announcement that is known here
    */
   dial?(peer: Peer, known: number): Promise<object>;
+  /** Where brokers come back: whether nobody knows at the moment if a peer is still there. A link to it has to wait, or fails. */
+  away?(peer: Peer): boolean;
+  /** With it: what to say of a call that fails because the broker is gone. */
+  readonly gone?: string;
   /** Makes a port of a raw one. `far` is at its other end; `undefined`: nobody knows who. */
   adopt(port: unknown, far: Peer | undefined): Port;
 }

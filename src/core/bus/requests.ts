@@ -30,6 +30,12 @@ export interface RequestsOwner {
   readonly limits: MessageLimits;
   /** Why this bus may not send to a channel; `undefined`: it may. */
   refusal(call: string, channel: string): MeshError | undefined;
+  /** There is no broker at the moment. */
+  readonly isStale: boolean;
+  /** What a call rejects with then. */
+  staleError(call: string): MeshError;
+  /** Whether there is no way to a peer at the moment. */
+  away(entry: Entry): boolean;
   links(): Iterable<Link>;
   linkTo(entry: Entry): Link;
   /** Resolves when all that the broker knew at the call is in the directory. */
@@ -54,7 +60,8 @@ interface Parked {
  *
  * 1. Those peers of the target that handle the channel take turns.
  * 2. Is none known, the request is parked, and the broker asked once: its answer comes behind all it knows.
- * 3. Still none: `NO_PEER` or `NO_HANDLER`, after `wait` milliseconds, if given, in which somebody may turn up.
+ * 3. Still none: `NO_PEER` or `NO_HANDLER`, after `wait` milliseconds, if given, in which somebody may turn up. So it is where those known
+ *    are not linked, and the broker is gone: `BRIDGE_GONE`.
  * 4. A peer that no longer handles the channel gives the arguments back, and the next one gets them.
  * 5. A request that reached a peer that is gone is never repeated: it may have been carried out.
  */
@@ -170,9 +177,17 @@ export class Requests {
     else this.#park(request, args);
   }
 
-  #pick({ target, channel, tried }: Request): Entry | undefined {
-    let entries = select(target, this.#owner.directory.handling(channel));
+  #pick({ target, channel, tried, wait }: Request): Entry | undefined {
+    const owner = this.#owner;
+    let entries = select(target, owner.directory.handling(channel));
     if (tried) entries = without(entries, tried);
+    const entry = this.#next(channel, entries);
+    if (!entry || !owner.away(entry)) return entry;
+    const near = entries.filter((each) => !owner.away(each));
+    return this.#next(channel, near) ?? (owner.isStale && wait > 0 ? undefined : entry);
+  }
+
+  #next(channel: string, entries: readonly Entry[]): Entry | undefined {
     if (entries.length < 2) return entries[0];
     const turn = (this.#turns.get(channel) ?? 0) + 1;
     this.#turns.set(channel, turn);
@@ -210,15 +225,16 @@ export class Requests {
     this.#parked.set(request, parked);
     this.#clock.watch(deadlineOf(request));
     if (request.signal) this.#aborts.add(request.signal, request);
-    this.#owner.sync().then(
-      () => {
-        parked.asked = true;
-        if (!this.#parked.has(request)) return;
-        if (until > performance.now()) this.#clock.watch(until);
-        else this.#cancel(request, () => this.#nobody(request));
-      },
-      (error: unknown) => this.#cancel(request, () => error),
-    );
+    const asked = (): void => {
+      parked.asked = true;
+      if (!this.#parked.has(request)) return;
+      if (until > performance.now()) this.#clock.watch(until);
+      else this.#cancel(request, () => this.#nobody(request));
+    };
+    // A broker that is gone tells of all it knows when it is back.
+    this.#owner
+      .sync()
+      .then(asked, (error: unknown) => (this.#owner.isStale ? asked() : this.#cancel(request, () => error)));
   }
 
   #abandon(request: Request): void {
@@ -250,6 +266,7 @@ export class Requests {
   }
 
   #nobody(request: Request): MeshError {
+    if (this.#owner.isStale) return this.#owner.staleError(describeCall({ ...request, link: undefined }));
     return request.service?.nobody(request) ?? nobody(request, this.#owner.directory);
   }
 }

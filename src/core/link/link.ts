@@ -256,11 +256,14 @@ export class Link {
   }
 
   /** Ends it: everything pending rejects, everything being served is aborted, the ports are closed. Idempotent. */
-  end(reason: LeaveReason, error: (call: Call) => unknown = (call) => goneError(describeCall(call), reason)): void {
+  end(
+    reason: LeaveReason,
+    error: (call: Call) => unknown = (call) => goneError(describeCall(call), reason),
+    gone = goneError(`link to ${this.peer.name} (${this.peer.id})`, reason),
+  ): void {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
     this.#timer?.stop();
-    const gone = goneError(`link to ${this.peer.name} (${this.peer.id})`, reason);
     const lost = this.#outbox.close(gone);
     this.#outbox.port?.close();
     this.#inbound?.close();

@@ -1,7 +1,7 @@
 import * as control from '../../core/broker/control.js';
 import type { Message, Welcome } from '../../core/broker/control.js';
 import { Channels } from '../../core/directory/entry.js';
-import { MeshError } from '../../core/errors/mesh-error.js';
+import { MeshError, type LeaveReason } from '../../core/errors/mesh-error.js';
 import type { Port, PortCapabilities, PortListener } from '../../core/port/port.js';
 import type { Address } from '../net/address.js';
 import type { Mux } from '../socket/mux.js';
@@ -25,10 +25,12 @@ export class BrokerPort implements Port {
   readonly #connect: (resume: Resume, signal: AbortSignal) => Promise<Mux>;
   readonly #ended = new AbortController();
   readonly #links: DirectLinks;
-  readonly #known = new Known((messages) => this.#listener?.message(messages, []));
+  readonly #known = new Known({ tell: (messages) => this.#tell(messages), hears: (id) => this.hears(id) });
   readonly #asked = new Asked();
   /** What this peer has announced: a new broker is told it all at once. */
   readonly #own = new Channels(undefined, Infinity);
+  /** See `KnownOptions.hears`. Set by whom this port is for. */
+  hears: (id: string) => number | undefined = () => undefined;
   #mux: Mux | undefined;
   /** It has not said yet whether this peer has its seat again. */
   #fresh = false;
@@ -57,10 +59,22 @@ export class BrokerPort implements Port {
     return this;
   }
 
-  /** Resolves with the raw port of a link to a peer. */
+  /** Resolves with the raw port of a link to a peer. One that is not back yet since the broker was lost is waited for. */
   dial(to: string, known: number): Promise<object> {
-    if (this.#mux) return this.#links.dial(to, known);
-    return Promise.reject(new MeshError('BRIDGE_GONE', gone));
+    if (this.#stale) return Promise.reject(new MeshError('BRIDGE_GONE', gone));
+    if (!this.#known.away(to)) return this.#links.dial(to, known);
+    // It may be lost again by then.
+    return this.#known.back(to).then(() => this.dial(to, known));
+  }
+
+  /** Whether nobody knows yet if a peer is still there: the broker is gone, or the new one has not told of it. */
+  away(id: string): boolean {
+    return this.#known.away(id);
+  }
+
+  /** To be told of each link that ends, as long as the bus is open. */
+  unlinked(id: string, reason: LeaveReason): void {
+    this.#known.unlinked(id, reason);
   }
 
   start(listener: PortListener): void {
@@ -140,7 +154,9 @@ export class BrokerPort implements Port {
     if (mux !== this.#mux) return;
     this.#mux = undefined;
     if (!this.#resume) return this.#giveUp();
-    this.#links.fail(gone);
+    const error = new MeshError('BRIDGE_GONE', gone);
+    this.#links.fail(error);
+    this.#known.lost(error);
     this.#tell(this.#asked.fail(gone));
     if (!this.#stale) this.#tell([[control.STALE, (this.#stale = true)]]);
     this.#retry();

@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { MessageChannel } from 'node:worker_threads';
 import type { Bus } from '../../core/bus/bus.js';
 import type { AnyChannels, ChannelMap } from '../../core/bus/channels.js';
+import { meshOf } from '../../core/bus/caller.js';
 import { join } from '../../core/bus/join.js';
+import { UNLINKED } from '../../core/bus/mesh.js';
 import type { Platform } from '../../core/bus/platform.js';
-import { invalid, MeshError } from '../../core/errors/mesh-error.js';
+import { invalid, MeshError, type LeaveReason } from '../../core/errors/mesh-error.js';
 import type { FlowOptions } from '../../core/link/flow.js';
 import { openConnection } from '../connection.js';
 import { checkAddress, type Address } from '../net/address.js';
@@ -71,8 +73,23 @@ export async function joinBroker<C extends ChannelMap<C> = AnyChannels>(
     },
     adopt: (raw) => adoptRaw(raw as object),
     dial: (peer, known) => port.dial(peer.id, known),
+    away: (peer) => port.away(peer.id),
+    gone:
+      'the broker is gone for the moment, and whoever could take this is not linked yet. Wait for ' +
+      "bus.peers.on('fresh'), or, with a call, with({ wait: ms }).",
   };
-  return join<C>(port, platform, { call, timeout: left(), signal, flow });
+  const bus = await join<C>(port, platform, { call, timeout: left(), signal, flow });
+  const mesh = meshOf(bus);
+  port.hears = (id) => {
+    const link = mesh.directory.get(id)?.link;
+    if (!link?.open || !link.connected) return undefined;
+    link.probe();
+    return link.heard;
+  };
+  mesh.news.add(UNLINKED, (id: string, reason: LeaveReason) => {
+    if (!mesh.closeInfo) port.unlinked(id, reason);
+  });
+  return bus;
 }
 
 /** How long one attempt to rejoin may take. */

@@ -66,13 +66,13 @@ export class DirectLinks {
   }
 
   /** The broker is gone: what waits for its word comes to nothing. */
-  fail(text: string): void {
-    for (const token of [...this.#dialing.keys()]) this.#settle(token)?.reject(new MeshError('BRIDGE_GONE', text));
+  fail(error: MeshError): void {
+    for (const token of [...this.#dialing.keys()]) this.#settle(token)?.reject(error);
   }
 
   /** No link is made any more. Those there are live on. */
   stop(): void {
-    this.fail('this bus was closed.');
+    this.fail(new MeshError('CLOSED', 'this bus was closed.'));
     this.#stopped.abort();
     this.#listener.close();
   }
@@ -93,7 +93,10 @@ export class DirectLinks {
     }
   }
 
+  /** From here on, the broker is not needed: this goes on without it. */
   async #connect(token: number, id: string, key: string, address: Address): Promise<void> {
+    const dialing = this.#settle(token);
+    if (!dialing) return;
     try {
       const { signal } = this.#stopped;
       const mux = await openConnection(address, {
@@ -105,11 +108,11 @@ export class DirectLinks {
         signal,
         call: 'a direct link',
       });
-      const dialing = this.#settle(token);
-      if (dialing) dialing.resolve(mux.port.raw);
-      else mux.close();
+      dialing.resolve(mux.port.raw);
     } catch (error) {
-      this.#settle(token)?.reject(error);
+      // Who is not there is that peer, and not the broker.
+      const gone = MeshError.is(error, 'BRIDGE_GONE');
+      dialing.reject(gone ? new MeshError('PEER_GONE', error.message, { cause: error, reason: 'lost' }) : error);
     }
   }
 }

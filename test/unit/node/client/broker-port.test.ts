@@ -220,6 +220,51 @@ describe('a connection that is lost', () => {
   });
 });
 
+describe('a dial to a peer', () => {
+  /** `a` is back, and `b` is not yet. */
+  async function half(): Promise<Case> {
+    const made = seated();
+    made.lose();
+    await vi.advanceTimersByTimeAsync(50);
+    made.mux.say(welcome('secret', a));
+    made.news();
+    return made;
+  }
+
+  it('that is back goes to the broker at once; to one that is not, when it is', async () => {
+    const made = await half();
+    void made.port.dial('a', 3);
+    const dialed = rejection(made.port.dial('b', 4));
+    expect([made.port.away('a'), made.port.away('b')]).toEqual([false, true]);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(made.mux.heard).toEqual([[control.DIAL, 1, 'a', 3]]);
+    made.mux.say([control.JOIN, b, {}]);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(made.mux.heard.slice(1)).toEqual([[control.DIAL, 2, 'b', 4]]);
+    expect([made.news(), made.port.away('b')]).toEqual([[], false]);
+    made.mux.say([control.UNDIALED, 2, 'it hangs']);
+    expect((await dialed).message).toBe('it hangs');
+  });
+
+  it('that does not come back fails when it has left', async () => {
+    const made = await half();
+    const dialed = rejection(made.port.dial('b', 4));
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect((await dialed).message).toBe('it has left.');
+    expect([made.news(), made.mux.heard]).toEqual([[[control.LEAVE, 'b', 'lost']], []]);
+  });
+
+  it('that is not back fails with BRIDGE_GONE when the broker is lost again, also before it has answered', async () => {
+    const made = await half();
+    const dialed = rejection(made.port.dial('b', 4));
+    made.lose();
+    expect((await dialed).code).toBe('BRIDGE_GONE');
+    await vi.advanceTimersByTimeAsync(50); // connected again
+    expect((await rejection(made.port.dial('b', 4))).code).toBe('BRIDGE_GONE');
+    expect([made.port.away('a'), made.mux.heard]).toEqual([true, []]);
+  });
+});
+
 describe('close()', () => {
   it('ends the connection, and is told nothing more; twice is once', () => {
     const closed = seated();

@@ -1,7 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import * as control from '../../../../src/core/broker/control.js';
+import type { Message } from '../../../../src/core/broker/control.js';
 import type { Bus } from '../../../../src/core/bus/bus.js';
+import { MeshError } from '../../../../src/core/errors/mesh-error.js';
 import type { MeshPort } from '../../../../src/core/port/mesh-port.js';
 import { transfer } from '../../../../src/core/wire/transfer.js';
+import { DirectLinks } from '../../../../src/node/client/links.js';
+import { adoptRaw } from '../../../../src/node/socket/socket-port.js';
 import { deferred, rejection } from '../../../contract/case.js';
 import { until } from '../../support/guests.js';
 import { NodeMesh } from '../../support/node-mesh.js';
@@ -35,6 +40,41 @@ it('20 at once, from one peer: no warning of Node’s', async () => {
   await turn(); // warnings are told in a later one
   process.off('warning', listener);
   expect([warnings, new Set(heard).size, heard.length, a.load.links]).toEqual([[], 20, 20, 20]);
+});
+
+describe('a ticket', () => {
+  /** Dials, and listens, by what a test says in the place of the broker. */
+  function made(): { links: DirectLinks; said: Message[]; linked: string[] } {
+    const said: Message[] = [];
+    const linked: string[] = [];
+    const links = new DirectLinks({
+      address: { path: mesh.path },
+      post: (message) => said.push(message),
+      linked: (from) => linked.push(from),
+    });
+    onTestFinished(() => links.stop());
+    return { links, said, linked };
+  }
+
+  it('is good without the broker that gave it; what waits for one is not', async () => {
+    const [here, there] = [made(), made()];
+    there.links.take([control.LISTEN, 'id', 'key', 'a', 0]);
+    await until(() => there.said.length > 0);
+    const [dialed, waiting] = [here.links.dial('b', 0), rejection(here.links.dial('c', 0))];
+    here.links.take([control.TICKET, 1, 'id', 'key', there.said[0]?.[2]]);
+    here.links.fail(new MeshError('BRIDGE_GONE', 'the broker is gone'));
+    expect((await waiting).code).toBe('BRIDGE_GONE');
+    adoptRaw(await dialed).close();
+    await until(() => there.linked.length > 0);
+    expect(there.linked).toEqual(['a']);
+  });
+
+  it('for where nobody listens says that the peer is gone: the broker is not', async () => {
+    const { links } = made();
+    const dialed = rejection(links.dial('b', 0));
+    links.take([control.TICKET, 1, 'id', 'key', { path: `${mesh.path}-none` }]);
+    expect(await dialed).toMatchObject({ code: 'PEER_GONE', reason: 'lost' });
+  });
 });
 
 it('M31: both dial at once, 1,000 times: one order in each direction, answers included', async () => {
