@@ -20,9 +20,9 @@ export function oneByOne<C extends Entrant>(
   };
 }
 
-/** Samples in one block, and blocks of one contender in a run: 6,000 samples together. With a fifth of them, ratios of runs were up to 0.05 apart. */
+/** Samples in one block, and blocks of one contender in a run: 3,600 samples together. With a third of them, ratios of runs were up to 0.05 apart. */
 const BLOCK = 100;
-const BLOCKS = 60;
+const BLOCKS = 36;
 
 /**
  * The p50 of samples that are taken in small blocks, the contenders in turns: a round trip is mostly two processes waking up,

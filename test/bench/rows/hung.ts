@@ -3,7 +3,7 @@ import type { Row } from '../main/row.js';
 import { pageName, wireArrival, type Contestant } from '../main/stage.js';
 import type { Seat } from '../main/world.js';
 
-const MESSAGES = 100_000;
+const MESSAGES = 50_000;
 const BURST = 100;
 const NONE = 'portmesh, none of them hung';
 const SEVEN = 'portmesh, without the eighth';
