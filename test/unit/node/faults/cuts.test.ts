@@ -179,6 +179,23 @@ it('who alone has noticed that a link is cut links anew; the other one takes it,
   }
 });
 
+it('N8: a peer that loses its connection to the broker has left for the others within 250 ms; then it is back', async () => {
+  await mesh.broker();
+  const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+  await until(() => a.peers.get(b.self.id) !== undefined);
+  const left = new Promise<number>((resolve) => {
+    a.peers.on('leave', ({ id }) => id === b.self.id && resolve(performance.now()));
+  });
+  const back = new Promise<void>((resolve) => {
+    a.peers.on('join', ({ id }) => id === b.self.id && resolve());
+  });
+  const wires = await faulty.to(mesh.path);
+  const start = performance.now();
+  wires[1]?.cut();
+  expect((await left) - start).toBeLessThan(250);
+  await back;
+});
+
 it('a dial that fails does not end the link that the other peer has made meanwhile', async () => {
   await mesh.broker();
   const [a, b] = [await mesh.join('a'), await mesh.join('b')];
