@@ -215,6 +215,25 @@ describe('M26: a peer that speaks the wire by hand', () => {
     expect(answers).toEqual(Array(6).fill('mine'));
   });
 
+  it('is refused in time by an authorize() that never answers, which is told; others join meanwhile, and nothing is left', async () => {
+    await places.stop();
+    await lab.start({
+      authorize: `({ origin }) => origin === 'app://a' || new Promise(() => {})`,
+      authorizeTimeout: 400,
+    });
+    const page = await lab.open('b');
+    const refused = page.evaluate(() =>
+      window.lab.connect({ name: 'waits' }).then(
+        () => 'joined',
+        (error: Error & { code: string }) => `${error.code}: ${error.message}`,
+      ),
+    );
+    await joinPage(await lab.open('a'), 'victim');
+    expect(await refused).toMatch(/^TIMEOUT: .*no answer in 400 ms \(authorizeTimeout\)/);
+    expect(await lab.main(({ refused }) => refused)).toEqual([expect.stringMatching(/^TIMEOUT: .*authorizeTimeout/)]);
+    expect((await lab.state()).peers).toHaveLength(1);
+  });
+
   it('sends control messages while authorize() still thinks: nothing of them happens, and a refusal leaves nothing', async () => {
     await places.stop();
     await lab.start({

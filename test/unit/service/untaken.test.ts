@@ -5,27 +5,11 @@ import { ABORT, REQUEST } from '../../../src/core/wire/frames.js';
 import { consume, defineService, provide, retain } from '../../../src/service/index.js';
 import { deferred } from '../../contract/case.js';
 import { TestMesh } from '../../contract/mesh.js';
+import { afraid } from '../support/afraid.js';
 
 // What a result holds by reference, where its caller turns out not to have got it.
 
 const makers = defineService<{ make(what?: unknown): Promise<unknown>; ok(): void }>('makers');
-
-/** A port that can't read a post with the poison in it, as if it held what only fails at the far process. */
-function afraid(port: Port): Port {
-  const isPoison = (value: unknown): boolean =>
-    Array.isArray(value) ? value.some(isPoison) : value instanceof Set && value.has('poison');
-  return {
-    ...{ carries: port.carries, raw: port.raw },
-    post: (message, moved) => port.post(message, moved),
-    close: () => port.close(),
-    detach: () => port.detach(),
-    start: (listener) =>
-      port.start({
-        ...listener,
-        message: (data, ports) => (isPoison(data) ? listener.unreadable() : listener.message(data, ports)),
-      }),
-  };
-}
 
 it('S5: a result that can not be read at its caller leaves nothing behind of what it holds by reference', async () => {
   const mesh = new TestMesh({ make: () => createMemoryChannel().ports, adopt: (raw) => afraid(raw as Port) });

@@ -6,6 +6,7 @@ import { STREAM } from '../../../../src/core/wire/frames.js';
 import { deferred, rejection } from '../../../contract/case.js';
 import { TestMesh } from '../../../contract/mesh.js';
 import { turn } from '../../support/turn.js';
+import { afraid } from '../../support/afraid.js';
 
 it('waits where its consumer acknowledges nothing, however many streams that asks for, until the link ends', async () => {
   const mesh = new TestMesh({ make: () => createMemoryChannel().ports });
@@ -34,23 +35,6 @@ it('waits where its consumer acknowledges nothing, however many streams that ask
   await ended.promise;
   mesh.close();
 });
-
-/** A port that can't read a post with the poison in it, as if it held what only fails at the far process. */
-function afraid(port: Port): Port {
-  const isPoison = (value: unknown): boolean => value instanceof Set && value.has('poison');
-  return {
-    ...{ carries: port.carries, raw: port.raw },
-    post: (message, moved) => port.post(message, moved),
-    close: () => port.close(),
-    detach: () => port.detach(),
-    start: (listener) =>
-      port.start({
-        ...listener,
-        message: (data, ports) =>
-          (data as unknown[]).some(isPoison) ? listener.unreadable() : listener.message(data, ports),
-      }),
-  };
-}
 
 it('its end waits for the items that went alone: where one can not be read there, it is no good end', async () => {
   const mesh = new TestMesh({ make: () => createMemoryChannel().ports, adopt: (raw) => afraid(raw as Port) });

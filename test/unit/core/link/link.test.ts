@@ -10,29 +10,9 @@ import { FakePort } from '../../support/fake-port.js';
 import { LinkSide } from '../../../contract/link-side.js';
 import { turn } from '../../support/turn.js';
 import { spy } from '../../support/spy.js';
+import { afraid, poison } from '../../support/afraid.js';
 
 // What a link owes over every kind of port stands in test/contract. Here: what needs a far end that does as it is told.
-
-/** Stands for a value that only fails at the far process, such as a WebAssembly.Module. */
-const poison = new Set(['poison']);
-
-/** A port that can't read a post in which the poison is. */
-function afraid(port: Port): Port {
-  const isPoison = (value: unknown): boolean => value instanceof Set && value.has('poison');
-  return {
-    carries: port.carries,
-    raw: port.raw,
-    post: (message, transfer) => port.post(message, transfer),
-    close: () => port.close(),
-    detach: () => port.detach(),
-    start: (listener) =>
-      port.start({
-        ...listener,
-        message: (data, ports) =>
-          (data as unknown[]).some(isPoison) ? listener.unreadable() : listener.message(data, ports),
-      }),
-  };
-}
 
 function pair(): [LinkSide, LinkSide] {
   const [near, far] = createMemoryChannel().ports;
