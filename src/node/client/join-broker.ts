@@ -101,10 +101,16 @@ async function patiently(
   left: () => number,
   signal?: AbortSignal,
 ): Promise<Mux> {
+  const all = left();
+  let cause: unknown;
   for (let attempt = 1; ; attempt++) {
+    const limit = left();
     try {
-      return await connect(left());
+      return await connect(limit);
     } catch (error) {
+      // One that began late and was cut short says less than what became of those before.
+      if (cause && limit < all / 2 && MeshError.is(error, 'TIMEOUT')) throw cause;
+      cause = error;
       const wait = backoff(attempt);
       if (!MeshError.is(error, 'BRIDGE_GONE') || left() <= wait) throw error;
       await pause(wait, signal);

@@ -21,6 +21,8 @@ interface Run {
   readonly child: ChildProcess;
   /** The first line, or nothing if it ended before. */
   readonly ready: Promise<string>;
+  /** The first that it says on its standard error, or nothing: whoever waits may come after it. */
+  readonly complaint: Promise<string>;
   readonly ended: Promise<{ code: number | null; signal: string | null; out: string; error: string }>;
 }
 
@@ -35,14 +37,17 @@ function portmesh(args: readonly string[], environment: Record<string, string> =
   });
   onTestFinished(() => void child.kill('SIGKILL'));
   const said = { out: '', error: '' };
-  const line = new Promise<string>((resolve) => {
-    child.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString()));
-    child.once('close', () => resolve(''));
-  });
+  const [ready, complaint] = [child.stdout, child.stderr].map(
+    (stream) =>
+      new Promise<string>((resolve) => {
+        stream.once('data', (chunk: Buffer) => resolve(chunk.toString()));
+        child.once('close', () => resolve(''));
+      }),
+  ) as [Promise<string>, Promise<string>];
   child.stdout.on('data', (chunk: Buffer) => (said.out += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (said.error += chunk.toString()));
   const closed = once(child, 'close') as Promise<[number | null, string | null]>;
-  return { child, ready: line, ended: closed.then(([code, signal]) => ({ code, signal, ...said })) };
+  return { child, ready, complaint, ended: closed.then(([code, signal]) => ({ code, signal, ...said })) };
 }
 
 describe('portmesh broker', () => {
@@ -165,12 +170,11 @@ describe('portmesh broker', () => {
 
   it('says who is refused', async () => {
     const path = join(folder(), 'socket');
-    const { child, ready } = portmesh(['broker', '--path', path]);
+    const { complaint, ready } = portmesh(['broker', '--path', path]);
     await ready;
     const socket = await dial({ path }, patience);
     await rejection(greet(socket, { ...patience, role: 'peer', id: 'x', key: 'wrong', hello: null }));
-    const [line] = (await once(child.stderr!, 'data')) as [Buffer];
-    expect(line.toString()).toBe(
+    expect(await complaint).toBe(
       `portmesh broker: ${path}: refused: no such peer, or wrong secret: 'x'. The token of connect({ broker }) must be the broker's ` +
         'secrets.peer (PORTMESH_PEER_SECRET of its command line).\n',
     );
@@ -180,11 +184,11 @@ describe('portmesh broker', () => {
     'says once that too many files are open, as do those who come then; later it takes them again',
     async () => {
       const path = join(folder(), 'socket');
-      const { child, ready, ended } = portmesh(['broker', '--path', path], secrets, 48);
+      const { child, ready, complaint, ended } = portmesh(['broker', '--path', path], secrets, 48);
       await ready;
       const sockets = await Promise.all(Array.from({ length: 48 }, () => raw({ path })));
-      await once(child.stderr!, 'data');
-      const error = await rejection(connect({ broker: { path, token: PEER }, timeout: 300 }));
+      await complaint;
+      const error = await rejection(connect({ broker: { path, token: PEER }, timeout: 1000 }));
       expect(error).toMatchObject({
         code: 'BRIDGE_GONE',
         message: expect.stringMatching(/ too many files open \(ulimit -n\)\?$/),

@@ -1,4 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { connect } from '../../../../src/node/index.js';
+import { rejection } from '../../../contract/case.js';
+import { folder, listening } from '../../support/net.js';
 import { NodeMesh } from '../../support/node-mesh.js';
 
 let mesh: NodeMesh;
@@ -35,4 +39,17 @@ describe.each([
     process.off('warning', onWarning);
     expect(warnings).toEqual([]);
   });
+});
+
+it('says why it was not let in before, where the last attempt had little time left', async () => {
+  const random = vi.spyOn(Math, 'random').mockReturnValue(1); // attempts after 0, 50, 150, 350 and 750 ms
+  onTestFinished(() => random.mockRestore());
+  const start = performance.now();
+  const path = join(folder(), 'socket');
+  const onSocket = vi.fn((socket: { destroy(): void }) => {
+    if (performance.now() - start < 700) socket.destroy();
+  });
+  await listening({ path }, onSocket);
+  const error = await rejection(connect({ broker: { path, token: 'x' }, timeout: 1000 }));
+  expect(error).toMatchObject({ code: 'BRIDGE_GONE', message: expect.stringContaining('closed the connection') });
 });
