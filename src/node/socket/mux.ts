@@ -1,12 +1,14 @@
 import type { Socket } from 'node:net';
-import { startTimer, type Timer } from '../../core/timer.js';
 import type { Encoded } from './codec.js';
-import { FrameReader, type FrameOwner } from './frame-reader.js';
+import { FrameReader } from './frame-reader.js';
+import { FrameSink, type SinkOwner } from './frame-sink.js';
 import { FrameWriter } from './frame-writer.js';
-import { CLOSE, CREDIT, MAX_BODY, PING, PONG, PORTS, uint32At, UNREADABLE } from './frames.js';
+import { CLOSE, CREDIT, MAX_BODY, PING, PONG, PORTS } from './frames.js';
+import { Linger } from './linger.js';
 import { Probe, type Probed, type ProbeOptions } from './probe.js';
 import { SocketPort } from './socket-port.js';
-import { Tunnel, type FarTunnel, type TunnelCarrier } from './tunnel.js';
+import { TunnelTable } from './tunnel-table.js';
+import type { FarTunnel, Tunnel } from './tunnel.js';
 
 /** What a `Mux` takes. */
 export interface MuxOptions {
@@ -59,12 +61,6 @@ const defaultMaxTunnels = 16_384;
 const MAX_QUEUED_FOR_PONG = 1024 * 1024;
 
 /**
- * How long an end in order waits for the far side to read what is under way to it, and to end it too. So long the process runs on: one
- * that is gone makes the next write of the far side fail, which then loses what it has not read.
- */
-const LINGER_MS = 3000;
-
-/**
  * A connection between two processes, of which both have proved who they are: any number of ports on one socket.
  *
  * 1. `port` is what the connection is for. Nothing is read before it is started.
@@ -76,49 +72,36 @@ const LINGER_MS = 3000;
  * const mux = new Mux(socket, { side: 'dialer', onEnd: (reason) => rejoin(reason) });
  * mux.port.start(listener);
  */
-export class Mux implements TunnelCarrier, FrameOwner {
+export class Mux implements SinkOwner {
   /** The port at this end of what the connection is for. */
   readonly port: SocketPort;
   readonly maxMessage: number;
-  readonly #maxTunnels: number;
   readonly #maxQueued: number;
   readonly #socket: Socket;
   readonly #options: MuxOptions;
+  readonly #tunnels: TunnelTable;
+  readonly #sink: FrameSink;
   readonly #reader: FrameReader;
   readonly #writer: FrameWriter;
-  readonly #tunnels = new Map<number, Tunnel>();
+  readonly #linger: Linger;
   #probe: Probe | undefined;
-  /** Ids of this side's tunnels are even or odd. */
-  readonly #parity: number;
-  #lastId: number;
-  /** How many of the tunnels were opened from here. */
-  #opened = 0;
-  #messagesIn = 0;
   #messagesOut = 0;
   /** Bytes of the frames up to the first message. */
   #first = 0;
-  /** What came for the message that comes next, and the tunnel on which it comes. */
-  #buffers: ArrayBuffer[] = [];
-  #ports: Tunnel[] = [];
-  #next = -1;
   #ended = false;
-  #linger: Timer | undefined;
 
   /** @param socket it belongs to the new object from now on; bytes may wait in it */
   constructor(socket: Socket, options: MuxOptions) {
     this.#socket = socket;
     this.#options = options;
     this.maxMessage = Math.min(options.maxMessage ?? defaultMaxMessage, MAX_BODY);
-    this.#maxTunnels = options.maxTunnels ?? defaultMaxTunnels;
     this.#maxQueued = options.maxQueued ?? Infinity;
-    this.#parity = options.side === 'dialer' ? 0 : 1;
-    this.#lastId = this.#parity;
-    this.#reader = new FrameReader(this, this.maxMessage);
+    this.#tunnels = new TunnelTable(options.side, options.maxTunnels ?? defaultMaxTunnels);
+    this.#sink = new FrameSink(this, this.#tunnels);
+    this.#reader = new FrameReader(this.#sink, this.maxMessage);
     this.#writer = new FrameWriter(socket);
-    const tunnel = new Tunnel();
-    this.#tunnels.set(0, tunnel);
-    tunnel.bind(this, 0);
-    this.port = new SocketPort(tunnel);
+    this.#linger = new Linger(socket);
+    this.port = new SocketPort(this.#tunnels.first(this));
     socket.on('error', ignore); // `close` follows
     socket.on('close', this.#onSocketEnd);
     if (options.keepsAlive) socket.ref();
@@ -126,15 +109,17 @@ export class Mux implements TunnelCarrier, FrameOwner {
     if (socket.destroyed || socket.readableEnded) process.nextTick(this.#onSocketEnd);
   }
 
+  get ended(): boolean {
+    return this.#ended;
+  }
+
   /** A look at it, as plain data. */
   state(): MuxState {
-    let { queued } = this.#writer;
-    for (const tunnel of this.#tunnels.values()) queued += tunnel.queued;
     return {
-      in: { messages: this.#messagesIn, bytes: this.#socket.bytesRead },
+      in: { messages: this.#sink.messages, bytes: this.#socket.bytesRead },
       out: { messages: this.#messagesOut, bytes: this.#socket.bytesWritten },
-      queued,
-      tunnels: this.#tunnels.size - (this.#tunnels.has(0) ? 1 : 0),
+      queued: this.#writer.queued + this.#tunnels.queued,
+      tunnels: this.#tunnels.extra,
     };
   }
 
@@ -152,13 +137,13 @@ export class Mux implements TunnelCarrier, FrameOwner {
   // ---- what its tunnels send
 
   hasRoomFor(tunnels: number): boolean {
-    return this.#opened + tunnels <= this.#maxTunnels;
+    return this.#tunnels.hasRoomFor(tunnels);
   }
 
   message(id: number, encoded: Encoded, ends: readonly FarTunnel[]): void {
     if (this.#ended) return ends.forEach((end) => end.close());
     this.#messagesOut++;
-    const ids = ends.map(({ near }) => this.#open(near));
+    const ids = ends.map(({ near }) => this.#tunnels.open(near));
     if (ids.length > 0) this.#writer.frame(PORTS, id, ids);
     this.#writer.message(id, encoded);
     // Behind the message that opens them goes what waits at their near ends.
@@ -170,7 +155,7 @@ export class Mux implements TunnelCarrier, FrameOwner {
   closed(id: number): void {
     this.#writer.frame(CLOSE, id);
     this.#lookAtUnread(); // one who sends port after port, and never reads, shall not fill the memory here, either
-    if (id === 0) this.#wait(() => this.#socket.unref());
+    if (id === 0) this.#linger.start(() => this.#socket.unref());
   }
 
   credit(id: number, bytes: number): void {
@@ -204,111 +189,31 @@ export class Mux implements TunnelCarrier, FrameOwner {
     this.#end('lost');
   };
 
-  /** Gives out an id. They are used again only after two thousand million others. */
-  #open(near: Tunnel): number {
-    do this.#lastId = this.#lastId + 2 <= MAX_BODY ? this.#lastId + 2 : this.#parity + 2;
-    while (this.#tunnels.has(this.#lastId));
-    this.#opened++;
-    this.#tunnels.set(this.#lastId, near);
-    return this.#lastId;
-  }
-
   // ---- what arrives
 
-  frame(kind: number, id: number, source: Buffer, start: number, end: number): boolean {
-    const problem = this.#read(kind, id, source, start, end);
-    if (problem !== undefined) this.malformed(problem);
-    return !this.#ended;
-  }
+  readonly #onData = (chunk: Buffer): void => this.#reader.read(chunk);
 
-  buffer(id: number, buffer: ArrayBuffer): boolean {
-    if (this.#next === -1) this.#next = id;
-    if (this.#next !== id) this.malformed('a part of a message within another');
-    this.#buffers.push(buffer);
-    return !this.#ended;
+  asked(): void {
+    // One who asks without end, and never reads, shall not fill the memory here.
+    if (this.#writer.queued < MAX_QUEUED_FOR_PONG) this.#writer.frame(PONG, 0);
   }
 
   malformed(problem: string): void {
     this.#end('lost', problem);
   }
 
-  /** Returns what is wrong with a frame. */
-  #read(kind: number, id: number, source: Buffer, start: number, end: number): string | undefined {
-    if (this.#next !== -1 && (id !== this.#next || kind > PORTS)) return 'a frame within a message';
-    if (kind <= UNREADABLE) return this.#readMessage(kind, id, source, start, end);
-    const number = end - start === 4 ? uint32At(source, start) : undefined;
-    const tunnel = this.#tunnels.get(id);
-    switch (kind) {
-      case PORTS:
-        return this.#readPorts(id, source, start, end);
-      case PING:
-        // One who asks without end, and never reads, shall not fill the memory here.
-        if (this.#writer.queued < MAX_QUEUED_FOR_PONG) this.#writer.frame(PONG, 0);
-        return undefined;
-      case PONG:
-        return undefined;
-      case CLOSE:
-        if (!tunnel) return `a close of tunnel ${id}, which there is none`;
-        this.#forget(id, tunnel);
-        return undefined;
-      case CREDIT:
-        if (!tunnel || id === 0 || number === undefined) return `credit for tunnel ${id} that makes no sense`;
-        tunnel.credited(number);
-        return undefined;
-      default:
-        return `a frame of kind ${kind}`;
-    }
-  }
-
-  #readMessage(kind: number, id: number, source: Buffer, start: number, end: number): string | undefined {
-    // Most have nothing beside them. Those that wait keep what they are given here, so it is never added to later.
-    let [buffers, ports]: [readonly ArrayBuffer[], readonly Tunnel[]] = [nothing, nothing];
-    if (this.#next !== -1) {
-      [buffers, ports] = [this.#buffers, this.#ports];
-      this.#buffers = [];
-      this.#ports = [];
-      this.#next = -1;
-    }
-    const tunnel = this.#tunnels.get(id);
-    if (!tunnel) return `a message on tunnel ${id}, which there is none`;
-    this.#messagesIn++;
-    return tunnel.arrived({ kind, source, start, end, buffers, ports })
-      ? undefined
-      : `more than tunnel ${id} has room for`;
-  }
-
-  #readPorts(id: number, source: Buffer, start: number, end: number): string | undefined {
-    const count = (end - start) / 4;
-    if (!Number.isInteger(count) || this.#ports.length > 0 || !this.#tunnels.has(id)) return 'ports that make no sense';
-    // Those opened from here are counted; of the others there are as many as are left.
-    if (this.#tunnels.size - this.#opened + count > this.#maxTunnels + 1) return `more than ${this.#maxTunnels} ports`;
-    this.#next = id;
-    for (let at = start; at < end; at += 4) {
-      const each = uint32At(source, at);
-      if (each === 0 || each % 2 === this.#parity || this.#tunnels.has(each)) return `a port with the id ${each}`;
-      const tunnel = new Tunnel();
-      this.#tunnels.set(each, tunnel);
-      tunnel.bind(this, each);
-      this.#ports.push(tunnel);
-    }
-    return undefined;
-  }
-
   /** The far end of a tunnel is closed, and so is this one now. */
-  #forget(id: number, tunnel: Tunnel): void {
+  closedThere(id: number, tunnel: Tunnel): void {
     tunnel.closedThere();
     this.#tunnels.delete(id);
-    if (id !== 0 && id % 2 === this.#parity) this.#opened--;
     if (this.#tunnels.size === 0) this.#end('closed');
-    else if (id === 0) this.#unwait();
+    else if (id === 0) this.#linger.stop();
   }
-
-  readonly #onData = (chunk: Buffer): void => this.#reader.read(chunk);
 
   // ---- the end
 
   readonly #onSocketEnd = (): void => {
-    this.#unwait();
+    this.#linger.stop();
     // Whoever ends it in order closes port 0 before.
     this.#end(this.#tunnels.has(0) ? 'lost' : 'closed');
   };
@@ -322,9 +227,7 @@ export class Mux implements TunnelCarrier, FrameOwner {
     if (reason === 'closed') this.#finish();
     else this.#socket.destroy();
     this.#writer.end();
-    const tunnels = [...this.#tunnels.values()];
-    this.#tunnels.clear();
-    for (const tunnel of tunnels) tunnel.lost(reason);
+    for (const tunnel of this.#tunnels.takeAll()) tunnel.lost(reason);
     if (!own) this.#options.onEnd?.(reason, malformed);
   }
 
@@ -333,21 +236,7 @@ export class Mux implements TunnelCarrier, FrameOwner {
     this.#writer.flush();
     this.#socket.end();
     this.#socket.resume();
-    this.#wait(() => this.#socket.destroy());
-  }
-
-  /** For the far side, for a while, in which this process runs on. */
-  #wait(over: () => void): void {
-    this.#linger?.stop();
-    if (this.#socket.destroyed) return;
-    this.#socket.ref();
-    this.#linger = startTimer(LINGER_MS, over);
-  }
-
-  /** There is nothing to wait for any more. */
-  #unwait(): void {
-    this.#linger?.stop();
-    this.#socket.unref();
+    this.#linger.start(() => this.#socket.destroy());
   }
 
   get #probed(): Probed {
@@ -361,7 +250,5 @@ export class Mux implements TunnelCarrier, FrameOwner {
     };
   }
 }
-
-const nothing: readonly never[] = [];
 
 function ignore(): void {}
