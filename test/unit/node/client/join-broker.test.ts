@@ -46,10 +46,9 @@ it('says why it was not let in before, where the last attempt had little time le
   onTestFinished(() => random.mockRestore());
   const start = performance.now();
   const path = join(folder(), 'socket');
-  const onSocket = vi.fn((socket: { destroy(): void }) => {
+  await listening({ path }, (socket) => {
     if (performance.now() - start < 700) socket.destroy();
   });
-  await listening({ path }, onSocket);
   const error = await rejection(connect({ broker: { path, token: 'x' }, timeout: 1000 }));
   expect(error).toMatchObject({ code: 'BRIDGE_GONE', message: expect.stringContaining('closed the connection') });
 });
