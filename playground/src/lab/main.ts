@@ -20,6 +20,14 @@ export function fork(): Driven<UtilityProcess> {
   return driven;
 }
 
+/** A view that is in no window, and that nobody holds, is collected, and its page with it. */
+const views = new Set<object>();
+
+function hold(view: { readonly webContents: WebContents }): void {
+  views.add(view);
+  view.webContents.once('destroyed', () => views.delete(view));
+}
+
 /** Puts a view into a window: a WebContentsView, or, before Electron 30, what there was for it. */
 export async function openView(window: BrowserWindow, url: string, given: WebPreferences = {}): Promise<WebContents> {
   const webPreferences = { sandbox: true, contextIsolation: true, backgroundThrottling: false, ...given };
@@ -28,6 +36,7 @@ export async function openView(window: BrowserWindow, url: string, given: WebPre
   // Before that it is there, but of no use.
   if (WebContentsView && 'setBounds' in WebContentsView.prototype) {
     const view = new WebContentsView({ webPreferences });
+    hold(view);
     view.setBounds(bounds);
     window.contentView.addChildView(view);
     await view.webContents.loadURL(url);
@@ -35,6 +44,7 @@ export async function openView(window: BrowserWindow, url: string, given: WebPre
   }
   if (!BrowserView) throw new Error('this Electron has no views');
   const view = new BrowserView({ webPreferences });
+  hold(view);
   window.addBrowserView(view);
   view.setBounds(bounds);
   await view.webContents.loadURL(url);
