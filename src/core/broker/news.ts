@@ -9,8 +9,9 @@ const MOST_COUNTED = 1024;
 /** What can't be told at once is told together with all else of so many milliseconds: one post to each, whoever has how much to say. */
 const TICK_MS = 20;
 
+type Change = readonly [change: number, channel: string];
 /** Changes of a peer, by the channel and its use: the last of each, the latest at the end. */
-type Last = Map<string, readonly [change: number, channel: string]>;
+type Last = Map<string, Change>;
 
 /**
  * What everybody is told of a peer's changes. A peer that does nothing but subscribe and unsubscribe would make the broker, and all
@@ -32,8 +33,9 @@ export class News {
     const { number } = channels;
     const count = changes.length / 2;
     const atOnce = !this.#late.has(chair) && count <= MANY && chair.allowance.news.take();
-    const late = atOnce ? undefined : (this.#late.get(chair) ?? this.#delay(chair));
+    const late = atOnce ? undefined : (this.#late.get(chair) ?? new Map<string, Change>());
     const fits = channels.apply(first, changes, late && ((change, channel) => note(late, change, channel)));
+    if (late && late.size > 0) this.#delay(chair, late); // not what makes no sense, or says nothing new
     // What claims to be long may be nothing but holes, which nobody walks over.
     chair.allowance.readMessages(fits ? count : Math.min(count, MOST_COUNTED));
     if (fits && !late && channels.number > number) this.#tell(chair, first, changes.slice());
@@ -69,11 +71,9 @@ export class News {
     this.#behind = [];
   }
 
-  #delay(chair: Chair): Last {
-    const late: Last = new Map();
+  #delay(chair: Chair, late: Last): void {
     this.#late.set(chair, late);
     this.#timer ??= startTimer(TICK_MS, this.#onTick);
-    return late;
   }
 
   readonly #onTick = (): void => {

@@ -29,11 +29,13 @@ it('100,000 posts may come at once, and then 5,000 a second; what is in them cou
 
 it('answers to what was asked do not count', () => {
   const allowance = new Allowance();
+  let refused = 0;
   for (let i = 0; i < 300_000; i++) {
-    expect(allowance.takesPost()).toBe(true);
+    if (!allowance.takesPost()) refused++;
     allowance.readMessages();
     allowance.answered();
   }
+  expect(refused).toBe(0);
   expect(allowance.full).toBe(true);
 });
 

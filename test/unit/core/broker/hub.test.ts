@@ -190,6 +190,16 @@ describe('sync', () => {
       [control.SYNCED, 9],
     ]);
   });
+
+  it('is not behind what makes no sense, or says nothing new, however much it is', async () => {
+    const a = world.join('a');
+    await turn();
+    a.post([control.CHANGES, 1, Array(70_000)], [control.CHANGES, 0, Array(200).fill([UNLISTEN, 'e']).flat()]);
+    a.post([control.SYNC, 9]);
+    await turn();
+    expect(a.messages.at(-1)).toEqual([control.SYNCED, 9]);
+    expect(world.problems).toHaveLength(1);
+  });
 });
 
 describe('confirm', () => {
