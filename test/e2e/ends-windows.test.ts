@@ -95,6 +95,25 @@ describe('M11: how pages end', () => {
     await ends({ place, reasons: ['closed'], act });
   });
 
+  it('M11: what a page has opened closes, and links to others meanwhile; the page stays', async () => {
+    const window = await places.join('a', 'opener');
+    const place = await places.popup(window, 'a');
+    await place.join('victim');
+    await watcher.run(({ bus }) => void bus.handle('greet', () => 'hello'));
+    await place.run(async ({ bus }) => {
+      while (bus.peers.named('watcher').length === 0) await new Promise((resolve) => bus.peers.once('join', resolve));
+      await bus.subscribe('barrier', () => {});
+      // Behind the library's own listeners: so late, a port comes to it too where somebody links to a page that is about to go.
+      addEventListener('pagehide', () => void bus.to('watcher').request('greet').catch(() => {}));
+    });
+    const act = (): Promise<number> =>
+      window.run((world) => {
+        (world['popup'] as Window).close();
+        return Date.now();
+      });
+    await ends({ place, reasons: ['closed'], act });
+  });
+
   it.each(['crashes', 'is killed'])(
     'M11: a page that %s takes along what it has opened in its process',
     async (how) => {

@@ -26,6 +26,9 @@ export const electronEnd: PortCapabilities = { buffers: false, nestedPorts: fals
 
 const nothing: unknown[] = [];
 
+/** Windows that are about to go: between `pagehide` and the end, more ports may come to them. */
+const unloaded = new WeakSet<Target>();
+
 /** A port over a DOM `MessagePort`. The `close` event is Electron's, and Node's; a plain browser doesn't fire it. */
 export class MessagePortPort implements Port {
   readonly carries: PortCapabilities;
@@ -39,7 +42,7 @@ export class MessagePortPort implements Port {
    * @param port the platform's port; it belongs to the new object from now on
    * @param carries what its far end can receive; default: everything structured clone knows
    * @param page the window it lives in, if it does: Electron before 29 crashes a renderer that unloads a document in which a
-   *   port has a `close` listener, so it is taken off at `pagehide`
+   *   port has a `close` listener, so it is taken off at `pagehide`, and not put on after that
    * @param hearsClose false where no such listener may be put on at all: then the end of the far end is not noticed
    */
   constructor(port: MessagePortLike, carries: PortCapabilities = domEnd, page?: Target, hearsClose = true) {
@@ -65,7 +68,7 @@ export class MessagePortPort implements Port {
     this.#listener = listener;
     this.raw.addEventListener('message', this.#onMessage);
     this.raw.addEventListener('messageerror', this.#onMessageError);
-    if (this.#hearsClose) this.raw.addEventListener('close', this.#onClose);
+    if (this.#hearsClose && !unloaded.has(this.#page as Target)) this.raw.addEventListener('close', this.#onClose);
     this.#page?.addEventListener('pagehide', this.#onPageHide);
     this.raw.start();
   }
@@ -101,7 +104,10 @@ export class MessagePortPort implements Port {
     listener?.close('closed');
   };
 
-  readonly #onPageHide = (): void => this.raw.removeEventListener('close', this.#onClose);
+  readonly #onPageHide = (): void => {
+    unloaded.add(this.#page as Target);
+    this.raw.removeEventListener('close', this.#onClose);
+  };
 
   #release(): void {
     this.#closed = true;

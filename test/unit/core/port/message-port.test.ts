@@ -76,6 +76,14 @@ describe('MessagePortPort', () => {
     expect(listener.message).toHaveBeenCalledExactlyOnceWith(['last'], []);
   });
 
+  it('listens for no close either if it starts behind that', () => {
+    const page = new EventTarget();
+    make(page);
+    page.dispatchEvent(new Event('pagehide'));
+    expect(Object.fromEntries(make(page).raw.listening)).toEqual({ message: 1, messageerror: 1 });
+    expect(make(new EventTarget()).raw.listening.get('close')).toBe(1);
+  });
+
   it('starts once', () => {
     const { raw, port, listener } = make();
     const second = { message: spy(), unreadable: spy(), close: spy() };
