@@ -104,7 +104,14 @@ describe('M11: how pages end', () => {
       while (bus.peers.named('watcher').length === 0) await new Promise((resolve) => bus.peers.once('join', resolve));
       await bus.subscribe('barrier', () => {});
       // Behind the library's own listeners: so late, a port comes to it too where somebody links to a page that is about to go.
-      addEventListener('pagehide', () => void bus.to('watcher').request('greet').catch(() => {}));
+      addEventListener(
+        'pagehide',
+        () =>
+          void bus
+            .to('watcher')
+            .request('greet')
+            .catch(() => {}),
+      );
     });
     const act = (): Promise<number> =>
       window.run((world) => {
