@@ -1,6 +1,6 @@
-import type { Bus } from '../core/bus/bus.js';
+import type { Mesh } from '../core/bus/mesh.js';
 import type { MeshStream } from '../core/bus/mesh-stream.js';
-import type { CallOptions } from '../core/bus/request.js';
+import type { CallOptions, Request } from '../core/bus/request.js';
 import type { Peer } from '../core/directory/peer.js';
 import { invalid, MeshError } from '../core/errors/mesh-error.js';
 import { disposing } from '../core/registration.js';
@@ -16,6 +16,8 @@ export interface Borrowed extends Passed {
   /** What the application has: the same thing each time, as long as it has it. Held here only while a call lasts. */
   value: object | undefined;
   weak?: WeakRef<object>;
+  /** Of an iterable that is taken from: its items. Leaving a `for await` loop ends it there. */
+  items?: MeshStream<unknown>;
   /** Calls it; or tells its owner `what` becomes of it. */
   ask(args: readonly unknown[], what?: number): Promise<unknown>;
 }
@@ -27,8 +29,17 @@ const forEver: CallOptions = { timeout: Infinity, signal: undefined, wait: 0 };
 /**
  * Something of a peer that has come, or has come before.
  * @param from the call that it came with
+ * @param signal of that call, if it came with its result: what is taken from it ends with that, too
  */
-export function borrow(bus: Bus, call: Call, room: Room, peer: Peer, id: number, from: string): Borrowed {
+export function borrow(
+  mesh: Mesh,
+  call: Call,
+  room: Room,
+  peer: Peer,
+  id: number,
+  from: string,
+  signal?: AbortSignal,
+): Borrowed {
   const key = String(id);
   const known = room.get(key) as Borrowed | undefined;
   if (known && valueOf(known)) return known;
@@ -42,15 +53,22 @@ export function borrow(bus: Bus, call: Call, room: Room, peer: Peer, id: number,
     answer.catch(() => {});
     return answer;
   };
-  /** It can be taken from once. Leaving a `for await` loop ends it there. */
-  let stream: MeshStream<unknown> | undefined;
+  /** It can be taken from once. */
   const open = (): MeshStream<unknown> => {
-    if (stream) return stream;
+    if (borrowed.items) return borrowed.items;
     check(borrowed);
-    const opened = (stream = bus.to(peer).stream(REFERENCES, undefined, id));
-    borrowed.stop = () => void opened.return();
     room.delete(key); // as its owner does, once it is taken from
-    return opened;
+    return (borrowed.items = mesh.requests.stream(
+      peer,
+      REFERENCES,
+      [undefined, id],
+      { timeout: undefined, signal, wait: 0 },
+      (request: Request) => {
+        request.service = { label, nobody };
+        // Whoever still takes would take a mere end for that of all items.
+        borrowed.stop = () => request.link?.cancel(request, () => closed(label, borrowed.over as string));
+      },
+    ));
   };
   const value =
     id > 0 ? (...args: unknown[]) => ask(args) : { [Symbol.asyncIterator]: open, readable: () => open().readable() };
@@ -75,7 +93,7 @@ export function keep(borrowed: Borrowed, kept: boolean, told?: boolean): void {
     borrowed.weak = new WeakRef(value);
     collected.register(value, borrowed);
     borrowed.value = undefined;
-  }
+  } else if (!kept) void borrowed.items?.return();
   const what = kept ? 1 : -1;
   if (!told && !borrowed.over) {
     const heard = borrowed.ask([], what);
@@ -87,7 +105,7 @@ export function keep(borrowed: Borrowed, kept: boolean, told?: boolean): void {
 
 /** One that is kept, and that nobody has any more, is released. One that is taken from ends with its stream, which may be all that the application has. */
 const collected = new FinalizationRegistry<Borrowed>((borrowed) => {
-  if (!borrowed.stop) keep(borrowed, false);
+  if (!borrowed.items) keep(borrowed, false);
 });
 
 /** @throws MeshError `CLOSED` if it is over */

@@ -92,5 +92,10 @@ function holdsReference(values: readonly unknown[]): boolean {
 }
 
 function isReference(value: unknown): boolean {
-  return typeof value === 'function' || isSource(value);
+  return typeof value === 'function' || isSource(value) || isIterator(value);
+}
+
+/** A generator, or the like: nothing else could be made of it. */
+function isIterator(value: unknown): boolean {
+  return isObject(value) && Symbol.iterator in value && typeof (value as { next?: unknown }).next === 'function';
 }

@@ -11,8 +11,8 @@ export interface Passed {
   uses: number;
   /** Why it can't be used any more, in words */
   over?: string;
-  /** There, nothing is taken from it any more. */
-  stop?(): void;
+  /** Of an iterable: ends what is taken from it; at its owner, what nobody has taken from. */
+  stop?: (() => void) | undefined;
 }
 
 /** What one peer and this side have of each other, as long as it is good; and by what it is found by besides, if it has its id already. */
@@ -26,8 +26,9 @@ export function count(passed: Passed, by: number): void {
 }
 
 export function end(passed: Passed, why: string): void {
-  const { key, by, room } = passed;
-  passed.over ??= why;
-  passed.stop?.();
+  const { key, by, room, over, stop } = passed;
   for (const each of [key, by]) if (room.get(each) === passed) room.delete(each);
+  if (over) return;
+  passed.over = why;
+  stop?.();
 }

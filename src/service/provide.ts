@@ -4,6 +4,7 @@ import { isThenable } from '../core/bus/dispatcher.js';
 import type { RequestEvent } from '../core/bus/events.js';
 import { SERVICE } from '../core/directory/grant.js';
 import { invalid, MeshError, show } from '../core/errors/mesh-error.js';
+import { checkOptions } from '../core/options.js';
 import { disposing } from '../core/registration.js';
 import { checkCall } from './check-call.js';
 import { serving } from './current-call.js';
@@ -49,7 +50,7 @@ interface Served {
  * no accessors, nothing that begins with `_` or `$`, and nothing that every object has. Several peers may provide one name; a bus
  * provides it once. The events of an implementation that is an EventEmitter are the service's.
  *
- * @throws MeshError `INVALID_ARGUMENT` if this bus provides it already, or there is nothing to call; `NOT_AUTHORIZED` if this peer may
+ * @throws MeshError `INVALID_ARGUMENT` if this bus provides it already, or an option is none; `NOT_AUTHORIZED` if this peer may
  *   not provide it; `LIMIT`; `CLOSED`
  * @example
  * const provided = provide(bus, files, new FilesImpl());
@@ -61,7 +62,9 @@ export function provide<M extends object, E extends object>(
   implementation: Implementation<M>,
   options: ProvideOptions<M> = {},
 ): Provided<E> {
-  const call = `${checkCall('provide', bus, service)})`;
+  const begun = checkCall('provide', bus, service);
+  const call = `${begun})`;
+  checkOptions(`${begun}, implementation, `, options, ['methods']);
   if (!isObject(implementation)) throw invalid(call, 'the implementation is an object with methods.');
   const { name, version, schema } = service as AnyService;
   const channel = SERVICE + name;
@@ -79,7 +82,7 @@ export function provide<M extends object, E extends object>(
     const checked: Run = (given, event) =>
       after(validate(expected, given, 'INVALID_ARGUMENT', label), (fitting) => direct(fitting as unknown[], event));
     const chosen = expected ? checked : direct;
-    served.set(method, { label, run: (given, event) => untilStopped(chosen(given, event)) });
+    served.set(method, { label, run: (given, event) => untilStopped(event, chosen(given, event)) });
   }
 
   const emit = (event: string, ...args: readonly unknown[]): void => {
@@ -96,20 +99,29 @@ export function provide<M extends object, E extends object>(
     (bus as Bus).send(`${channel}/${event}`, version, ...(fitting as unknown[]));
   };
 
-  /** What rejects the calls that are being served. */
-  const pending = new Set<(error: unknown) => void>();
-  const untilStopped = (result: unknown): unknown =>
+  /** The calls that are being served, by what rejects them. */
+  const pending = new Map<(error: unknown) => void, RequestEvent>();
+  const untilStopped = (event: RequestEvent, result: unknown): unknown =>
     isThenable(result)
       ? new Promise((resolve, reject) => {
-          pending.add(reject);
+          pending.set(reject, event);
           void Promise.resolve(result)
-            .then(resolve, reject)
-            .then(() => pending.delete(reject));
+            // Nobody waits for it any more: what it holds open is let go.
+            .then((value) => (pending.delete(reject) ? resolve(value) : void references.seal(event, value)))
+            .catch((error: unknown) => {
+              pending.delete(reject);
+              reject(error as Error);
+            });
         })
       : result;
   const stop = (): void => {
     for (const each of undo.splice(0)) each();
-    for (const reject of pending) reject(new MeshError('NO_SERVICE', `${name}: its provider stopped it.`));
+    const error = new MeshError('NO_SERVICE', `${name}: its provider stopped it.`);
+    for (const [reject, event] of pending) {
+      event.abort(error);
+      reject(error);
+    }
+    pending.clear();
   };
 
   const handling = (bus as Bus).handle(

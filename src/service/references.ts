@@ -3,6 +3,7 @@ import { meshOf } from '../core/bus/caller.js';
 import { isThenable } from '../core/bus/dispatcher.js';
 import type { RequestEvent } from '../core/bus/events.js';
 import { UNLINKED, type Mesh } from '../core/bus/mesh.js';
+import { dropSource } from '../core/bus/producer.js';
 import { newRequest, type Request } from '../core/bus/request.js';
 import type { Peer } from '../core/directory/peer.js';
 import { MeshError } from '../core/errors/mesh-error.js';
@@ -24,6 +25,8 @@ export type Run = (args: readonly unknown[], event: RequestEvent) => unknown;
 export interface References {
   readonly size: number;
   readonly call: Call;
+  /** What it is that is answered. Whatever it holds by reference is let go, if nobody waits for it any more. */
+  seal(event: RequestEvent, value: unknown): unknown;
   /** Runs something with the arguments that arrived; returns what to answer. */
   serve(event: RequestEvent, references: unknown, args: readonly unknown[], label: string, run: Run): unknown;
 }
@@ -43,19 +46,20 @@ function newReferences(bus: Bus, mesh: Mesh): References {
     return room;
   };
 
-  /** With references in their places. Those of a call are added to `calls`; those of a result are kept. */
+  /** With references in their places. Those of a call are added to `calls`; those of a result are kept, and end with its `signal`. */
   const receive = (
     values: readonly unknown[],
     references: unknown,
     peer: Peer,
     from: string,
     calls?: Borrowed[],
+    signal?: AbortSignal,
   ): readonly unknown[] => {
     if (references === undefined) return values;
     const room = roomOf(peer);
     const raised = raise(values, references, (id) => {
       if (!id || !Number.isSafeInteger(id)) return undefined;
-      const borrowed = borrow(bus, call, room, peer, id as number, from);
+      const borrowed = borrow(mesh, call, room, peer, id as number, from, signal);
       if (calls) {
         calls.push(borrowed);
         count(borrowed, 1);
@@ -73,14 +77,14 @@ function newReferences(bus: Bus, mesh: Mesh): References {
 
   // Of a call under way, what is captured here is a large part: so it is little.
   const call: Call = (callee, args, options) => {
-    const lowered = lower(args);
     return new Result((resolve, reject) => {
+      const lowered = lower(args);
       const request = newRequest(REQUEST, callee.target, callee.channel, options, (outcome) => {
         settle?.();
         if (outcome instanceof Promise) return resolve(outcome);
         try {
           const value = Array.isArray(outcome)
-            ? receive([outcome[0]], outcome[1], request.link?.peer as Peer, callee.label)[0]
+            ? receive([outcome[0]], outcome[1], request.link?.peer as Peer, callee.label, undefined, request.signal)[0]
             : outcome;
           resolve(callee.check ? callee.check(value) : value);
         } catch (error) {
@@ -130,6 +134,7 @@ function newReferences(bus: Bus, mesh: Mesh): References {
       const { id: number, sender, signal } = event;
       const link = mesh.directory.get(sender.id)?.link;
       let ids = {};
+      const given: Passed[] = [];
       // Its caller has it for good, until it says otherwise; where nobody takes it any more, that would be for ever.
       if (link && !signal.aborted) {
         const room = roomOf(sender);
@@ -137,12 +142,18 @@ function newReferences(bus: Bus, mesh: Mesh): References {
           if (typeof id !== 'number') return; // the peer says so
           for (let i = 0, each; (each = room.get(`${id}:${i}`)); i++) end(each, OVER);
         };
-        ids = lendAll(room, lowered, [], number);
-      }
+        ids = lendAll(room, lowered, given, number);
+        for (const each of given) each.stop = () => drop(each.target, sender);
+      } else for (const each of lowered.found) drop(each, sender);
       return remake(lowered.values[0], (bare) => [bare, ids]);
     }
     if (!Array.isArray(value) && !(value instanceof Transfer)) return value; // mostly
     return remake(value, (bare) => (Array.isArray(bare) ? [bare] : bare));
+  };
+
+  const drop = (target: unknown, peer: Peer): void => {
+    if (typeof target === 'function') return;
+    dropSource(target).catch((error: unknown) => mesh.reports.failed(error, peer, REFERENCES));
   };
 
   // ---- what peers say of references
@@ -156,6 +167,7 @@ function newReferences(bus: Bus, mesh: Mesh): References {
         if (what) return count(lent, what === 1 ? 1 : -1);
         const { target } = lent;
         if (typeof target !== 'function') {
+          lent.stop = undefined;
           end(lent, OVER); // it can be used once only
           return target;
         }
@@ -175,6 +187,7 @@ function newReferences(bus: Bus, mesh: Mesh): References {
 
   return {
     call,
+    seal,
     serve,
     get size() {
       let size = 0;

@@ -40,7 +40,7 @@ export class RequestEvent extends MeshEvent {
     return this.#controller.signal;
   }
 
-  /** @internal */
+  /** Internal: nobody waits any more. */
   abort(reason: unknown): void {
     if (this.#aborted) return;
     this.#aborted = true;

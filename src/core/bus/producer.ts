@@ -113,6 +113,11 @@ export class Producer implements Serving {
   }
 }
 
+/** Ends what nobody takes from: what it holds open is let go. */
+export async function dropSource(source: unknown): Promise<void> {
+  await callReturn(iterate(source, ''));
+}
+
 async function callReturn(iterator: AsyncIterator<unknown> | Iterator<unknown>): Promise<void> {
   await iterator.return?.();
 }

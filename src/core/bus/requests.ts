@@ -85,11 +85,19 @@ export class Requests {
     return new Promise((resolve) => this.begin(newRequest(REQUEST, target, channel, options, resolve), args));
   }
 
-  stream<T>(target: Target, channel: string, args: readonly unknown[], options: CallOptions): MeshStream<T> {
+  /** @param begins gets its request, before it is under way */
+  stream<T>(
+    target: Target,
+    channel: string,
+    args: readonly unknown[],
+    options: CallOptions,
+    begins?: (request: Request) => void,
+  ): MeshStream<T> {
     const [stream, request] = streamRequest<T>(target, channel, options, {
       abandon: (each) => this.#abandon(each),
       watch: (each) => this.#clock.watch(deadlineOf(each)),
     });
+    begins?.(request);
     this.begin(request, args);
     return stream;
   }
