@@ -1,6 +1,5 @@
 import { invalid, show } from '../core/errors/mesh-error.js';
 import { checkOptions } from '../core/options.js';
-import { isObject } from './lower.js';
 import type { MethodSchema, ServiceSchema, StandardSchema } from './schema.js';
 
 /** What `defineService` takes besides the name. */
@@ -62,10 +61,10 @@ export function defineService<M extends object, E extends { [K in keyof E]: read
   if (version !== undefined && (typeof version !== 'string' || !/^\d{1,9}(\.\d{1,9}){0,2}$/.test(version))) {
     throw invalid(`${call})`, `version ${show(version)}: give 'MAJOR.MINOR', such as '1.2'.`);
   }
-  for (const each of [schema.methods, schema.events]) {
-    if (each !== undefined && !isObject(each)) {
-      throw invalid(`${call})`, 'schema: give { methods: { name: { args, result } }, events: { name: args } }.');
-    }
+  // Of one that is overlooked, nothing would be checked.
+  const { methods } = checkOptions(`${call}, schema: `, schema, ['methods', 'events']);
+  for (const each of Object.values<MethodSchema | undefined>(methods ?? {})) {
+    checkOptions(`${call}, schema of a method: `, each ?? {}, ['args', 'result']);
   }
   return Object.freeze({ name, version, schema });
 }

@@ -6,12 +6,12 @@ export const patches = new WeakMap<object, (told: Told) => () => void>();
 
 /**
  * Calls `told` with each event that `implementation` emits, before its own listeners. There is no other way to hear of all events of
- * an emitter. Nothing, if it is none.
+ * an emitter. Nothing, if it is none, or can't be changed: a module, or what is frozen.
  * @returns what ends it
  */
 export function forwardEvents(implementation: { emit?: unknown; on?: unknown }, told: Told): () => void {
   const { emit, on } = implementation;
-  if (typeof emit !== 'function' || typeof on !== 'function') return () => {};
+  if (typeof emit !== 'function' || typeof on !== 'function' || !Object.isExtensible(implementation)) return () => {};
   const add = patches.get(emit) ?? patchEmit(implementation, emit as Emit);
   return add(told);
 }

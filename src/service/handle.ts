@@ -106,7 +106,7 @@ export function handleOf(
   };
 
   const on = (called: string) => (event: unknown, listener: unknown) => {
-    if (typeof event !== 'string' || !event || typeof listener !== 'function') {
+    if (typeof event !== 'string' || !/^([^$]|\$(start|stop)$)/.test(event) || typeof listener !== 'function') {
       throw invalid(`${name}.${called}(${show(event)})`, 'the listener is a function, the event a name.');
     }
     const stop = listen(event, (...args) => {

@@ -135,3 +135,62 @@ describe('a handle', () => {
       .toEqual([0, 0]);
   });
 });
+
+describe('bad input is refused where it is given', () => {
+  const given = (value: unknown) => value as never;
+  const refused = { code: 'INVALID_ARGUMENT' };
+  const checks = (call: () => unknown, text: RegExp) => {
+    expect(call).toThrow(text);
+    expect(call).toThrow(expect.objectContaining(refused));
+  };
+
+  it('provide: an option that is none would leave every method open', () => {
+    const impl = { read: async (path: string) => path };
+    checks(() => provide(b, files, impl, given({ method: ['read'] })), /provide\('files', implementation, { method }/);
+    checks(() => provide(b, files, impl, given(null)), /give an object/);
+    provide(b, files, impl).stop();
+  });
+
+  it('defineService: a schema in the wrong place would let everything pass', () => {
+    const schema = { '~standard': { version: 1, vendor: 'none', validate: () => ({ issues: [] }) } };
+    for (const wrong of [
+      { method: { read: { args: schema } } },
+      { methods: { read: schema } },
+      { methods: { read: { arguments: schema } } },
+      { methods: { read: 'args' } },
+      { methods: 'read' },
+      schema,
+      'methods',
+      null,
+    ]) {
+      checks(() => defineService('checked', given({ schema: wrong })), /^defineService\('checked', schema/);
+    }
+    defineService('checked', given({ schema: { methods: { read: undefined }, events: undefined } }));
+  });
+
+  it('$on: no service tells events that begin with $', () => {
+    checks(() => consume(a, files).$on(given('$started'), () => {}), /\$started/);
+    consume(a, files)
+      .$on('$start', () => {})
+      .$on('$stop', () => {})
+      .$close();
+  });
+
+  it('an implementation that can not be changed is provided, without the events that it emits', async () => {
+    const frozen = Object.freeze({ emit: () => true, on() {}, read: async (path: string) => path });
+    const provided = provide(b, files, frozen);
+    expect(await consume(a, files).read('x')).toBe('x');
+    provided.stop();
+    provide(b, files, frozen);
+  });
+
+  it('a call whose argument throws as it is looked at rejects, as every other one that can not be sent', async () => {
+    provide(b, files, { read: async (path) => path });
+    const thrower = {
+      get path(): string {
+        throw new RangeError('no');
+      },
+    };
+    await expect(consume(a, files).read(given(thrower))).rejects.toThrow('no');
+  });
+});
