@@ -68,30 +68,33 @@ export function handleOf(
 
   /** Tells an event of the service's, `$start` and `$stop` too, until what is returned is called. */
   const listen = (event: string, listener: AnyListener): (() => void) => {
-    if (event === '$start' || event === '$stop') {
-      const { news } = mesh;
-      const known = new Set(providers().map(({ id }) => id));
-      // The mesh tells of each change of each peer.
-      const look = (peer: Peer, reason?: LeaveReason): unknown => {
-        const { id } = peer;
-        const did = known.has(id);
-        const does = provides(peer);
-        known[does ? 'add' : 'delete'](id);
-        return does !== did && does === (event === '$start') ? listener(peer, reason) : undefined;
-      };
-      const kinds = ['join', 'change', 'leave'];
-      for (const each of kinds) news.add(each, look);
-      return () => kinds.forEach((each) => news.remove(each, look));
-    }
+    const { news } = mesh;
+    const isOwn = event !== '$start' && event !== '$stop';
+    const known = new Set(providers().map(({ id }) => id));
+    // The mesh tells of each change of each peer.
+    const look = (peer: Peer, left?: LeaveReason): unknown => {
+      const { id } = peer;
+      const did = known.has(id);
+      const does = provides(peer);
+      if (does) known.add(id);
+      // What it told before it stopped may still be on its way.
+      else if (!isOwn || left) known.delete(id);
+      return !isOwn && does !== did && does === (event === '$start') ? listener(peer, left) : undefined;
+    };
     const told = `${channel}/${event}`;
     const heard = ({ sender }: MeshEvent, theirs: unknown, ...args: unknown[]): unknown => {
-      if (!provides(sender)) return undefined; // anybody may send, who is not told not to
+      if (!known.has(sender.id)) return undefined; // anybody may send, who is not told not to
       const on = `${name}.$on('${event}'), from ${sender.name} (${sender.id})`;
       checkFit(on, version, theirs);
       return after(validate(schema.events?.[event], args, 'PROTOCOL', on), () => listener(...args));
     };
-    bus.on(told, heard);
-    return () => bus.off(told, heard);
+    if (isOwn) bus.on(told, heard); // it may throw
+    const kinds = ['join', 'change', 'leave'];
+    for (const each of kinds) news.add(each, look);
+    return () => {
+      for (const each of kinds) news.remove(each, look);
+      bus.off(told, heard);
+    };
   };
 
   /** What those who provide it say of themselves. Those that are gone meanwhile don't provide it. */

@@ -261,6 +261,21 @@ export function serviceContract(kind: MeshKind): Case[] {
       await b!.drain();
       assert.deepEqual(got, ['true']);
     }),
+    'S4: what was told before the service stopped arrives, though the word of its end may come sooner': inMesh(
+      async (mesh) => {
+        const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+        const got: number[] = [];
+        await consume(a, files).$subscribe('changed', (_, size) => got.push(size));
+        for (const many of [100, 6000]) {
+          const provided = provide(b, files, new FilesImpl());
+          for (let i = 0; i < many; i++) provided.emit('changed', 'x', i);
+          provided.stop();
+          await b.drain();
+          assert.equal(got.length, many);
+          got.length = 0;
+        }
+      },
+    ),
     'S5: callbacks in option objects are called while the call lasts, and are dead afterwards': inMesh(async (mesh) => {
       const [a, b] = [await mesh.join('a'), await mesh.join('b')];
       const impl = new FilesImpl();
