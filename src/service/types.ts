@@ -1,5 +1,4 @@
 import type { Bus } from '../core/bus/bus.js';
-import type { Source } from '../core/bus/producer.js';
 import type { Sendable } from '../core/wire/transfer.js';
 
 /** A bus, whatever its channels: they are none of a service's business. */
@@ -85,18 +84,21 @@ export type RemoteMethods<M> = {
     : never;
 };
 
+/** What a stream is made of. A class of the application's with an iterator of its own would arrive as a plain object. */
+type Items<T> = AsyncIterable<T> | ReadableStream<T> | IterableIterator<T> | readonly T[] | ReadonlySet<T>;
+
 type LooseResult<R> =
   IsAny<R> extends true
     ? unknown
     : R extends AsyncIterable<infer T>
-      ? Source<Sendable<T>> | PromiseLike<Source<Sendable<T>>>
+      ? Items<Sendable<T>> | PromiseLike<Items<Sendable<T>>>
       : Sendable<Awaited<R>> | PromiseLike<Sendable<Awaited<R>>>;
 
 type Loose<F> = F extends (...args: infer A) => infer R ? (...args: A) => LooseResult<R> : never;
 
 /**
  * What `provide` takes: the methods of a service, each with what it returns at once or as a promise, and streams as generators,
- * iterables or ReadableStreams.
+ * lists, sets, async iterables or ReadableStreams.
  *
  * @typeParam M the methods, as the interface of the service has them
  */

@@ -230,6 +230,24 @@ describe('provide', () => {
     provide(bus, finding, new Incomplete());
   });
 
+  test('takes for a stream whatever arrives as one', () => {
+    const lists = defineService<{ list(): AsyncIterable<number> }>('lists');
+    provide(bus, lists, { list: () => [1, 2] });
+    provide(bus, lists, { list: async () => new Set([1, 2]) });
+    provide(bus, lists, { *list() { yield 1; } }); // prettier-ignore
+    provide(bus, lists, { list: () => new Map([['a', 1]]).values() });
+    provide(bus, lists, { list: () => new ReadableStream<number>() });
+    class Range {
+      *[Symbol.iterator]() {
+        yield 1;
+      }
+    }
+    // @ts-expect-error it would arrive as a plain object
+    provide(bus, lists, { list: () => new Range() });
+    // @ts-expect-error items of another type
+    provide(bus, lists, { list: () => ['a'] });
+  });
+
   test('takes events that are lists of arguments only', () => {
     // @ts-expect-error no list
     defineService<Files, { changed: string }>('files');
