@@ -58,17 +58,16 @@ export function borrow(
     if (borrowed.items) return borrowed.items;
     check(borrowed);
     room.delete(key); // as its owner does, once it is taken from
-    return (borrowed.items = mesh.requests.stream(
-      peer,
-      REFERENCES,
-      [undefined, id],
-      { timeout: undefined, signal, wait: 0 },
-      (request: Request) => {
-        request.service = { label, nobody };
-        // Whoever still takes would take a mere end for that of all items.
-        borrowed.stop = () => request.link?.cancel(request, () => closed(label, borrowed.over as string));
-      },
-    ));
+    let request!: Request;
+    const options = { timeout: undefined, signal, wait: 0 };
+    const items = mesh.requests.stream(peer, REFERENCES, [undefined, id], options, (each) => {
+      (request = each).service = { label, nobody };
+    });
+    // Whoever still takes would take a mere end for that of all items.
+    borrowed.stop = () => request.link?.cancel(request, () => closed(label, borrowed.over as string));
+    // Its owner has not heard of it: the signal has aborted before, or too much waits.
+    if (!request.link) void ask([], -1);
+    return (borrowed.items = items);
   };
   const value =
     id > 0 ? (...args: unknown[]) => ask(args) : { [Symbol.asyncIterator]: open, readable: () => open().readable() };

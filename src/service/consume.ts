@@ -113,7 +113,7 @@ export function consume<M extends object, E extends object>(
 ): Remote<M, E> {
   const call = checkCall('consume', bus, service);
   const { from, timeout, signal } = checkOptions(`${call}, `, options, ['timeout', 'signal', 'from']);
-  const target = from === undefined ? undefined : checkTarget(from);
+  const target = from === undefined ? undefined : checkTarget(from, `${call}, { from })`);
   return handleOf(bus as Bus, service as AnyService, target, { timeout, signal, wait: Infinity }, new Set()) as Remote<
     M,
     E

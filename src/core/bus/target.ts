@@ -8,12 +8,12 @@ import { isName } from '../wire/frames.js';
 export type Target = undefined | string | { readonly id: string };
 
 /** @throws MeshError `INVALID_ARGUMENT` if it is neither a name, nor a peer, nor `{ id }` */
-export function checkTarget(target: unknown): Target {
+export function checkTarget(target: unknown, call = 'to(target)'): Target {
   if (isName(target)) return target;
   if (typeof target === 'object' && target !== null && typeof (target as { id?: unknown }).id === 'string') {
     return target as { id: string };
   }
-  throw invalid('to(target)', `${show(target)} is no target. Give a peer's name, a Peer, or { id }.`);
+  throw invalid(call, `${show(target)} is no target. Give a peer's name, a Peer, or { id }.`);
 }
 
 /** The peers that are meant, whether or not they know the channel. */

@@ -168,6 +168,10 @@ describe('bad input is refused where it is given', () => {
     defineService('checked', given({ schema: { methods: { read: undefined }, events: undefined } }));
   });
 
+  it('consume: the option that is wrong is named', () => {
+    for (const from of ['', 5, {}]) checks(() => consume(a, files, given({ from })), /^consume\('files', { from }\): /);
+  });
+
   it('$on: no service tells events that begin with $', () => {
     checks(() => consume(a, files).$on(given('$started'), () => {}), /\$started/);
     consume(a, files)

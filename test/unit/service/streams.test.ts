@@ -104,6 +104,18 @@ describe('a stream in a result that nobody takes from is let go where it is', ()
     expect(provider.load).toMatchObject(idle);
   });
 
+  it('when its signal aborts before anything is taken', async () => {
+    provideIt();
+    const controller = new AbortController();
+    const items = await consume(user, opener).$with({ signal: controller.signal }).open();
+    controller.abort();
+    await expect(all(items as AsyncIterable<number>)).rejects.toMatchObject({ code: 'ABORTED' });
+    await cancelled.promise;
+    await mesh.settled();
+    expect(user.load).toMatchObject(idle);
+    expect(provider.load).toMatchObject(idle);
+  });
+
   it('when the service was stopped before', async () => {
     const provided = provideIt();
     const call = consume(user, opener).later();
