@@ -20,8 +20,6 @@ type Overloads<F> = F extends {
 /** Of fewer overloads, the first ones found are `(...args: unknown[]) => unknown`-like, or repeat: they say nothing. */
 type Signature<A extends unknown[], R> = unknown extends R ? never : (...args: A) => R;
 
-type Later = PromiseLike<unknown> | AsyncIterable<unknown>;
-
 type ToIntersection<U> = (U extends unknown ? (each: U) => void : never) extends (all: infer I) => void ? I : never;
 
 /** What can move: an argument of only texts, numbers and functions can't. */
@@ -40,10 +38,11 @@ type SendableAll<A extends readonly unknown[]> = { [I in keyof A]: Sendable<A[I]
 type AsIs<F extends AnyFunction> =
   CanMove<Parameters<F>> extends true ? F & ((...args: SendableAll<Parameters<F>>) => ReturnType<F>) : F;
 
-type Promised<F> = F extends (...args: infer A) => infer R ? (...args: SendableAll<A>) => Promise<Awaited<R>> : never;
+type Promised<F> = F extends (...args: infer A) => infer R ? (...args: SendableAll<A>) => Arriving<R> : never;
 
 /**
- * A method, as its user has it: what returns a promise or an async iterable stays as it is; anything else returns a promise.
+ * A method, as its user has it: what returns a promise or an `AsyncIterable` stays as it is; other streams (generators,
+ * ReadableStreams) arrive as an `AsyncIterable`; anything else returns a promise.
  *
  * @typeParam F the method
  */
@@ -54,7 +53,31 @@ export type RemoteMethod<F extends AnyFunction> =
 
 type EachMethod<O> = O extends AnyFunction ? (IsLater<ReturnType<O>> extends true ? O : Promised<O>) : never;
 
-type IsLater<R> = [R] extends [never] ? false : [R] extends [Later] ? true : false;
+/** Whether it arrives as what it is. */
+type IsLater<R> =
+  IsAny<R> extends true
+    ? false
+    : [R] extends [never]
+      ? false
+      : [R] extends [PromiseLike<infer T>]
+        ? [Streamed<T>] extends [T]
+          ? true
+          : false
+        : [R] extends [AsyncIterable<infer T>]
+          ? [AsyncIterable<T>] extends [R]
+            ? true
+            : false
+          : false;
+
+/** Of a stream, that items can be taken from it is all that arrives. */
+type Streamed<R> =
+  IsAny<R> extends true ? R : R extends AsyncIterable<infer T> | ReadableStream<infer T> ? AsyncIterable<T> : R;
+
+type Arriving<R> = [R] extends [never]
+  ? Promise<never>
+  : [R] extends [AsyncIterable<unknown> | ReadableStream<unknown>]
+    ? Streamed<R>
+    : Promise<Streamed<Awaited<R>>>;
 
 type ObjectName =
   | 'constructor'

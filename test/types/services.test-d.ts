@@ -230,6 +230,30 @@ describe('provide', () => {
     provide(bus, finding, new Incomplete());
   });
 
+  test('gives of a stream what arrives: that items can be taken from it', () => {
+    interface Streams {
+      plain(): AsyncIterable<number>;
+      later(): Promise<AsyncIterable<number>>;
+      generator(from: number): AsyncGenerator<number, string>;
+      readable(): ReadableStream<number>;
+      readableLater(): Promise<ReadableStream<number>>;
+      perhaps(): Promise<ReadableStream<number> | undefined>;
+      of<T>(items: T[]): AsyncIterable<T>;
+    }
+    const s = consume(bus, defineService<Streams>('streams'));
+    expectTypeOf(s.plain).toEqualTypeOf<Streams['plain']>();
+    expectTypeOf(s.later).toEqualTypeOf<Streams['later']>();
+    expectTypeOf(s.generator(1)).toEqualTypeOf<AsyncIterable<number>>();
+    expectTypeOf(s.readable).toEqualTypeOf<() => AsyncIterable<number>>();
+    expectTypeOf(s.readableLater).toEqualTypeOf<() => Promise<AsyncIterable<number>>>();
+    expectTypeOf(s.perhaps).toEqualTypeOf<() => Promise<AsyncIterable<number> | undefined>>();
+    expectTypeOf(s.of(['a'])).toEqualTypeOf<AsyncIterable<string>>();
+    // @ts-expect-error no generator arrives
+    void s.generator(1).next;
+    // @ts-expect-error nor a ReadableStream
+    void s.readable().getReader;
+  });
+
   test('takes for a stream whatever arrives as one', () => {
     const lists = defineService<{ list(): AsyncIterable<number> }>('lists');
     provide(bus, lists, { list: () => [1, 2] });
