@@ -6,7 +6,16 @@ export default defineConfig({
     reporters: ['default', './test/closing-line.ts'],
     globalSetup: './test/scratch.ts',
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts', 'test/contract/**/*.test.ts'] } },
+      {
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts', 'test/contract/**/*.test.ts'],
+          // Ends what hangs. It is no measure: collecting garbage alone may take seconds where others use the machine, too.
+          testTimeout: 20_000,
+          hookTimeout: 20_000,
+          expect: { poll: { timeout: 10_000 } },
+        },
+      },
       {
         test: {
           name: 'types',
