@@ -746,12 +746,12 @@ it('others are told of a grant what they enforce, not the names in it', async ()
     world.join('a', { peers: ['b', 'hidden'], names: ['main'], send: ['e'] }),
     world.join('b', { receive: ['f'] }),
   ];
-  const c = world.join('c', { peers: ['b'], services: [] });
+  const c = world.join('c', { peers: ['b'], services: [], provides: ['files'] });
   await turn();
   expect(b.of(control.WELCOME).map(([welcome]) => (welcome as control.Welcome).peers.map((each) => each[4]))).toEqual([
     [{ send: ['e'] }],
   ]);
-  expect(b.of(control.JOIN).map(([, grant]) => grant)).toEqual([{ services: [] }]);
+  expect(b.of(control.JOIN).map(([, grant]) => grant)).toEqual([{ services: [], provides: ['files'] }]);
   expect((a.of(control.WELCOME)[0]?.[0] as control.Welcome).grant).toMatchObject({ peers: ['b', 'hidden'] });
   c.port.close();
 });
