@@ -21,7 +21,7 @@ class World implements HubOwner {
   readonly hub = new Hub(this);
   readonly problems: string[] = [];
   readonly gone: [string, string][] = [];
-  readonly limits = defaultLimits;
+  limits = defaultLimits;
 
   /** @param process one of its own, of many peers */
   join(name: string, grant?: Grant, process?: string): ControlSide {
@@ -565,6 +565,27 @@ describe('an OPEN', () => {
     expect(c.of(control.LINK).map(([, epoch]) => epoch)).toEqual([...Array(2500).keys()]);
     world.hub.remove('a', 'evicted');
     expect([closed, vi.getTimerCount()]).toEqual([1 + 9500, 0]);
+  });
+});
+
+describe('limits.links', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('says how many a peer opens at once, and then, by a quarter, in a second; of channels made for it, too', async () => {
+    world.limits = { ...defaultLimits, links: 8 };
+    const [a, c] = [world.join('a'), world.join('c')];
+    const port = new FakePort();
+    world.hub.admit(peer('b', { id: 'b' }), port);
+    for (let i = 0; i < 12; i++) port.deliverWith([[control.OPEN, 'c', i, 0]], [{ close() {} }]);
+    a.post(...Array.from({ length: 12 }, (_, token) => [control.CHANNEL, token]));
+    const passed = (): number[] => [c.of(control.LINK).length, a.of(control.CHANNEL).length];
+    await vi.advanceTimersByTimeAsync(0);
+    expect(passed()).toEqual([8, 8]);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(passed()).toEqual([10, 10]);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect([passed(), world.problems]).toEqual([[12, 12], []]);
   });
 });
 
