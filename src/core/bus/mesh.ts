@@ -180,7 +180,9 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
     const changes = [change, channel];
     if (!this.#own.apply(first, changes)) {
       const { channels } = this.limits;
-      throw new MeshError('LIMIT', `'${channel}': a peer can listen to ${channels} channels, and handle as many.`);
+      const call = `${change === LISTEN ? 'on' : 'handle'}('${channel}')`;
+      const text = `${call}: a peer can listen to ${channels} channels, and handle as many. Raise it with limits: { channels }.`;
+      throw new MeshError('LIMIT', text);
     }
     this.#seat.changes(first, changes);
     for (const link of this.#links) if (link.open) link.sendChanges(first, changes);
