@@ -17,11 +17,21 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const app = join(root, 'out/playground');
 const screenshots = join(root, 'out/playground-screenshots');
 
+const help = `npm run playground [-- <options>]   opens the playground
+
+  --headless      drives its demonstration under Xvfb, and leaves screenshots in out/playground-screenshots
+  --electron=27   on that version of Electron
+  --built         of what is built already`;
+
 try {
   const { values } = parseArgs({
-    options: { headless: { type: 'boolean' }, electron: { type: 'string' }, built: { type: 'boolean' } },
+    options: {
+      ...{ headless: { type: 'boolean' }, built: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+      electron: { type: 'string' },
+    },
   });
-  process.exitCode = await playground(values);
+  if (values.help) console.log(help);
+  else process.exitCode = await playground(values);
 } catch (error) {
   console.error(`playground: ${/** @type {Error} */ (error).message}`);
   process.exitCode = 1;

@@ -1,3 +1,4 @@
+import { allows } from '../core/directory/grant.js';
 import { defaultLimits } from '../core/directory/limits.js';
 import type { PeerType } from '../core/directory/peer.js';
 
@@ -31,12 +32,16 @@ export class Names {
     this.#limit = limit;
   }
 
-  /** Takes a name for an origin. Returns why not, in words, or `undefined` if it has it now. */
+  /**
+   * Takes a name for an origin. Returns why not, in words, or `undefined` if it has it now.
+   * @param granted it may have these whoever holds them, and holds those that nobody does
+   */
   take(name: string, origin: string, granted: readonly string[] = []): string | undefined {
     const holder = this.#holders.get(name);
     if (holder === UNNAMED && (origin === TRUSTED || origin === MAIN))
       return `the name '${name}' is that of peers without one. Choose another.`;
-    if ((holder === origin && origin !== 'null') || holder === UNNAMED || granted.includes(name)) return undefined;
+    if ((holder === origin && origin !== 'null') || holder === UNNAMED) return undefined;
+    if (holder !== undefined && allows(granted, name)) return undefined;
     // Main may call itself what it has called a child.
     if (holder !== undefined && !(holder === TRUSTED && origin === MAIN)) {
       const why = holder === TRUSTED || holder === MAIN ? 'is reserved by main' : 'is held by another origin';

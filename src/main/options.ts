@@ -27,8 +27,8 @@ export interface BridgeOptions {
   readonly preload?: string;
   /**
    * How much one peer, document or origin may ask for, and how large one message may be. What isn't given keeps its default: 10,000
-   * `channels`, 100,000 requests that are `serving`, 1,000 `seats`, 1,000 `names`; a `size` of 268,435,456 bytes (256 MiB) and a
-   * `depth` of 1,000 objects. Each is a number above 0; `size` is at least 65,536, `depth` at least 32.
+   * `channels`, 100,000 requests that are `serving`, 2,000 `links` at once, 1,000 `seats`, 1,000 `names`; a `size` of 268,435,456
+   * bytes (256 MiB) and a `depth` of 1,000 objects. Each is a number above 0; `size` is at least 65,536, `depth` at least 32.
    */
   readonly limits?: Partial<Limits>;
 }

@@ -134,7 +134,7 @@ export function handleOf(
     },
     $subscribe: async (event: unknown, listener: unknown) => {
       on('$subscribe')(event, listener);
-      await mesh.confirm();
+      await mesh.confirm(`${name}.$subscribe(${show(event)})`);
     },
     get $available() {
       return providers().length > 0;

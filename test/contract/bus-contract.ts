@@ -1,4 +1,5 @@
 import { assert } from 'chai';
+import type { Bus } from '../../src/core/bus/bus.js';
 import { transfer } from '../../src/core/wire/transfer.js';
 import { MeshError } from '../../src/core/errors/mesh-error.js';
 import { cases, deferred, rejection, type Case } from './case.js';
@@ -455,6 +456,23 @@ export function busContract(kind: MeshKind): Case[] {
       assert.equal((await asked).reason, 'evicted');
       assert.equal(b.load.links + a.load.links, 0);
       assert.include((await rejection(b.request('x'))).message, 'misbehaved');
+    }),
+    'what the broker is asked for rejects with how the bus ended, and names the call': inMesh(async (mesh) => {
+      const ended: [string, (bus: Bus) => void][] = [
+        ['by its own close()', (bus) => void bus.close()],
+        ['evicted: misbehaved', (bus) => mesh.evict(bus, 'misbehaved')],
+      ];
+      for (const [how, end] of ended) {
+        const bus = await mesh.join('ends');
+        const asked = [rejection(bus.subscribe('e', () => {})), rejection(bus.queryState())];
+        end(bus);
+        asked.push(rejection(bus.closed.then(() => bus.queryState())));
+        const errors = await Promise.all(asked);
+        assert.deepEqual(
+          errors.map(({ code, message }) => [code, message.slice(0, message.indexOf(':')), message.includes(how)]),
+          ["subscribe('e')", 'queryState()', 'queryState()'].map((call) => ['CLOSED', call, true]),
+        );
+      }
     }),
     'EventEmitter-like: once, prepend, off, counts; the last listener gone, nothing arrives': inMesh(async (mesh) => {
       const [a, b] = [await mesh.join('a'), await mesh.join('b')];

@@ -61,7 +61,25 @@ class Hostile {
 /** What limits of size and depth promise, over every kind of port. */
 export function limitContract(kind: MeshKind): Case[] {
   const inMesh = withMesh(kind, { limits });
+  const inFew = withMesh(kind, { limits: { channels: 2 } });
   return cases({
+    'a channel beyond limits.channels is refused, with the call and the fix; those before it stay': inFew(
+      async (mesh) => {
+        const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+        for (const channel of ['x', 'y']) {
+          await b.subscribe(channel, () => {});
+          b.handle(channel, () => channel);
+        }
+        for (const call of ['on', 'handle'] as const) {
+          assert.throws(() => void b[call]('z', () => {}), `${call}('z'): a peer can listen to 2 channels`);
+        }
+        assert.equal(b.listenerCount('z'), 0);
+        b.removeAllListeners('x');
+        await b.subscribe('z', () => {});
+        assert.lengthOf(a.peers.listening('z'), 1);
+        assert.equal(await a.request('y'), 'y');
+      },
+    ),
     'beyond a limit a call fails with LIMIT where it is made, and says what is too much; the next one goes': inMesh(
       async (mesh) => {
         const [a, b, c] = [await mesh.join('a'), await mesh.join('b'), await mesh.join('c')];

@@ -1,6 +1,8 @@
 import { assert } from 'chai';
 import type { Bus } from '../../src/core/bus/bus.js';
+import { HANDLE } from '../../src/core/directory/entry.js';
 import { MeshError } from '../../src/core/errors/mesh-error.js';
+import * as wire from '../../src/core/wire/frames.js';
 import { transfer } from '../../src/core/wire/transfer.js';
 import {
   consume,
@@ -516,6 +518,40 @@ export function serviceContract(kind: MeshKind): Case[] {
         'NOT_AUTHORIZED',
       );
     }),
+    'M25: a peer that may provide a service, and use none, provides it': inMesh(async (mesh) => {
+      const a = await mesh.join('a', { send: [], receive: [], services: [], provides: ['files'] });
+      const b = await mesh.join('b');
+      const provided = provide(a, files, new FilesImpl());
+      const got: string[] = [];
+      await consume(b, files).$subscribe('changed', (path) => got.push(path));
+      assert.equal(await consume(b, files).size('abc'), 3);
+      provided.emit('changed', 'x', 1);
+      await a.drain();
+      assert.deepEqual(got, ['x']);
+    }),
+    'M25: a peer that may only use a service is not taken for a provider, though it speaks the wire by hand': inMesh(
+      async (mesh) => {
+        const b = await mesh.join('b');
+        const refused = deferred();
+        b.onError((error, { channel }) => {
+          if ((error as MeshError).code === 'NOT_AUTHORIZED' && channel === 'service:files/changed') refused.resolve();
+        });
+        const f = consume(b, files);
+        f.$on('changed', () => assert.fail('its event was taken'));
+        const hostile = await mesh.joinByHand('hostile', { services: ['files'], provides: [] });
+        const link = await hostile.link(b.self.id);
+        link.start({ message() {}, unreadable() {}, close() {} });
+        link.post([
+          ...[0, wire.CHANGES, 1, 4, HANDLE, 'service:files', HANDLE, 'other'],
+          ...[wire.EVENT, 'service:files/changed', 3, undefined, 'x', 1],
+        ]);
+        await refused.promise;
+        assert.lengthOf(b.peers.handling('other'), 1);
+        assert.lengthOf(b.peers.handling('service:files'), 0);
+        hostile.close();
+        link.close();
+      },
+    ),
     'M25: references of one peer are nothing to another one, and what makes no sense does no harm': inMesh(
       async (mesh) => {
         const [a, b, c] = await Promise.all(['a', 'b', 'c'].map((name) => mesh.join(name)));

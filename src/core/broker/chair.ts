@@ -28,8 +28,9 @@ export interface Chair {
 }
 
 /** Of a grant, what its owner's counterparts enforce. The rest would tell them of names that they may not see. */
-export function told({ send, receive, services }: Grant): Grant {
-  return { ...(send && { send }), ...(receive && { receive }), ...(services && { services }) };
+export function told({ send, receive, services, provides }: Grant): Grant {
+  const members = Object.entries({ send, receive, services, provides });
+  return Object.fromEntries(members.filter(([, rules]) => rules));
 }
 
 /** Both ways: a link is for both, and each must be granted the other. */

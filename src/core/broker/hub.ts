@@ -12,7 +12,7 @@ import { readControl, type ControlSink } from './control-reader.js';
 import * as control from './control.js';
 import type { MeshState } from './mesh-state.js';
 import { News } from './news.js';
-import { CHANNELS, CONFIRMATIONS, LINKS, MAX_CONFIRMING, Pace } from './pace.js';
+import { CONFIRMATIONS, linking, MAX_CONFIRMING, Pace } from './pace.js';
 import { Tickets, type Ticket } from './tickets.js';
 
 export interface HubOwner {
@@ -145,8 +145,8 @@ export class Hub {
       confirming: undefined,
       hangs: false,
       confirmations: new Pace(CONFIRMATIONS),
-      making: new Pace(CHANNELS),
-      opening: new Pace(LINKS),
+      making: new Pace(linking(limits.links)),
+      opening: new Pace(linking(limits.links)),
       allowance: this.#allowances.of(peer),
     };
     if (state && !channels.replace(state.number, state.listens, state.handles)) {

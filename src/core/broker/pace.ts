@@ -9,14 +9,19 @@ export const CONFIRMATIONS: PaceOptions = { atOnce: 500, perSecond: 50, waiting:
 /** So many calls may wait for one confirmation. */
 export const MAX_CONFIRMING = 100_000;
 
-/** Links that one peer opens with a port: each makes its target work. */
-export const LINKS: PaceOptions = { atOnce: 2000, perSecond: 500, waiting: 10_000 };
+/** Links and ports that may wait for their turn. */
+const WAITING = 10_000;
 
 /**
- * Channels made for one peer that can't make its own, one for each link or port that it opens. Each takes some tenths of a millisecond.
- * And tickets for one that dials: for each, the peer that is dialed keeps a place for some seconds.
+ * Links that one peer opens with a port: each makes its target work. The same of channels made for one peer that can't make its own,
+ * one for each link or port that it opens: each takes some tenths of a millisecond. And of tickets for one that dials: for each, the
+ * peer that is dialed keeps a place for some seconds.
+ *
+ * @param links see `Limits`
  */
-export const CHANNELS: PaceOptions = { atOnce: 2000, perSecond: 500, waiting: 10_000 };
+export function linking(links: number): PaceOptions {
+  return { atOnce: links, perSecond: links / 4, waiting: WAITING };
+}
 
 export interface PaceOptions {
   /** Steps that are taken at once. */

@@ -2,7 +2,7 @@ import type { MeshState } from '../broker/mesh-state.js';
 import type { Peer } from '../directory/peer.js';
 import { invalid } from '../errors/mesh-error.js';
 import { asyncDisposing, registration, type Registration } from '../registration.js';
-import { Caller, checkChannel, defaultOptions } from './caller.js';
+import { Caller, checkChannel, checkFunction, defaultOptions } from './caller.js';
 import type {
   AnyChannels,
   ChannelMap,
@@ -143,11 +143,11 @@ export class Bus<C extends ChannelMap<C> = AnyChannels> extends Caller<C> {
 
   /**
    * As `on`; resolves when every responsive peer knows, so that whatever any of them sends from then on arrives here.
-   * Rejects with `CLOSED` if the bus ends before.
+   * Rejects with `CLOSED`, or `BRIDGE_GONE`, if the bus ends before.
    */
   async subscribe<K extends EventChannel<C>>(channel: K, listener: Listener<C[K]>): Promise<void> {
     this.#add('subscribe', channel, listener, {});
-    await this.#mesh.confirm();
+    await this.#mesh.confirm(`subscribe('${channel}')`);
   }
 
   // ---- requests
@@ -246,10 +246,6 @@ export class Bus<C extends ChannelMap<C> = AnyChannels> extends Caller<C> {
     listeners.add(channel, listener as () => void, options);
     return this;
   }
-}
-
-function checkFunction(call: string, value: unknown): void {
-  if (typeof value !== 'function') throw invalid(call, 'the second argument must be a function.');
 }
 
 function register<T>(call: string, set: Set<T>, listener: T): Registration {

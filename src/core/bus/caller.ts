@@ -139,6 +139,11 @@ export function checkChannel(call: string, channel: unknown): asserts channel is
   }
 }
 
+/** @throws MeshError `INVALID_ARGUMENT` */
+export function checkFunction(call: string, value: unknown): void {
+  if (typeof value !== 'function') throw invalid(call, 'the second argument must be a function.');
+}
+
 function mergeOptions(before: CallOptions, options: CallerOptions): CallOptions {
   checkOptions('with(', options, Object.keys(before));
   const { timeout = before.timeout, signal = before.signal, wait = before.wait } = options;

@@ -5,7 +5,10 @@ import { startTimer, type Timer } from '../timer.js';
 const PERIOD_MS = 500;
 /** A peer is taken to hang when so many looks in a row found it owing and silent: after one to one and a half seconds. */
 const LOOKS = 3;
-/** A look that comes so late says nothing of others: this process itself was held up. */
+/**
+ * A look that comes so late says nothing of others: this process itself was held up. Of two in a row the second one does: what came
+ * before the first has been dispatched by then. So it is in a hidden window, whose timers are slow, and whose messages are not.
+ */
 const LATE_MS = 250;
 
 export interface LivenessOwner {
@@ -33,6 +36,7 @@ export class Liveness {
   readonly #looks = new WeakMap<Link, Look>();
   #timer: Timer | undefined;
   #due = 0;
+  #wasLate = false;
 
   constructor(owner: LivenessOwner) {
     this.#owner = owner;
@@ -52,6 +56,8 @@ export class Liveness {
   readonly #look = (): void => {
     this.#timer = undefined;
     const late = performance.now() > this.#due + LATE_MS;
+    const heldUp = late && !this.#wasLate;
+    this.#wasLate = late;
     let owed = false;
     for (const link of [...this.#owner.links()]) {
       if (!link.owed) {
@@ -59,19 +65,19 @@ export class Liveness {
         continue;
       }
       owed = true;
-      this.#lookAt(link, late);
+      this.#lookAt(link, heldUp);
     }
     if (owed) this.watch();
   };
 
-  #lookAt(link: Link, late: boolean): void {
+  #lookAt(link: Link, heldUp: boolean): void {
     let look = this.#looks.get(link);
     if (look?.heard !== link.heard) {
       // Main is where the broker is: who waits for the one waits for the other.
       const there = link.heard > 0 || !link.opened || link.peer.type === 'main' || undefined;
       look = { heard: link.heard, silent: 0, there };
       this.#looks.set(link, look);
-    } else if (!late && look.there) look.silent++;
+    } else if (!heldUp && look.there) look.silent++;
     if (look.there === undefined && link.connected) this.#find(look);
     if (look.silent === 1) link.probe();
     if (look.silent < LOOKS || link.silent) return;

@@ -110,12 +110,20 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
     return this.#seat.sync();
   }
 
-  confirm(): Promise<void> {
-    return this.#seat.confirm();
+  confirm(call: string): Promise<void> {
+    return this.#unlessClosed(call, this.#seat.confirm());
   }
 
   query(): Promise<unknown> {
-    return this.#seat.query();
+    return this.#unlessClosed('queryState()', this.#seat.query());
+  }
+
+  /** If the bus has ended, what the broker was asked for rejects with how. */
+  #unlessClosed<T>(call: string, answer: Promise<T>): Promise<T> {
+    return answer.catch((error: unknown) => {
+      this.check(call);
+      throw error;
+    });
   }
 
   /** @throws MeshError `CLOSED` */
@@ -172,7 +180,9 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
     const changes = [change, channel];
     if (!this.#own.apply(first, changes)) {
       const { channels } = this.limits;
-      throw new MeshError('LIMIT', `'${channel}': a peer can listen to ${channels} channels, and handle as many.`);
+      const call = `${change === LISTEN ? 'on' : 'handle'}('${channel}')`;
+      const text = `${call}: a peer can listen to ${channels} channels, and handle as many. Raise it with limits: { channels }.`;
+      throw new MeshError('LIMIT', text);
     }
     this.#seat.changes(first, changes);
     for (const link of this.#links) if (link.open) link.sendChanges(first, changes);

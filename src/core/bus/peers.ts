@@ -1,5 +1,6 @@
-import type { LeaveReason } from '../errors/mesh-error.js';
+import { invalid, show, type LeaveReason } from '../errors/mesh-error.js';
 import type { Peer } from '../directory/peer.js';
+import { checkFunction } from './caller.js';
 import type { Mesh } from './mesh.js';
 
 /** What `bus.peers.on()` tells, and what its listeners get. */
@@ -19,6 +20,8 @@ export interface PeerNewsMap {
   /** The broker is there again, and these are the peers there are. @param self this peer */
   fresh: (self: Peer) => void;
 }
+
+const names: readonly string[] = ['join', 'leave', 'change', 'unresponsive', 'responsive', 'stale', 'fresh'];
 
 /** The other peers of the mesh, as this one may see them, kept up to date. */
 export class Peers implements Iterable<Peer> {
@@ -59,21 +62,29 @@ export class Peers implements Iterable<Peer> {
     return this.#mesh.directory.listening(channel).map(({ peer }) => peer);
   }
 
-  /** Listens to who comes, goes and changes. What a listener throws goes to `bus.onError`. */
+  /**
+   * Listens to who comes, goes and changes. What a listener throws goes to `bus.onError`.
+   * @throws MeshError `INVALID_ARGUMENT` if there is no such news, or it is no function
+   */
   on<K extends keyof PeerNewsMap>(news: K, listener: PeerNewsMap[K]): this {
-    this.#mesh.news.add(news, listener);
-    return this;
+    return this.#add('on', news, listener, false);
   }
 
   /** As `on`, once. */
   once<K extends keyof PeerNewsMap>(news: K, listener: PeerNewsMap[K]): this {
-    this.#mesh.news.add(news, listener, { once: true });
-    return this;
+    return this.#add('once', news, listener, true);
   }
 
   /** Removes a listener. */
   off<K extends keyof PeerNewsMap>(news: K, listener: PeerNewsMap[K]): this {
     this.#mesh.news.remove(news, listener);
+    return this;
+  }
+
+  #add(call: string, news: string, listener: PeerNewsMap[keyof PeerNewsMap], once: boolean): this {
+    if (!names.includes(news)) throw invalid(`peers.${call}(${show(news)})`, `there is ${names.join(', ')}.`);
+    checkFunction(`peers.${call}('${news}')`, listener);
+    this.#mesh.news.add(news, listener, { once });
     return this;
   }
 }

@@ -5,7 +5,7 @@ import { isName } from '../wire/frames.js';
  * `'*'` every name. What isn't given is not restricted, but for `names`.
  *
  * @example
- * createBridge({ authorize: ({ origin }) => origin === 'app://widget' && { send: ['doc:*'], receive: [], peers: ['editor'] } });
+ * createBridge({ authorize: ({ origin }) => origin === 'app://widget' && { send: ['doc:*'], receive: [], services: [] } });
  */
 export interface Grant {
   /** Names it may take although they are reserved, or held by another origin. @default none */

@@ -5,6 +5,11 @@ export interface Limits extends MessageLimits {
   /** Requests and streams of one peer that are served at a time. @default 100000 */
   readonly serving: number;
   /**
+   * Links that one peer opens at once; in the long run, a quarter of that each second. More wait. So do ports, where main has to make
+   * them: for utility processes and the like. @default 2000
+   */
+  readonly links: number;
+  /**
    * Seats of one document, or of one attached process; and as many of each frame or worker that it shares, but ten times as many of
    * these together. @default 1000
    */
@@ -35,6 +40,7 @@ export interface MessageLimits {
 export const defaultLimits: Limits = {
   channels: 10_000,
   serving: 100_000,
+  links: 2000,
   seats: 1000,
   names: 1000,
   size: 256 * 1024 * 1024,

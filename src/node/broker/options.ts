@@ -53,7 +53,7 @@ export interface BrokerOptions {
   readonly maxQueued?: number;
   /**
    * How much one peer may ask for, and how large one message may be. What isn't given keeps its default. Each is a number above 0;
-   * `size` is at least 65,536, `depth` at least 32.
+   * `size` is at least 65,536, `depth` at least 32. Nobody holds names here: `names` is for a bridge's pages.
    */
   readonly limits?: Partial<Limits>;
   /** Bounds on connections that have not shown a secret yet. */

@@ -42,6 +42,20 @@ describe('Names', () => {
     expect(names.take('main', 'app://a', ['other'])).toMatch(/reserved/);
   });
 
+  it('can be granted by their beginning', () => {
+    const names = new Names();
+    names.take('widget-a', 'app://a');
+    expect(names.take('widget-a', 'app://b', ['widget-*'])).toBeUndefined();
+    expect(names.take('main', 'app://b', ['widget-*'])).toMatch(/reserved/);
+    expect(names.take('main', 'app://b', ['*'])).toBeUndefined();
+  });
+
+  it('that were granted before anybody held them are held by whom they were granted to', () => {
+    const names = new Names();
+    expect(names.take('settings', 'app://settings', ['settings'])).toBeUndefined();
+    expect(names.take('settings', 'app://b')).toMatch(/held by another origin/);
+  });
+
   it('are 1000 for one origin, and hurt no other', () => {
     const names = new Names();
     for (let i = 0; i < 1000; i++) expect(names.take(`n${i}`, 'app://a')).toBeUndefined();

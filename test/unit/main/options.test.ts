@@ -11,7 +11,7 @@ describe('checkOptions', () => {
       redactErrors: false,
       limits: defaultLimits,
     });
-    const limits = { channels: 1, serving: 2, seats: 3, names: 4, size: 65_536, depth: 32 };
+    const limits = { channels: 1, serving: 2, links: 5, seats: 3, names: 4, size: 65_536, depth: 32 };
     const deciding = { origins: ['app://a'], authorize: () => true, authorizeTimeout: Infinity };
     const given = { ...deciding, redactErrors: true, preload: '/app/own.cjs', limits };
     expect(checkOptions(given)).toEqual(given);
@@ -37,7 +37,7 @@ describe('checkOptions', () => {
     [{ size: 65_535 }, 'size is 65535. Give a whole number of 65536 or more.'],
     [{ depth: 31 }, 'depth is 31. Give a whole number of 32 or more.'],
     [{ depth: Infinity }, 'depth is Infinity'],
-    [{ seat: 5 }, "there is no limit 'seat', only channels, serving, seats, names, size, depth"],
+    [{ seat: 5 }, "there is no limit 'seat', only channels, serving, links, seats, names, size, depth"],
     [null, 'give an object'],
     [5, 'give an object'],
   ])('refuses the limits %j', (limits, problem) => {

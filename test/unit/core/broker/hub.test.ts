@@ -21,7 +21,7 @@ class World implements HubOwner {
   readonly hub = new Hub(this);
   readonly problems: string[] = [];
   readonly gone: [string, string][] = [];
-  readonly limits = defaultLimits;
+  limits = defaultLimits;
 
   /** @param process one of its own, of many peers */
   join(name: string, grant?: Grant, process?: string): ControlSide {
@@ -568,6 +568,27 @@ describe('an OPEN', () => {
   });
 });
 
+describe('limits.links', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('says how many a peer opens at once, and then, by a quarter, in a second; of channels made for it, too', async () => {
+    world.limits = { ...defaultLimits, links: 8 };
+    const [a, c] = [world.join('a'), world.join('c')];
+    const port = new FakePort();
+    world.hub.admit(peer('b', { id: 'b' }), port);
+    for (let i = 0; i < 12; i++) port.deliverWith([[control.OPEN, 'c', i, 0]], [{ close() {} }]);
+    a.post(...Array.from({ length: 12 }, (_, token) => [control.CHANNEL, token]));
+    const passed = (): number[] => [c.of(control.LINK).length, a.of(control.CHANNEL).length];
+    await vi.advanceTimersByTimeAsync(0);
+    expect(passed()).toEqual([8, 8]);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(passed()).toEqual([10, 10]);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect([passed(), world.problems]).toEqual([[12, 12], []]);
+  });
+});
+
 describe('a channel', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
@@ -746,12 +767,12 @@ it('others are told of a grant what they enforce, not the names in it', async ()
     world.join('a', { peers: ['b', 'hidden'], names: ['main'], send: ['e'] }),
     world.join('b', { receive: ['f'] }),
   ];
-  const c = world.join('c', { peers: ['b'], services: [] });
+  const c = world.join('c', { peers: ['b'], services: [], provides: ['files'] });
   await turn();
   expect(b.of(control.WELCOME).map(([welcome]) => (welcome as control.Welcome).peers.map((each) => each[4]))).toEqual([
     [{ send: ['e'] }],
   ]);
-  expect(b.of(control.JOIN).map(([, grant]) => grant)).toEqual([{ services: [] }]);
+  expect(b.of(control.JOIN).map(([, grant]) => grant)).toEqual([{ services: [], provides: ['files'] }]);
   expect((a.of(control.WELCOME)[0]?.[0] as control.Welcome).grant).toMatchObject({ peers: ['b', 'hidden'] });
   c.port.close();
 });

@@ -93,4 +93,47 @@ describe('Liveness', () => {
     await vi.advanceTimersByTimeAsync(5000);
     expect(sync).toHaveBeenCalledTimes(4);
   });
+
+  describe('in a hidden window, whose timers come once a second', () => {
+    beforeEach(() => {
+      const { setTimeout } = globalThis;
+      const toSecond = (ms = 0): number => 1000 * Math.ceil((performance.now() + ms) / 1000) - performance.now();
+      vi.spyOn(globalThis, 'setTimeout').mockImplementation(((act: () => void, ms?: number) =>
+        setTimeout(act, toSecond(ms))) as typeof setTimeout);
+    });
+    afterEach(() => void vi.restoreAllMocks());
+
+    it('a peer that hangs is noticed', async () => {
+      const { link, told, liveness } = make({ heard: 1 });
+      await vi.advanceTimersByTimeAsync(5000);
+      expect(told).toEqual([link]);
+      expect(link.probe).toHaveBeenCalledTimes(1);
+      liveness.stop();
+    });
+
+    it('one that is heard from is not taken to hang', async () => {
+      const { link, told, liveness } = make({ heard: 1 });
+      for (let i = 0; i < 20; i++) {
+        await vi.advanceTimersByTimeAsync(1500);
+        link.heard++;
+      }
+      expect(told).toEqual([]);
+      liveness.stop();
+    });
+  });
+
+  it('one look that comes late says nothing: this process was held up', async () => {
+    const { told, link, liveness } = make({ heard: 1 });
+    const { setTimeout } = globalThis;
+    vi.spyOn(globalThis, 'setTimeout')
+      .mockImplementationOnce(((act: () => void) => setTimeout(act, 9000)) as typeof setTimeout)
+      .mockName('late');
+    await vi.advanceTimersByTimeAsync(500); // the first look arms the one that is late
+    await vi.advanceTimersByTimeAsync(9000 + 500);
+    expect(link.probe).toHaveBeenCalledTimes(1); // of the one behind it
+    await vi.advanceTimersByTimeAsync(500);
+    expect(told).toEqual([]);
+    liveness.stop();
+    vi.restoreAllMocks();
+  });
 });

@@ -22,7 +22,7 @@ describe('the limits of createBroker()', () => {
     [{ size: 65_535 }, 'size is 65535. Give a whole number of 65536 or more.'],
     [{ depth: 31 }, 'depth is 31. Give a whole number of 32 or more.'],
     [{ seats: 0 }, 'seats is 0. Give a whole number of 1 or more.'],
-    [{ seat: 1 }, "there is no 'seat', only channels, serving, seats, names, size, depth."],
+    [{ seat: 1 }, "there is no 'seat', only channels, serving, links, seats, names, size, depth."],
   ])('are refused as %j', (limits, problem) => {
     expect(() => checkBroker({ ...given, limits })).toThrow(`createBroker({ limits }): ${problem}`);
   });
