@@ -11,7 +11,7 @@ export interface Passed {
   uses: number;
   /** Why it can't be used any more, in words */
   over?: string;
-  /** There, nothing is taken from it any more. */
+  /** Nothing is taken from it any more. */
   stop?(): void;
 }
 

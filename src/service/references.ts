@@ -3,6 +3,7 @@ import { meshOf } from '../core/bus/caller.js';
 import { isThenable } from '../core/bus/dispatcher.js';
 import type { RequestEvent } from '../core/bus/events.js';
 import { UNLINKED, type Mesh } from '../core/bus/mesh.js';
+import { discard, type Source } from '../core/bus/producer.js';
 import { newRequest, type Request } from '../core/bus/request.js';
 import type { Peer } from '../core/directory/peer.js';
 import { MeshError } from '../core/errors/mesh-error.js';
@@ -138,6 +139,8 @@ function newReferences(bus: Bus, mesh: Mesh): References {
           for (let i = 0, each; (each = room.get(`${id}:${i}`)); i++) end(each, OVER);
         };
         ids = lendAll(room, lowered, [], number);
+      } else {
+        for (const each of lowered.found) if (typeof each !== 'function') void discard(each as Source);
       }
       return remake(lowered.values[0], (bare) => [bare, ids]);
     }
@@ -156,6 +159,7 @@ function newReferences(bus: Bus, mesh: Mesh): References {
         if (what) return count(lent, what === 1 ? 1 : -1);
         const { target } = lent;
         if (typeof target !== 'function') {
+          delete lent.stop;
           end(lent, OVER); // it can be used once only
           return target;
         }

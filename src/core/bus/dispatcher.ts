@@ -3,7 +3,7 @@ import type { Link } from '../link/link.js';
 import type { MeshPort } from '../port/mesh-port.js';
 import { MeshEvent, RequestEvent } from './events.js';
 import { Listeners } from './listeners.js';
-import { isSource, Producer } from './producer.js';
+import { discard, isSource, Producer } from './producer.js';
 import type { Reports } from './reports.js';
 
 export type AnyHandler = (event: RequestEvent, ...args: unknown[]) => unknown;
@@ -84,7 +84,10 @@ export class Dispatcher {
 }
 
 function answer(link: Link, id: number, channel: string, value: unknown): void {
-  if (isSource(value)) return link.fail(id, channel, notAsked(channel));
+  if (isSource(value)) {
+    void discard(value);
+    return link.fail(id, channel, notAsked(channel));
+  }
   try {
     link.answer(id, channel, value);
   } catch (error) {

@@ -123,9 +123,24 @@ export function isSource(value: unknown): value is Source {
   return Symbol.asyncIterator in value || isReadable(value);
 }
 
+/** To be called with one that is not taken from at once: an error of it would be nobody's, and end the process. Who takes from it gets that. */
+export function claim(source: object): void {
+  if (isNodeStream(source)) source.on('error', () => {});
+}
+
+/** Ends one that nobody will take from. */
+export async function discard(source: Source): Promise<void> {
+  try {
+    await iterate(source, '').return?.();
+  } catch {
+    // Somebody else reads it, or it has broken by itself.
+  }
+}
+
 function iterate(result: unknown, channel: string): AsyncIterator<unknown> | Iterator<unknown> {
   if (typeof result === 'object' && result !== null) {
     if (isReadable(result)) return readAll(result);
+    if (isNodeStream(result)) return takeAll(result);
     if (Symbol.asyncIterator in result) return (result as AsyncIterable<unknown>)[Symbol.asyncIterator]();
     if (Symbol.iterator in result) return (result as Iterable<unknown>)[Symbol.iterator]();
   }
@@ -147,6 +162,37 @@ function readAll(stream: ReadableStream<unknown>): AsyncIterator<unknown> {
     async return() {
       await reader.cancel();
       return { done: true, value: undefined };
+    },
+  };
+}
+
+/** One of Node's streams. */
+interface NodeStream extends AsyncIterable<unknown> {
+  on(event: 'error', listener: () => void): unknown;
+  destroy(): void;
+}
+
+function isNodeStream(value: object): value is NodeStream {
+  const { on, destroy } = value as Partial<NodeStream>;
+  return Symbol.asyncIterator in value && typeof on === 'function' && typeof destroy === 'function';
+}
+
+/** Its own iterator ends as late. */
+function takeAll(stream: NodeStream): AsyncIterator<unknown> {
+  const iterator = stream[Symbol.asyncIterator]();
+  const end = { done: true, value: undefined } as const;
+  let ended = false;
+  claim(stream);
+  return {
+    next: () =>
+      iterator.next().catch((error: unknown) => {
+        if (ended) return end; // it waited for the next one
+        throw error;
+      }),
+    async return() {
+      ended = true;
+      stream.destroy();
+      return end;
     },
   };
 }
