@@ -2,6 +2,7 @@ import { invalid, notCloneable, type MeshError } from '../errors/mesh-error.js';
 import type { Link } from '../link/link.js';
 import type { MeshPort } from '../port/mesh-port.js';
 import { MeshEvent, RequestEvent } from './events.js';
+import { letGo } from './hold.js';
 import { Listeners } from './listeners.js';
 import { discard, isSource, Producer } from './producer.js';
 import type { Reports } from './reports.js';
@@ -88,6 +89,7 @@ function answer(link: Link, id: number, channel: string, value: unknown): void {
     void discard(value);
     return link.fail(id, channel, notAsked(channel));
   }
+  if (!link.open) return letGo([value]);
   try {
     link.answer(id, channel, value);
   } catch (error) {

@@ -2,6 +2,7 @@ import { notCloneable } from '../errors/mesh-error.js';
 import type { Link } from '../link/link.js';
 import type { Serving } from '../link/incoming.js';
 import type { RequestEvent } from './events.js';
+import { letGo } from './hold.js';
 
 /** A consumer that gives more credit than this, and takes nothing, doesn't fill this side's memory. */
 const MAX_CREDIT = 16_384;
@@ -48,7 +49,7 @@ export class Producer implements Serving {
         if (this.#credit <= 0 && !this.#over) await new Promise<void>((resolve) => (this.#wake = resolve));
         if (this.#over) return;
         const { done, value } = await iterator.next();
-        if (this.#over) return;
+        if (this.#over) return letGo([value]);
         if (done) break;
         this.#credit -= this.#send(value);
       }
