@@ -1,4 +1,4 @@
-import { claim, discard, type Source } from '../core/bus/producer.js';
+import { claim, discard } from '../core/bus/producer.js';
 import type { Lowered } from './lower.js';
 import type { Passed, Room } from './passed.js';
 import type { References } from './wire.js';
@@ -21,7 +21,7 @@ export function lendAll(room: Room, { found, places }: Lowered, lent: Passed[], 
       if (typeof target !== 'function') {
         claim(target);
         // Nobody else has what a call has returned.
-        if (number) each.stop = () => void discard(target as Source);
+        if (number) each.stop = () => discard(target);
       }
       room.set(key, each).set(by, each);
     }

@@ -3,7 +3,7 @@ import { meshOf } from '../core/bus/caller.js';
 import { isThenable } from '../core/bus/dispatcher.js';
 import type { RequestEvent } from '../core/bus/events.js';
 import { UNLINKED, type Mesh } from '../core/bus/mesh.js';
-import { discard, type Source } from '../core/bus/producer.js';
+import { discard } from '../core/bus/producer.js';
 import { newRequest, type Request } from '../core/bus/request.js';
 import type { Peer } from '../core/directory/peer.js';
 import { MeshError } from '../core/errors/mesh-error.js';
@@ -139,9 +139,7 @@ function newReferences(bus: Bus, mesh: Mesh): References {
           for (let i = 0, each; (each = room.get(`${id}:${i}`)); i++) end(each, OVER);
         };
         ids = lendAll(room, lowered, [], number);
-      } else {
-        for (const each of lowered.found) if (typeof each !== 'function') void discard(each as Source);
-      }
+      } else lowered.found.forEach(discard);
       return remake(lowered.values[0], (bare) => [bare, ids]);
     }
     if (!Array.isArray(value) && !(value instanceof Transfer)) return value; // mostly

@@ -86,7 +86,7 @@ export class Dispatcher {
 
 function answer(link: Link, id: number, channel: string, value: unknown): void {
   if (isSource(value)) {
-    void discard(value);
+    discard(value);
     return link.fail(id, channel, notAsked(channel));
   }
   if (!link.open) return letGo([value]);

@@ -129,13 +129,10 @@ export function claim(source: object): void {
   if (isNodeStream(source)) source.on('error', () => {});
 }
 
-/** Ends one that nobody will take from. */
-export async function discard(source: Source): Promise<void> {
-  try {
-    await iterate(source, '').return?.();
-  } catch {
-    // Somebody else reads it, or it has broken by itself.
-  }
+/** Ends one that nobody will take from. What is none stays as it is. */
+export function discard(source: unknown): void {
+  const end = async (): Promise<unknown> => iterate(source, '').return?.();
+  end().catch(() => {}); // somebody else reads it, or it has broken by itself
 }
 
 function iterate(result: unknown, channel: string): AsyncIterator<unknown> | Iterator<unknown> {

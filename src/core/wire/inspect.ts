@@ -119,8 +119,7 @@ function sizeOf(value: object): number {
   return name === 'Blob' || name === 'File' ? (value as { readonly size: number }).size : 0;
 }
 
-const MISPLACED =
-  'there is a transfer() inside of it. Put it around the whole: transfer({ pixels }, [pixels.buffer]).';
+const MISPLACED = 'there is a transfer() inside of it. Put it around the whole: transfer({ pixels }, [pixels.buffer]).';
 
 function notListed(): MeshError {
   return new MeshError(
