@@ -72,6 +72,7 @@ export function share(target: FrameLike | WorkerLike, options: Partial<ShareFram
   const call = frame ? 'share(iframe)' : 'share(worker)';
   const { origin = '', grant = everything, name } = checkOptions(call, options, frame !== undefined);
   if (shared.has(target)) throw invalid(call, 'it is shared already. Dispose the first registration before.');
+  if (typeof window === 'undefined') throw invalid(call, 'a worker can not let in others. Call it in a page.');
   if (!hasPreload()) throw preloadMissing(call);
   const vouch = { type: frame ? 'frame' : 'worker', origin, grant, share: makeNonce() } as const;
   const answer = answering(vouch, name);

@@ -1,3 +1,4 @@
+import { claim, discard } from '../core/bus/producer.js';
 import type { Lowered } from './lower.js';
 import type { Passed, Room } from './passed.js';
 import type { References } from './wire.js';
@@ -17,6 +18,11 @@ export function lendAll(room: Room, { found, places }: Lowered, lent: Passed[], 
     if (!each) {
       const key = typeof target === 'function' ? ++lastId : -++lastId;
       each = { key, by, target, room, uses: 0 };
+      if (typeof target !== 'function') {
+        claim(target);
+        // Nobody else has what a call has returned.
+        if (number) each.stop = () => discard(target);
+      }
       room.set(key, each).set(by, each);
     }
     each.uses++;

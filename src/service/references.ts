@@ -3,7 +3,7 @@ import { meshOf } from '../core/bus/caller.js';
 import { isThenable } from '../core/bus/dispatcher.js';
 import type { RequestEvent } from '../core/bus/events.js';
 import { UNLINKED, type Mesh } from '../core/bus/mesh.js';
-import { dropSource } from '../core/bus/producer.js';
+import { discard } from '../core/bus/producer.js';
 import { newRequest, type Request } from '../core/bus/request.js';
 import type { Peer } from '../core/directory/peer.js';
 import { MeshError } from '../core/errors/mesh-error.js';
@@ -134,7 +134,6 @@ function newReferences(bus: Bus, mesh: Mesh): References {
       const { id: number, sender, signal } = event;
       const link = mesh.directory.get(sender.id)?.link;
       let ids = {};
-      const given: Passed[] = [];
       // Its caller has it for good, until it says otherwise; where nobody takes it any more, that would be for ever.
       if (link && !signal.aborted) {
         const room = roomOf(sender);
@@ -142,18 +141,12 @@ function newReferences(bus: Bus, mesh: Mesh): References {
           if (typeof id !== 'number') return; // the peer says so
           for (let i = 0, each; (each = room.get(`${id}:${i}`)); i++) end(each, OVER);
         };
-        ids = lendAll(room, lowered, given, number);
-        for (const each of given) each.stop = () => drop(each.target, sender);
-      } else for (const each of lowered.found) drop(each, sender);
+        ids = lendAll(room, lowered, [], number);
+      } else lowered.found.forEach(discard);
       return remake(lowered.values[0], (bare) => [bare, ids]);
     }
     if (!Array.isArray(value) && !(value instanceof Transfer)) return value; // mostly
     return remake(value, (bare) => (Array.isArray(bare) ? [bare] : bare));
-  };
-
-  const drop = (target: unknown, peer: Peer): void => {
-    if (typeof target === 'function') return;
-    dropSource(target).catch((error: unknown) => mesh.reports.failed(error, peer, REFERENCES));
   };
 
   // ---- what peers say of references

@@ -124,6 +124,46 @@ describe('ports', () => {
     },
   );
 
+  it('M16: a port that is started, and passed on to a window that is busy, loses nothing meanwhile', async () => {
+    const [source, middle, last] = [await places.join('a'), await places.join('b'), await places.join('c', 'last')];
+    await source.run(({ bus }) => {
+      bus.onPort('numbers', (_, port) => {
+        let n = 0;
+        const timer = setInterval(() => {
+          port.postMessage(n++);
+          if (n === 300) clearInterval(timer);
+        }, 1);
+      });
+    });
+    await last.run((here) => {
+      const got: number[] = [];
+      here['all'] = new Promise((resolve) => {
+        here.bus.on('take', (_, port: MeshPort) => {
+          port.onmessage = ({ data }) => void (got.push(data as number), data === 299 && resolve(got));
+        });
+      });
+      here.bus.on('noise', () => {});
+      here.bus.handle('hang', () => {
+        const until = Date.now() + 300;
+        while (Date.now() < until);
+      });
+    });
+    const before = await middle.run(async ({ bus, lab }) => {
+      const got: number[] = [];
+      const caller = bus.with({ wait: 5000 });
+      const port = await caller.openPort('numbers');
+      await new Promise<void>((resolve) => {
+        port.onmessage = ({ data }) => void (got.push(data as number), data === 10 && resolve());
+      });
+      void caller.request('hang');
+      for (let n = 0; n < 10_000; n++) bus.to('last').send('noise', n);
+      bus.to('last').send('take', lab.transfer(port, [port]));
+      return got;
+    });
+    const after = (await last.run((here) => here['all'])) as number[];
+    expect([...before, ...after]).toEqual(Array.from({ length: 300 }, (_, n) => n));
+  });
+
   it('M15: without onPort for it, NO_HANDLER; what the handler throws arrives; nobody holds an orphan', async () => {
     for (const kind of ['window', 'utility', 'main'] as const) {
       const taker = await places.make(kind, `the ${kind}`);

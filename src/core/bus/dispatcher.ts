@@ -2,8 +2,9 @@ import { invalid, notCloneable, type MeshError } from '../errors/mesh-error.js';
 import type { Link } from '../link/link.js';
 import type { MeshPort } from '../port/mesh-port.js';
 import { MeshEvent, RequestEvent } from './events.js';
+import { letGo } from './hold.js';
 import { Listeners } from './listeners.js';
-import { isSource, Producer } from './producer.js';
+import { discard, isSource, Producer } from './producer.js';
 import type { Reports } from './reports.js';
 
 export type AnyHandler = (event: RequestEvent, ...args: unknown[]) => unknown;
@@ -84,7 +85,11 @@ export class Dispatcher {
 }
 
 function answer(link: Link, id: number, channel: string, value: unknown): void {
-  if (isSource(value)) return link.fail(id, channel, notAsked(channel));
+  if (isSource(value)) {
+    discard(value);
+    return link.fail(id, channel, notAsked(channel));
+  }
+  if (!link.open) return letGo([value]);
   try {
     link.answer(id, channel, value);
   } catch (error) {

@@ -35,7 +35,7 @@ export function letGo(args: readonly unknown[] | undefined): void {
 
 /** A port that is nobody's, until it is sent. */
 function holderOf(port: object): PortHolder & { close(): void } {
-  let raw: object | undefined = take(port);
+  let raw: object | undefined = port;
   const detach = (): object | undefined => {
     const had = raw;
     raw = undefined;
@@ -48,13 +48,4 @@ function holderOf(port: object): PortHolder & { close(): void } {
     detach,
     close: () => closeRaw(detach()),
   };
-}
-
-/** What comes meanwhile waits in a port that is moved, and in one that was never started. Electron's own can't be, in one process. */
-function take(port: object): object {
-  try {
-    return structuredClone(port, { transfer: [port] });
-  } catch {
-    return port;
-  }
 }

@@ -2,6 +2,7 @@ import { notCloneable } from '../errors/mesh-error.js';
 import type { Link } from '../link/link.js';
 import type { Serving } from '../link/incoming.js';
 import type { RequestEvent } from './events.js';
+import { letGo } from './hold.js';
 
 /** A consumer that gives more credit than this, and takes nothing, doesn't fill this side's memory. */
 const MAX_CREDIT = 16_384;
@@ -48,7 +49,7 @@ export class Producer implements Serving {
         if (this.#credit <= 0 && !this.#over) await new Promise<void>((resolve) => (this.#wake = resolve));
         if (this.#over) return;
         const { done, value } = await iterator.next();
-        if (this.#over) return;
+        if (this.#over) return letGo([value]);
         if (done) break;
         this.#credit -= this.#send(value);
       }
@@ -113,11 +114,6 @@ export class Producer implements Serving {
   }
 }
 
-/** Ends what nobody takes from: what it holds open is let go. */
-export async function dropSource(source: unknown): Promise<void> {
-  await callReturn(iterate(source, ''));
-}
-
 async function callReturn(iterator: AsyncIterator<unknown> | Iterator<unknown>): Promise<void> {
   await iterator.return?.();
 }
@@ -128,9 +124,21 @@ export function isSource(value: unknown): value is Source {
   return Symbol.asyncIterator in value || isReadable(value);
 }
 
+/** To be called with one that is not taken from at once: an error of it would be nobody's, and end the process. Who takes from it gets that. */
+export function claim(source: object): void {
+  if (isNodeStream(source)) source.on('error', () => {});
+}
+
+/** Ends one that nobody will take from. What is none stays as it is. */
+export function discard(source: unknown): void {
+  const end = async (): Promise<unknown> => iterate(source, '').return?.();
+  end().catch(() => {}); // somebody else reads it, or it has broken by itself
+}
+
 function iterate(result: unknown, channel: string): AsyncIterator<unknown> | Iterator<unknown> {
   if (typeof result === 'object' && result !== null) {
     if (isReadable(result)) return readAll(result);
+    if (isNodeStream(result)) return takeAll(result);
     if (Symbol.asyncIterator in result) return (result as AsyncIterable<unknown>)[Symbol.asyncIterator]();
     if (Symbol.iterator in result) return (result as Iterable<unknown>)[Symbol.iterator]();
   }
@@ -152,6 +160,37 @@ function readAll(stream: ReadableStream<unknown>): AsyncIterator<unknown> {
     async return() {
       await reader.cancel();
       return { done: true, value: undefined };
+    },
+  };
+}
+
+/** One of Node's streams. */
+interface NodeStream extends AsyncIterable<unknown> {
+  on(event: 'error', listener: () => void): unknown;
+  destroy(): void;
+}
+
+function isNodeStream(value: object): value is NodeStream {
+  const { on, destroy } = value as Partial<NodeStream>;
+  return Symbol.asyncIterator in value && typeof on === 'function' && typeof destroy === 'function';
+}
+
+/** Its own iterator ends as late. */
+function takeAll(stream: NodeStream): AsyncIterator<unknown> {
+  const iterator = stream[Symbol.asyncIterator]();
+  const end = { done: true, value: undefined } as const;
+  let ended = false;
+  claim(stream);
+  return {
+    next: () =>
+      iterator.next().catch((error: unknown) => {
+        if (ended) return end; // it waited for the next one
+        throw error;
+      }),
+    async return() {
+      ended = true;
+      stream.destroy();
+      return end;
     },
   };
 }

@@ -5,6 +5,7 @@ import type { Link } from '../link/link.js';
 import type { Turn } from '../link/turn.js';
 import { capture } from '../wire/capture.js';
 import { moves } from '../wire/payload.js';
+import { letGo } from './hold.js';
 import type { Links } from './links.js';
 import type { Reports } from './reports.js';
 import { fullError } from './request.js';
@@ -63,6 +64,7 @@ export class Sending {
 
   #sendOn(link: Link, channel: string, args: readonly unknown[], copies: readonly unknown[] | undefined): void {
     if (!link.open) {
+      letGo(args);
       return this.#options.reports.dropped(link.peer, 1, channel, goneError(`send('${channel}')`, 'lost'));
     }
     try {

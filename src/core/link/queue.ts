@@ -69,9 +69,18 @@ export function closePorts(transfer: readonly object[] | undefined): void {
   for (const each of transfer ?? []) if (isPort(each)) each.close();
 }
 
+/** What comes meanwhile waits in a port that is moved, and in one that was never started. Electron's own can't be, in one process. */
+function take(port: object): object {
+  try {
+    return structuredClone(port, { transfer: [port] });
+  } catch {
+    return port;
+  }
+}
+
 /**
- * A message and its transfer list, as they are now, to be posted later: buffers and the like belong to the copy when this
- * returns. Ports are kept as they are, for no platform can clone all kinds; the message must not hold them.
+ * A message and its transfer list, as they are now, to be posted later: what moves belongs to the copy when this returns. The
+ * message must not hold the ports in the list: no platform can clone all kinds.
  * @throws MeshError `NOT_CLONEABLE` if it can't be cloned; nothing is detached then
  */
 export function keep(message: unknown[], transfer: readonly object[]): [message: unknown[], transfer: object[]] {
@@ -80,7 +89,7 @@ export function keep(message: unknown[], transfer: readonly object[]): [message:
     // Cloned in one piece: so the copies of what moves are known.
     const [copy, copies] = structuredClone([message, moved] as const, { transfer: moved });
     let next = 0;
-    return [copy, transfer.map((each) => (isPort(each) ? each : (copies[next++] as object)))];
+    return [copy, transfer.map((each) => (isPort(each) ? take(each) : (copies[next++] as object)))];
   } catch (cause) {
     throw notCloneable(cause);
   }

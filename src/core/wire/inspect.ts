@@ -5,6 +5,7 @@ import type { PortCapabilities } from '../port/port.js';
 import { isPartial } from './isolate.js';
 import { isInstance, kindOf, platformClass } from './kinds.js';
 import { causeOf } from './rebuild.js';
+import { Transfer } from './transfer.js';
 
 export interface Moving {
   /** Buffers that are moved, not copied: views on a part of them stay as they are */
@@ -21,7 +22,7 @@ export interface Findings {
 
 /**
  * Looks once through all of a message, level by level: the first objects in it, the objects in those, and so on.
- * @throws MeshError `NOT_CLONEABLE` if it holds a port that does not move, or what the far end would read as `null`; `LIMIT`
+ * @throws MeshError `NOT_CLONEABLE` if it holds a port that does not move, a `transfer()`, or what the far end would read as `null`; `LIMIT`
  */
 export function inspect(
   values: readonly unknown[],
@@ -46,6 +47,7 @@ export function inspect(
     switch (kindOf(value)) {
       case 'record':
         if (isInstance(value) && isPort(value)) throw notListed();
+        if (value instanceof Transfer) throw new MeshError('NOT_CLONEABLE', MISPLACED);
         for (const key of Object.keys(value)) {
           bytes += key.length;
           add((value as Record<string, unknown>)[key]);
@@ -116,6 +118,8 @@ function sizeOf(value: object): number {
   const name = platformClass(value);
   return name === 'Blob' || name === 'File' ? (value as { readonly size: number }).size : 0;
 }
+
+const MISPLACED = 'there is a transfer() inside of it. Put it around the whole: transfer({ pixels }, [pixels.buffer]).';
 
 function notListed(): MeshError {
   return new MeshError(

@@ -5,6 +5,7 @@ import type { PortCapabilities } from '../port/port.js';
 import { MAX_FIELDS } from './frames.js';
 import { inspect } from './inspect.js';
 import { cutOut, isPartial } from './isolate.js';
+import { kindOf } from './kinds.js';
 import { lift } from './lift.js';
 import { Transfer } from './transfer.js';
 
@@ -87,7 +88,8 @@ function list(each: object, listed: Set<object>): void {
 function sort(listed: ReadonlySet<object>): { ports: object[]; buffers: ArrayBuffer[]; others: object[] } {
   const sorted = { ports: [] as object[], buffers: [] as ArrayBuffer[], others: [] as object[] };
   for (const each of listed) {
-    if (each instanceof ArrayBuffer) sorted.buffers.push(each);
+    // Not by `instanceof`: one of another frame, or of a `vm` context, is of another class.
+    if (kindOf(each) === 'buffer') sorted.buffers.push(each as ArrayBuffer);
     else if (isPort(each)) sorted.ports.push(each);
     else sorted.others.push(each);
   }

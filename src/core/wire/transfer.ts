@@ -1,5 +1,7 @@
 import { invalid } from '../errors/mesh-error.js';
 
+const brand = Symbol.for('portmesh.Transfer');
+
 /** A value whose buffers or ports move with it instead of being copied. Made by `transfer()`. */
 export class Transfer<out T> {
   /** What the receiver gets. */
@@ -14,7 +16,14 @@ export class Transfer<out T> {
     this.value = value;
     this.list = list;
   }
+
+  /** @internal By brand, as MeshErrors are: `transfer` may be of another copy of this library than the bus. */
+  static [Symbol.hasInstance](value: unknown): value is Transfer<unknown> {
+    return typeof value === 'object' && value !== null && brand in value;
+  }
 }
+
+Object.defineProperty(Transfer.prototype, brand, { value: true });
 
 /** An argument or a result: the value itself, or the value with what it moves. */
 export type Sendable<T> = T | Transfer<T>;

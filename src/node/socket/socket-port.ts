@@ -4,6 +4,7 @@ import type { ElectronPortLike } from '../../core/port/electron-port.js';
 import { electronPorts, nodePorts } from '../../core/port/kinds.js';
 import { closeAll, type Port, type PortCapabilities, type PortListener } from '../../core/port/port.js';
 import { relay, type PortKind } from '../../core/port/relay.js';
+import { kindOf } from '../../core/wire/kinds.js';
 import { check } from '../clone-check.js';
 import type { Account } from './account.js';
 import { encode } from './codec.js';
@@ -55,8 +56,8 @@ export class SocketPort implements Port {
   }
 
   #postWith(message: unknown, transfer: readonly object[], max: number): void {
-    const moved = transfer.filter((each): each is ArrayBuffer => each instanceof ArrayBuffer);
-    const given = transfer.filter((each) => !(each instanceof ArrayBuffer));
+    const moved = transfer.filter((each): each is ArrayBuffer => kindOf(each) === 'buffer');
+    const given = transfer.filter((each) => kindOf(each) !== 'buffer');
     this.#check(given);
     let raws: readonly object[] = given;
     const encoded = encode(message, { moved, max, commit: () => void (raws = claim(given)) });

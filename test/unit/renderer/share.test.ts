@@ -318,6 +318,13 @@ describe('share', () => {
     expect(window.listening('message')).toBe(0);
   });
 
+  it('is for pages: a worker is told so', () => {
+    vi.stubGlobal('window', undefined);
+    expect(() => share(new FakeWorker().real)).toThrow(
+      expect.objectContaining({ code: 'INVALID_ARGUMENT', message: expect.stringContaining('Call it in a page') }),
+    );
+  });
+
   it('needs the preload, as connect() does; without it nothing is shared', () => {
     vi.stubGlobal('window', new FakeWindow());
     const iframe = new FakeIframe();

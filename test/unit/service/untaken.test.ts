@@ -1,8 +1,9 @@
+import { PassThrough, Readable } from 'node:stream';
 import { expect, it } from 'vitest';
 import { createMemoryChannel } from '../../../src/core/port/memory-port.js';
 import type { Port } from '../../../src/core/port/port.js';
 import { ABORT, REQUEST } from '../../../src/core/wire/frames.js';
-import { consume, defineService, provide, retain } from '../../../src/service/index.js';
+import { consume, defineService, provide, release, retain } from '../../../src/service/index.js';
 import { deferred } from '../../contract/case.js';
 import { TestMesh } from '../../contract/mesh.js';
 import { afraid } from '../support/afraid.js';
@@ -67,5 +68,70 @@ it('what is retained when its caller has given up is over, and not held', async 
   await f.ok();
   expect([a.load.references, b.load.references]).toEqual([0, 0]);
   await expect(given[0]?.()).rejects.toMatchObject({ code: 'CLOSED' });
+  mesh.close();
+});
+
+it('what a call returns to take items from, and nobody does, is ended: released, given up, or left with the connection', async () => {
+  const mesh = new TestMesh({ make: () => createMemoryChannel().ports });
+  const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+  const answer = deferred();
+  const sources: PassThrough[] = [];
+  const source = (): PassThrough => (sources.push(new PassThrough()), sources.at(-1)!);
+  const stopped = deferred();
+  provide(b, makers, {
+    make: (what) =>
+      what === 'late'
+        ? answer.promise.then(source)
+        : what === 'web'
+          ? new ReadableStream({ cancel: () => stopped.resolve() })
+          : source(),
+    ok() {},
+  });
+  const f = consume(a, makers);
+  release((await f.make()) as object);
+  await f.ok();
+  expect(sources[0]!.destroyed).toBe(true);
+  release((await f.make('web')) as object);
+  await stopped.promise;
+  const controller = new AbortController();
+  const call = f.$with({ signal: controller.signal }).make('late');
+  await f.ok();
+  controller.abort();
+  await expect(call).rejects.toMatchObject({ code: 'ABORTED' });
+  answer.resolve();
+  await expect.poll(() => sources[1]?.destroyed).toBe(true);
+  // What is taken from ends with whoever takes from it, and no sooner.
+  const taken = (await f.make()) as AsyncIterable<unknown>;
+  sources[2]!.write('x');
+  for await (const item of taken) {
+    expect([item, sources[2]!.destroyed]).toEqual([new Uint8Array([120]), false]);
+    break;
+  }
+  await f.make();
+  await a.close();
+  await expect.poll(() => [sources[2]!.destroyed, sources[3]!.destroyed]).toEqual([true, true]);
+  expect(b.load.references).toBe(0);
+  mesh.close();
+});
+
+it('a stream of Node’s that breaks before anybody takes from it breaks nothing else, returned or given', async () => {
+  const mesh = new TestMesh({ make: () => createMemoryChannel().ports });
+  const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+  const broken = (): Readable =>
+    new Readable({ construct: (done) => setImmediate(done, new RangeError('no such file')), read() {} });
+  provide(b, makers, {
+    async make(what) {
+      if (!what) return broken();
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      for await (const _ of what as AsyncIterable<unknown>);
+      return undefined;
+    },
+    ok() {},
+  });
+  const f = consume(a, makers);
+  const returned = (await f.make()) as AsyncIterable<unknown>;
+  await new Promise((resolve) => setTimeout(resolve, 10)); // an error that nobody listens to fails the whole run
+  await expect(returned[Symbol.asyncIterator]().next()).rejects.toThrow('no such file');
+  await expect(f.make(broken())).rejects.toThrow('no such file');
   mesh.close();
 });

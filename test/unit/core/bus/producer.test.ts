@@ -1,3 +1,4 @@
+import { PassThrough, Readable } from 'node:stream';
 import { expect, it } from 'vitest';
 import { OPEN } from '../../../../src/core/broker/control.js';
 import { createMemoryChannel } from '../../../../src/core/port/memory-port.js';
@@ -69,5 +70,45 @@ it('reports what its handler throws after the end, but not the reason for which 
     await turn();
   }
   expect(errors).toEqual([bug]);
+  mesh.close();
+});
+
+it('ends a stream of Node’s at once, though nothing comes from it, nothing was taken from it, or no stream was asked for', async () => {
+  const mesh = new TestMesh({ make: () => createMemoryChannel().ports });
+  const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+  const errors: unknown[] = [];
+  b.onError((error) => errors.push(error));
+  let source = new PassThrough();
+  const late = deferred<Readable>();
+  b.handle('idle', () => source);
+  b.handle('late', () => late.promise);
+  source.write('x');
+  for await (const item of a.stream('idle')) if (item) break;
+  await a.drain();
+  expect(source.destroyed).toBe(true);
+  source = new PassThrough();
+  expect(await rejection(a.request('idle'))).toMatchObject({ code: 'INVALID_ARGUMENT' });
+  expect(source.destroyed).toBe(true);
+  const stream = a.stream('late');
+  await a.drain();
+  await stream.return();
+  await a.drain();
+  const untouched = new PassThrough();
+  late.resolve(untouched);
+  await turn();
+  expect(untouched.destroyed).toBe(true);
+  expect(errors).toEqual([]);
+  mesh.close();
+});
+
+it('tells its consumer what breaks a stream of Node’s; one that nobody takes from breaks nothing else', async () => {
+  const mesh = new TestMesh({ make: () => createMemoryChannel().ports });
+  const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+  const broken = (): Readable =>
+    new Readable({ construct: (done) => setImmediate(done, new RangeError('no such file')), read() {} });
+  b.handle('broken', broken);
+  expect(await rejection(a.stream('broken').next())).toMatchObject({ name: 'RangeError', message: 'no such file' });
+  expect(await rejection(a.request('broken'))).toMatchObject({ code: 'INVALID_ARGUMENT' });
+  for (let i = 0; i < 3; i++) await turn(); // an error that nobody listens to fails the whole run
   mesh.close();
 });

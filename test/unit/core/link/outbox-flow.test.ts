@@ -1,4 +1,4 @@
-import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { MessageChannel, MessagePort } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { checkFlow, type FlowOptions } from '../../../../src/core/link/flow.js';
 import { Outbox } from '../../../../src/core/link/outbox.js';
@@ -261,7 +261,7 @@ describe('what waits alone', () => {
     expect(flow.port.posts[1]![4]).toEqual(new Map([['k', 1]]));
   });
 
-  it('has its buffers from the call on, and hands them on when it leaves', () => {
+  it('has its buffers and ports from the call on, and hands them on when it leaves', () => {
     const flow = make({ highWater: 1 });
     flow.alone('a');
     const { port1, port2 } = new MessageChannel();
@@ -273,9 +273,23 @@ describe('what waits alone', () => {
       new Uint8Array([1, 2, 3]),
     );
     const [first, second] = flow.port.transfers[1] as [MessagePort, ArrayBuffer];
-    expect(first, 'a port goes as it is').toBe(port1);
+    expect(first).toBeInstanceOf(MessagePort);
     expect(second.byteLength, 'moved on').toBe(0);
     port2.close();
+  });
+
+  it('loses nothing of what comes to its ports meanwhile, started or not', async () => {
+    const flow = make({ highWater: 1 });
+    flow.alone('a');
+    const { port1, port2 } = new MessageChannel();
+    port1.start();
+    flow.alone('b', 0, [port1]);
+    port2.postMessage('meanwhile');
+    await new Promise((resolve) => setImmediate(resolve));
+    flow.ack(1);
+    const [moved] = flow.port.transfers[1] as [MessagePort];
+    expect(await new Promise((resolve) => moved.once('message', resolve))).toBe('meanwhile');
+    moved.close();
   });
 
   it('is refused at the call if it cannot be cloned: nothing is sent, counted or detached', () => {
@@ -310,7 +324,7 @@ describe('what waits alone', () => {
     const post = flow.port.post.bind(flow.port);
     const error = new MeshError('NOT_CLONEABLE', 'no ports here');
     flow.port.post = (message, transfer) => {
-      if (transfer?.includes(port1)) throw error;
+      if (transfer?.some((each) => each instanceof MessagePort)) throw error;
       post(message, transfer);
     };
     flow.ack(1);

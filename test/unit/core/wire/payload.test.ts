@@ -50,6 +50,12 @@ describe('preparePayload, towards a MessagePortMain', () => {
     expect(bytes.byteLength).toBe(0);
   });
 
+  it('knows a buffer of another realm for one', () => {
+    const bytes = runInNewContext('new Uint8Array([1, 2, 3])') as Uint8Array<ArrayBuffer>;
+    preparePayload([transfer(bytes, [bytes.buffer])], electronEnd).settle();
+    expect(bytes.byteLength).toBe(0);
+  });
+
   it('cuts out a view on a part of a buffer that would have moved', () => {
     const buffer = new ArrayBuffer(8);
     const payload = preparePayload([transfer(new Uint8Array(buffer, 2, 2), [buffer])], electronEnd);
@@ -69,6 +75,13 @@ describe('preparePayload, towards a MessagePortMain', () => {
     preparePayload([bytes], electronEnd).settle();
     expect(bytes.byteLength).toBe(3);
   });
+});
+
+it('what is marked inside of a value is refused, and says where the mark belongs', () => {
+  const bytes = new Uint8Array(3);
+  for (const value of [{ bytes: transfer(bytes, [bytes.buffer]) }, [transfer(bytes, [bytes.buffer])]]) {
+    expect(() => preparePayload([value], domEnd)).toThrow(/Put it around the whole: transfer\(/);
+  }
 });
 
 it('what is listed twice is refused, and stays', () => {

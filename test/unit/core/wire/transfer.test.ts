@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { MeshError } from '../../../../src/core/errors/mesh-error.js';
 import { transfer, Transfer } from '../../../../src/core/wire/transfer.js';
 
@@ -20,4 +20,15 @@ describe('transfer', () => {
       expect(call).toThrow(/^transfer\(value, list\): /);
     },
   );
+});
+
+it('knows what was marked by another copy of the library, and nothing else', async () => {
+  vi.resetModules();
+  const copy = await import('../../../../src/core/wire/transfer.js');
+  expect(copy.Transfer).not.toBe(Transfer);
+  expect(copy.transfer(1, [])).toBeInstanceOf(Transfer);
+  expect(transfer(1, [])).toBeInstanceOf(copy.Transfer);
+  for (const other of [undefined, null, 1, { value: 1, list: [] }, structuredClone(transfer(1, []))]) {
+    expect(other).not.toBeInstanceOf(Transfer);
+  }
 });
