@@ -3,7 +3,7 @@ import { startTimer, type Timer } from '../timer.js';
 
 /** How often the links that owe something are looked at. */
 const PERIOD_MS = 500;
-/** A peer is taken to hang when so many looks in a row found it owing and silent: after one to one and a half seconds. */
+/** A peer is taken to hang when so many looks in a row found it owing and silent: after one and a half to two seconds. */
 const LOOKS = 3;
 /**
  * A look that comes so late says nothing of others: this process itself was held up. Of two in a row the second one does: what came
