@@ -29,9 +29,13 @@ export async function wrap<T>(from: AnyCaller, name: string, options: CallerOpti
     .with(options)
     .openPort(channel)
     .catch((cause: unknown) => {
-      if (!MeshError.is(cause, 'NO_HANDLER')) throw cause;
-      const fix = `Call expose(bus, '${name}', object) there, or give { wait: ms }.`;
-      throw new MeshError('NO_HANDLER', `${call}: nobody exposes it. ${fix}`, { cause });
+      if (!MeshError.is(cause)) throw cause;
+      const { code, message, reason } = cause;
+      const text =
+        code === 'NO_HANDLER'
+          ? `${call}: nobody exposes it. Call expose(bus, '${name}', object) there, or give { wait: ms }.`
+          : message.replace(`openPort('${channel}')`, call); // whoever calls has not called that
+      throw new MeshError(code, text, { cause, reason });
     });
   if (mesh.closeInfo) port.close();
   mesh.check(call);

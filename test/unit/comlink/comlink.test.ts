@@ -280,10 +280,13 @@ it('nobody exposes it: NO_HANDLER with the fix; TIMEOUT and ABORTED as of every 
     code: 'NO_HANDLER',
     message: expect.stringContaining("expose(bus, 'nobody', object)"),
   });
-  expect((await rejection(wrap(a.to('c'), 'scene'))).code).toBe('NO_PEER');
-  expect((await rejection(wrap(a, 'nobody', { wait: 10_000, timeout: 10 }))).code).toBe('TIMEOUT');
+  const named = (name: string): unknown => expect.stringMatching(new RegExp(`^wrap\\('${name}'\\)`));
+  const absent = await rejection(wrap(a.to('c'), 'scene'));
+  expect(absent).toMatchObject({ code: 'NO_PEER', message: named('scene') });
+  const late = await rejection(wrap(a, 'nobody', { wait: 10_000, timeout: 10 }));
+  expect(late).toMatchObject({ code: 'TIMEOUT', message: named('nobody') });
   const aborting = new AbortController();
   const waiting = rejection(wrap(a, 'nobody', { wait: 10_000, signal: aborting.signal }));
   aborting.abort();
-  expect((await waiting).code).toBe('ABORTED');
+  expect(await waiting).toMatchObject({ code: 'ABORTED', message: named('nobody') });
 });
