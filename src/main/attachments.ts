@@ -155,7 +155,7 @@ export class Attachments {
         `this process has ${limits.seats} seats already. close() those no longer used.`;
     if (full) return refuse({ code: 'LIMIT', message: full });
     const type = vouch?.type ?? child.type;
-    const grant = vouch ? intersect(attached.grant, vouch.grant) : attached.grant;
+    const grant = vouch ? intersect(attached.grant, vouch.grant, true) : attached.grant;
     const problem = asked === undefined ? undefined : names.take(asked, TRUSTED, grant.names);
     if (problem) return refuse({ code: 'NOT_AUTHORIZED', message: problem });
     const name = asked ?? (vouch ? undefined : attached.name) ?? type;

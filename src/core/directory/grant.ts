@@ -58,10 +58,13 @@ export function sendsAll({ send, services, provides }: Grant): boolean {
   return send === undefined && services === undefined && provides === undefined;
 }
 
-/** What both of two grants allow. */
-export function intersect(a: Grant, b: Grant): Grant {
+/**
+ * What both of two grants allow.
+ * @param state whether one that doesn't say so may ask for the state of the mesh
+ */
+export function intersect(a: Grant, b: Grant, state = false): Grant {
   const both: { [K in (typeof members)[number]]?: readonly string[] } & { state?: boolean } = {};
-  if (a.state !== undefined || b.state !== undefined) both.state = a.state === true && b.state === true;
+  if (a.state !== undefined || b.state !== undefined) both.state = (a.state ?? state) && (b.state ?? state);
   for (const member of members) {
     const [rules, others] = [rulesOf(a, member), rulesOf(b, member)];
     if (member === 'names') both.names = common(rules ?? [], others ?? []);

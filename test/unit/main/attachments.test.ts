@@ -251,6 +251,14 @@ describe('a utility process that hosts a worker', () => {
     expect(welcome.grant).toEqual({ names: [], send: ['doc:a'] });
   });
 
+  it('may show it the state of the mesh, which it may see itself unless it is told not to', async () => {
+    const inner = { vouch: { ...vouch, grant: { state: true } } };
+    const [, welcome] = (await said(fork().ask('one', inner))) as [number, control.Welcome];
+    expect(welcome.grant).toMatchObject({ state: true });
+    const [, refused] = (await said(fork({ grant: { state: false } }).ask('two', inner))) as [number, control.Welcome];
+    expect(refused.grant).toMatchObject({ state: false });
+  });
+
   it('needs no seat of its own, and its worker no name', async () => {
     const [, welcome] = (await said(fork({ name: 'host' }).ask(undefined, { vouch }))) as [number, control.Welcome];
     expect(welcome.self.name).toBe('worker');

@@ -38,6 +38,19 @@ describe('two grants together', () => {
     );
   });
 
+  it.each<[boolean, Grant, Grant, boolean | undefined]>([
+    [true, {}, {}, undefined],
+    [true, {}, { state: true }, true],
+    [true, { state: true }, {}, true],
+    [true, {}, { state: false }, false],
+    [true, { state: false }, { state: true }, false],
+    [false, {}, { state: true }, false],
+    [false, { state: true }, {}, false],
+    [false, { state: true }, { state: true }, true],
+  ])('show the state of the mesh only where both may; by default %s: %j and %j', (state, one, other, may) => {
+    expect(intersect(one, other, state).state).toBe(may);
+  });
+
   it('take reserved names only where both may', () => {
     expect(intersect({ names: ['main', 'x'] }, { names: ['x'] }).names).toEqual(['x']);
     expect(intersect({ names: ['x'] }, {}).names).toEqual([]);
