@@ -130,7 +130,7 @@ export function provide<M extends object, E extends object>(
       if (method === '$status') return description;
       const called = served.get(method);
       const label = called?.label ?? `${name}.${typeof method === 'string' ? method.slice(0, 100) : '?'}()`;
-      checkFit(label, user, version);
+      checkFit(label, user, version, bus.self);
       if (method === '$ready') return description;
       if (!called) throw noMethod(label);
       return references.serve(event, refs, args, label, called.run);

@@ -434,7 +434,7 @@ export function serviceContract(kind: MeshKind): Case[] {
         const error = await rejection(g.size('x'));
         assert.equal(error.code, 'VERSION_MISMATCH');
         assert.include(error.message, `'${version}'`);
-        assert.include(error.message, `'1.2'`);
+        assert.include(error.message, `${b.self.name} (${b.self.id}) has '1.2'`);
         assert.equal((await rejection(g.$ready())).code, 'VERSION_MISMATCH');
         await g.$subscribe('changed', (path) => got.push(path));
       }
