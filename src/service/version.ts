@@ -11,6 +11,7 @@ export function checkFit(call: string, user: unknown, provider: unknown, who?: P
   const [major, minor = 0] = user.split('.').map(Number);
   const [providerMajor, providerMinor = 0] = provider.split('.').map(Number);
   if (major === providerMajor && minor <= providerMinor) return;
-  const text = `${call}: version ${show(user)} needs a provider of the same major, and no smaller minor. ${who ? `${who.name} (${who.id})` : 'It'} has ${show(provider)}.`;
-  throw new MeshError('VERSION_MISMATCH', text);
+  const needs = `version ${show(user)} needs a provider of the same major, and no smaller minor`;
+  const has = `${who ? `${who.name} (${who.id})` : 'It'} has ${show(provider)}`;
+  throw new MeshError('VERSION_MISMATCH', `${call}: ${needs}. ${has}.`);
 }
