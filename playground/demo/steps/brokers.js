@@ -39,10 +39,10 @@ export async function brokers({ graph, editor, narrator, screenshots }) {
       const identity = document.querySelector('[data-testid="chosen-identity"]');
       return /utility \d+/.exec(identity?.textContent ?? '')?.[0] !== /utility \d+/.exec(text)?.[0];
     }, old);
-    // Links through it are made as they are needed.
+    // Links through it are made as they are needed: how many, depends on who are neighbours.
     await graph
       .part('chosen-identity')
-      .filter({ hasText: /links\s*[1-9]\d/ })
+      .filter({ hasText: /links\s*[1-9]/ })
       .waitFor();
     await graph.photograph(screenshots, 'gateway');
     return `${old}, then ${await graph.read('chosen-identity')}`;
