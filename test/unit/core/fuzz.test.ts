@@ -11,6 +11,7 @@ import { rejection } from '../../contract/case.js';
 import { TestMesh } from '../../contract/mesh.js';
 import { ControlSide } from '../support/control-side.js';
 import { FakePort } from '../support/fake-port.js';
+import { hearing } from '../support/hearing.js';
 import { controlPost, linkPost } from '../support/hostile.js';
 import { peer } from '../../contract/link-side.js';
 import { turn } from '../support/turn.js';
@@ -24,24 +25,13 @@ const patience = 60_000 * scale;
 
 /** Writes down what a port's owner throws; its members must not. */
 function guarded(port: Port, thrown: unknown[]): Port {
-  return {
-    carries: port.carries,
-    raw: port.raw,
-    post: (message, transfer) => port.post(message, transfer),
-    close: () => port.close(),
-    detach: () => port.detach(),
-    start: (listener) =>
-      port.start({
-        ...listener,
-        message(data, ports) {
-          try {
-            listener.message(data, ports);
-          } catch (error) {
-            thrown.push(error);
-          }
-        },
-      }),
-  };
+  return hearing(port, (listener) => (data, ports) => {
+    try {
+      listener.message(data, ports);
+    } catch (error) {
+      thrown.push(error);
+    }
+  });
 }
 
 /** Everything a bus can be asked for. */
