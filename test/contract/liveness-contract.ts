@@ -1,4 +1,5 @@
 import { assert } from 'chai';
+import { LISTEN } from '../../src/core/directory/entry.js';
 import { cases, deferred, type Case } from './case.js';
 import type { MeshKind } from './mesh-kind.js';
 import { withMesh } from './with-mesh.js';
@@ -30,6 +31,33 @@ export function livenessContract(kind: MeshKind): Case[] {
       assert.deepEqual(news, ['unresponsive slow', 'responsive slow']);
       port.close();
     }),
+    'a peer that hangs, and whose link is lost, is responsive when it is heard on the next one': inMesh(
+      async (mesh) => {
+        const a = await mesh.join('a');
+        const slow = await mesh.joinByHand('slow');
+        await slow.announce([LISTEN, 'e']);
+        const news: string[] = [];
+        const silent = deferred();
+        const back = deferred();
+        a.peers.on('unresponsive', () => (news.push('unresponsive'), silent.resolve()));
+        a.peers.on('responsive', () => (news.push('responsive'), back.resolve()));
+        a.send('e');
+        const lost = await slow.linked;
+        lost.start({ message() {}, unreadable() {}, close() {} });
+        await silent.promise;
+        const dropped = deferred();
+        a.onDropped(() => dropped.resolve());
+        lost.close();
+        await dropped.promise;
+        a.send('e'); // on a new link, which has not been heard from
+        assert.deepEqual(news, ['unresponsive']);
+        const port = await slow.link(a.self.id, 1);
+        port.post([0]);
+        await back.promise;
+        assert.deepEqual(news, ['unresponsive', 'responsive']);
+        port.close();
+      },
+    ),
     'a peer that the broker is still to bring the link to is not unresponsive, whoever else is': inMesh(
       async (mesh) => {
         const [a, b] = [await mesh.join('a'), await mesh.join('b')];

@@ -70,6 +70,7 @@ export class Links implements Iterable<Link> {
     if (entry?.link !== link) return;
     entry.link = undefined;
     entry.epoch = link.epoch + 1;
+    entry.silent = link.silent;
   }
 
   /** Keeps one end of a channel, to send on at once, and passes the other end on. */
@@ -125,6 +126,7 @@ export class Links implements Iterable<Link> {
     const trusted = this.#trusts(entry);
     const own = { epoch, opened, redact: this.redacts(entry), trusted, grant, limits, flow, turn };
     const link = new Link(owner, peer, port, own);
+    link.silent = entry.silent;
     entry.link = link;
     this.#links.add(link);
     return link;

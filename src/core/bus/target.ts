@@ -44,10 +44,10 @@ export function noPeer(call: string, target: Exclude<Target, undefined>, directo
   if (typeof target === 'string') {
     return new MeshError(
       'NO_PEER',
-      `${call} to '${target}': no peer has this name. Has it connected yet? See bus.peers, or wait for its 'join'.`,
+      `${call} to '${target}': no other peer has this name. Has it connected yet? See bus.peers, or wait for its 'join'.`,
     );
   }
   const reason = directory.whyLeft(target.id);
   if (reason) return goneError(`${call} to ${target.id}`, reason);
-  return new MeshError('NO_PEER', `${call} to { id: '${target.id}' }: no peer has this id.`);
+  return new MeshError('NO_PEER', `${call} to { id: '${target.id}' }: no other peer has this id.`);
 }

@@ -92,6 +92,8 @@ export class Entry {
   link: Link | undefined;
   /** How many links to it have ended. */
   epoch = 0;
+  /** Whether the last of them ended while it was taken to hang. */
+  silent = false;
 
   constructor(peer: Peer, grant: Grant, limit?: number) {
     this.peer = peer;

@@ -55,7 +55,7 @@ describe('noPeer', () => {
   it('names the call and the target, and how to find out who is there', () => {
     expect(noPeer("send('e')", 'viewer', directory())).toMatchObject({
       code: 'NO_PEER',
-      message: expect.stringMatching(/^send\('e'\) to 'viewer': no peer has this name.*bus\.peers/),
+      message: expect.stringMatching(/^send\('e'\) to 'viewer': no other peer has this name.*bus\.peers/),
     });
     expect(noPeer("send('e')", { id: 'p9' }, directory())).toMatchObject({ code: 'NO_PEER' });
   });
