@@ -34,6 +34,18 @@ describe('connect in a utility process', () => {
     expect((await bus.closed).reason).toBe('bridge-gone');
   });
 
+  it('twenty join at once with one listener on parentPort, and so does one behind them', async () => {
+    const via = new FakeParentPort();
+    const joining = Array.from({ length: 20 }, (_, i) => connect({ via, name: `n${i}` }));
+    expect(via.listenerCount('message')).toBe(1);
+    const buses = await Promise.all(joining);
+    expect(new Set(buses.map(({ self }) => self.id)).size).toBe(20);
+    expect(via.listenerCount('message')).toBe(0);
+    expect((await connect({ via, name: 'behind' })).self.name).toBe('behind');
+    expect(via.listenerCount('message')).toBe(0);
+    via.hub.close();
+  });
+
   it('talks both ways: where it opens the link, the broker makes the channel', async () => {
     const via = new FakeParentPort();
     const main = await via.connect('main');
