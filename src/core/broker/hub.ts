@@ -3,34 +3,28 @@ import { Channels, HANDLE, LISTEN } from '../directory/entry.js';
 import { everything, type Grant } from '../directory/grant.js';
 import type { Limits } from '../directory/limits.js';
 import type { Peer } from '../directory/peer.js';
-import { closeAll, closeRaw, type Port } from '../port/port.js';
+import { closeAll, type Port } from '../port/port.js';
 import { WIRE_VERSION } from '../wire/frames.js';
 import { Allowances } from './allowances.js';
 import { mayLink, told, type Chair } from './chair.js';
 import { Confirmations, type Witness } from './confirmations.js';
 import { readControl, type ControlSink } from './control-reader.js';
 import * as control from './control.js';
-import type { MeshState } from './mesh-state.js';
+import { Desk, type DeskOwner } from './desk.js';
 import { News } from './news.js';
-import { CONFIRMATIONS, linking, MAX_CONFIRMING, Pace } from './pace.js';
+import { CONFIRMATIONS, linking, Pace } from './pace.js';
 import { Tickets, type Ticket } from './tickets.js';
 
-export interface HubOwner {
+export interface HubOwner extends DeskOwner {
   /** Whether errors go to peers of other origins without stacks and paths. */
   readonly redact: boolean;
   readonly limits: Limits;
-  /** A channel for a peer that can't make one: its two ends. `undefined` for a peer that can: it has no need to ask. */
-  channel(peer: Peer): readonly [object, object] | undefined;
   /** `peer` as `viewer` may see it. */
   show(peer: Peer, viewer: Peer): Peer;
   /** A peer's control port has closed. The owner says why with `remove`, at once or a little later. */
   closed(peer: Peer): void;
   left(peer: Peer, reason: LeaveReason): void;
   malformed(peer: Peer, problem: string): void;
-  /** A fresh ticket, where peers link by sockets: else nobody has a need to DIAL. */
-  ticket?(): Ticket;
-  /** The broker's state, for those who may know it. */
-  state?(): MeshState;
   /** When peers are told what is to be told, as one post each. @default at the end of the task */
   readonly soon?: (tell: () => void) => void;
 }
@@ -65,24 +59,27 @@ export class Hub {
   readonly #watchers = new Set<HubWatcher>();
   readonly #allowances = new Allowances();
   readonly #news = new News((chair, first, changes) => this.#tellChanges(chair, first, changes));
-  readonly #sink: ControlSink = {
-    changes: (chair, first, changes) => this.#news.take(chair, first, changes),
-    state: (chair, number, listens, handles) => this.#onState(chair, number, listens, handles),
-    channel: (chair, token) => this.#onChannel(chair, token),
-    open: (chair, to, epoch, known, port) => this.#onOpen(chair, to, epoch, known, port),
-    dial: (chair, token, to, known) => this.#onDial(chair, token, to, known),
-    answered: (chair, ticket, address, why) => this.#tickets.answered(chair, ticket, address, why),
-    query: (chair, token) => this.#onQuery(chair, token),
-    sync: (chair, token) => this.#news.behind(() => chair.outbox.post([control.SYNCED, token])),
-    confirm: (chair, token) => this.#onConfirm(chair, token),
-    told: (chair, token) => void (this.#confirmations.told(token, chair) && chair.allowance.answered()),
-    bye: (chair) => void this.remove(chair.peer.id, 'bye'),
-    seated: (chair) => this.#chairs.get(chair.peer.id) === chair,
-  };
+  readonly #desk: Desk;
+  readonly #sink: ControlSink;
   #links = 0;
 
   constructor(owner: HubOwner) {
     this.#owner = owner;
+    this.#desk = new Desk(this, owner, () => this.#links++);
+    this.#sink = {
+      changes: (chair, first, changes) => this.#news.take(chair, first, changes),
+      state: (chair, number, listens, handles) => this.#onState(chair, number, listens, handles),
+      channel: (chair, token) => this.#desk.channel(chair, token),
+      open: (chair, to, epoch, known, port) => this.#desk.open(chair, to, epoch, known, port),
+      dial: (chair, token, to, known) => this.#desk.dial(chair, token, to, known),
+      answered: (chair, ticket, address, why) => this.#tickets.answered(chair, ticket, address, why),
+      query: (chair, token) => this.#desk.query(chair, token),
+      sync: (chair, token) => this.#news.behind(() => chair.outbox.post([control.SYNCED, token])),
+      confirm: (chair, token) => this.#desk.confirm(chair, token),
+      told: (chair, token) => void (this.#confirmations.told(token, chair) && chair.allowance.answered()),
+      bye: (chair) => void this.remove(chair.peer.id, 'bye'),
+      seated: (chair) => this.#chairs.get(chair.peer.id) === chair,
+    };
   }
 
   get size(): number {
@@ -303,80 +300,6 @@ export class Hub {
     const { number, listens, handles } = chair.channels;
     const message = [control.STATE, chair.peer.id, number, [...listens], [...handles]];
     this.#tellOthers(chair, () => message);
-  }
-
-  #onChannel(chair: Chair, token: number): boolean {
-    let made = true;
-    const taken = chair.making.step(() => {
-      const ends = this.#owner.channel(chair.peer);
-      made = ends !== undefined;
-      if (ends) chair.outbox.post([control.CHANNEL, token], ...ends);
-    });
-    return taken && made;
-  }
-
-  /** False if too many wait for that. */
-  #onOpen(chair: Chair, to: string, epoch: number, known: number, port: object): boolean {
-    const close = (): void => closeRaw(port);
-    const open = (): void => {
-      if (!this.link(chair.peer.id, to, known, port, epoch)) {
-        close();
-        chair.outbox.post([control.UNLINKED, to, epoch]);
-        return;
-      }
-      this.#links++;
-    };
-    return chair.opening.step(open, close);
-  }
-
-  /** False if there is no need to, or too many wait for that: each makes another peer wait for somebody to come. */
-  #onDial(chair: Chair, token: number, to: string, known: number): boolean {
-    return (
-      this.#owner.ticket !== undefined &&
-      chair.making.step(() => {
-        const ticket = this.#owner.ticket?.() as Ticket;
-        const { id, key } = ticket;
-        this.listen(ticket, chair.peer.id, to, known, (address, why) =>
-          chair.outbox.post(
-            why === undefined ? [control.TICKET, token, id, key, address] : [control.UNDIALED, token, why],
-          ),
-        );
-      })
-    );
-  }
-
-  #onQuery(chair: Chair, token: number): void {
-    const granted = chair.grant.state ?? chair.peer.process.type !== 'renderer';
-    const state = granted ? this.#owner.state?.() : undefined;
-    const text = 'queryState(): this peer is not granted to see the state of the mesh. Grant it with { state: true }.';
-    chair.outbox.post(state ? [control.QUERY, token, state] : [control.FAILED, token, 'NOT_AUTHORIZED', text]);
-  }
-
-  /** Answers when every other peer has dispatched what it was told before, or hangs, or has left. False: too many wait for that. */
-  #onConfirm(chair: Chair, token: number): boolean {
-    const { confirming } = chair;
-    if (confirming) return confirming.length < MAX_CONFIRMING && confirming.push(token) > 0;
-    this.#confirm(chair, [token]);
-    return true;
-  }
-
-  #confirm(chair: Chair, tokens: number[]): void {
-    chair.confirming = tokens;
-    chair.confirmations.step(() => {
-      const asked = chair.confirming as number[];
-      chair.confirming = [];
-      const done = (): void => {
-        for (const each of asked) chair.outbox.post([control.CONFIRMED, each]);
-        const next = chair.confirming as number[];
-        chair.confirming = undefined;
-        if (next.length > 0 && this.#chairs.get(chair.peer.id) === chair) this.#confirm(chair, next);
-      };
-      this.confirm(
-        done,
-        (other) => other !== chair,
-        () => true,
-      );
-    });
   }
 }
 
