@@ -4,8 +4,10 @@ export interface Passed {
   readonly key: unknown;
   /** At its owner, in the room too: see `lend` */
   readonly by?: unknown;
-  /** At its owner: the thing itself */
-  readonly target?: object;
+  /** At its owner: the thing itself, */
+  target?: object;
+  /** and what is served with it: see `Link.withdraw` */
+  readonly channel?: string;
   readonly room: Room;
   /** Calls under way that bring it there, and whoever has it, and keeps it */
   uses: number;

@@ -15,6 +15,7 @@ import {
 } from '../../src/service/index.js';
 import { cases, deferred, rejection, type Case } from './case.js';
 import type { MeshKind } from './mesh-kind.js';
+import { stoppedContract } from './service-stopped.js';
 import { untakenContract } from './service-untaken.js';
 import { idle, withMesh } from './with-mesh.js';
 
@@ -596,5 +597,5 @@ export function serviceContract(kind: MeshKind): Case[] {
       },
     ),
   });
-  return [...own, ...untakenContract(kind)];
+  return [...own, ...stoppedContract(kind), ...untakenContract(kind)];
 }
