@@ -7,6 +7,7 @@ import { SERVICE } from '../core/directory/grant.js';
 import type { Peer } from '../core/directory/peer.js';
 import { invalid, MeshError, show, type LeaveReason } from '../core/errors/mesh-error.js';
 import { checkOptions } from '../core/options.js';
+import { heldPort } from '../core/port/port-holder.js';
 import { disposing } from '../core/registration.js';
 import { REQUEST } from '../core/wire/frames.js';
 import type { ServiceCallOptions } from './call-options.js';
@@ -166,16 +167,24 @@ export function handleOf(
     $close: close,
     [disposing]: close,
     // What a template asks for.
-    [Symbol.toPrimitive]: () => `[service ${name}]`,
+    [Symbol.toPrimitive]: () => `[${shown}]`,
   };
-  const handle: object = new Proxy(Object.freeze(Object.create(null) as object), {
+  // Of a class, which the console shows: a plain object without properties would be sent as that.
+  const shown = `service ${name}`;
+  const { [shown]: Handle } = { [shown]: class {} };
+  const handle: object = new Proxy(Object.freeze(new (Handle as new () => object)()), {
     get(_, key) {
       if (isMethodName(key)) members[key] ??= methodOf(key);
       // Whatever is awaited is asked for `then`, what is shown as JSON for `toJSON`.
       if (key in members || typeof key !== 'string' || /^(then|toJSON)$/.test(key)) return members[key];
       return () => Promise.reject(noMethod(`${name}.${key}()`));
     },
-    has: (_, key) => key in members || isMethodName(key),
+    has(_, key) {
+      // Whoever is about to send it asks that.
+      if (key === heldPort)
+        throw new MeshError('NOT_CLONEABLE', `the handle of ${shown} stays here. Call consume() there.`);
+      return key in members || isMethodName(key);
+    },
     set: (_, key) => {
       throw invalid(`${name}.${String(key)} = …`, 'a service can be called, not changed.');
     },

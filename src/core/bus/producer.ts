@@ -150,7 +150,9 @@ function iterate(result: unknown, channel: string): AsyncIterator<unknown> | Ite
 }
 
 function isReadable(value: object): value is ReadableStream<unknown> {
-  return typeof (value as { getReader?: unknown }).getReader === 'function';
+  const { getReader, locked } = value as { getReader?: unknown; locked?: unknown };
+  // Of what answers to every name with a function, neither is a flag.
+  return typeof getReader === 'function' && typeof locked === 'boolean';
 }
 
 /**
