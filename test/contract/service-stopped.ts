@@ -30,6 +30,7 @@ export function stoppedContract(kind: MeshKind): Case[] {
     })();
     return { items, begun: begun.promise, ended: ended.promise };
   };
+  const none = async function* (): AsyncGenerator<number> {};
   const takeAll = async (items: AsyncIterable<number>): Promise<never> => {
     for await (const _ of items);
     throw new Error('it ended as if that were all');
@@ -63,7 +64,7 @@ export function stoppedContract(kind: MeshKind): Case[] {
         }
         await Promise.all([played.ended, uploaded.ended, untaken.promise]);
         assert.equal(((await taken.promise) as { code?: string }).code, 'CLOSED');
-        const again = provide(b, tape, { play: () => [1], album: () => ({ songs: [] }), record: () => 0, ok() {} });
+        const again = provide(b, tape, { play: () => [1], album: () => ({ songs: none() }), record: () => 0, ok() {} });
         const playingAgain = f.play();
         provided.stop(); // it has nothing to do with those of the next one
         const got: number[] = [];
@@ -79,7 +80,7 @@ export function stoppedContract(kind: MeshKind): Case[] {
         const [taken, over] = [deferred<Error>(), deferred()];
         provide(b, tape, {
           play: () => [],
-          album: () => ({ songs: [] }),
+          album: () => ({ songs: none() }),
           record: async (items) => {
             await takeAll(items).catch(taken.resolve);
             await over.promise;
@@ -103,7 +104,7 @@ export function stoppedContract(kind: MeshKind): Case[] {
     ),
     'S3: $stop, and a $start behind it, come behind all that was told before': inMesh(async (mesh) => {
       const [a, b] = [await mesh.join('a'), await mesh.join('b')];
-      const implementation = { play: () => [], album: () => ({ songs: [] }), record: () => 0, ok() {} };
+      const implementation = { play: () => [], album: () => ({ songs: none() }), record: () => 0, ok() {} };
       const f = consume(a, tape);
       const first = provide(b, tape, implementation);
       await f.$ready();
