@@ -152,7 +152,7 @@ export function handleOf(
       await mesh.confirm(`${name}.$subscribe(${show(event)})`);
     },
     get $available() {
-      return providers().length > 0;
+      return !mesh.closeInfo && providers().length > 0;
     },
     $status: status,
     $ready: async () => void (await methodOf('$ready')()),

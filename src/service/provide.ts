@@ -32,7 +32,7 @@ export interface Provided<E = object> {
    * provided.emit('changed', path);
    */
   emit<K extends keyof E & string>(event: K, ...args: E[K] extends readonly unknown[] ? E[K] : never): void;
-  /** Ends it: its users are told, and calls that are being served reject with `NO_SERVICE`. Idempotent. */
+  /** Ends it: its users are told, and calls that are being served, and streams, reject with `NO_SERVICE`. Idempotent. */
   stop(): void;
   /** The same, at the end of the block: `using provided = provide(…)`. */
   [Symbol.dispose](): void;

@@ -39,6 +39,16 @@ describe('a handle', () => {
     expect(structuredClone({ ...f })).toEqual({});
   });
 
+  it('knows of nobody when its bus has ended', async () => {
+    provide(b, files, { read: async (path) => path });
+    const f = consume(a, files);
+    await f.$ready();
+    expect(f.$available).toBe(true);
+    await a.close();
+    expect(f.$available).toBe(false);
+    await expect(f.read('x')).rejects.toMatchObject({ code: 'CLOSED' });
+  });
+
   it('stays where it is: sent anywhere, in whatever, it says what to do instead', async () => {
     const f = consume(a, files);
     const asked = defineService<{ take(what: unknown): void; give(): Promise<object> }>('asked');
