@@ -413,6 +413,7 @@ export function serviceContract(kind: MeshKind): Case[] {
       const late = await rejection(f.$with({ timeout: 40 }).wait());
       assert.equal(late.code, 'TIMEOUT');
       assert.include(late.message, 'files.wait()');
+      assert.include(late.message, ' $with({ timeout })');
       impl.waiting = deferred();
       const controller = new AbortController();
       const pending = f.$with({ signal: controller.signal }).wait();
