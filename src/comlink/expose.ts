@@ -26,6 +26,7 @@ export function expose(bus: AnyBus, name: string, object: object): Registration 
   if (Object(object) !== object) throw invalid(call, 'give an object, a function or a class.');
   if (!(bus instanceof Bus)) throw invalid(call, 'the first argument must be a bus.');
   const mesh = meshOf(bus);
+  if (mesh.dispatcher.handlers.has(channel)) throw invalid(call, 'this bus exposes one of that name already.');
   const exposure = { object };
   const taking = bus.onPort(channel, (_, port) => {
     new Line(mesh, port, name, exposure);

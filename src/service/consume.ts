@@ -37,7 +37,7 @@ export interface ServiceStatus {
 export interface ServiceLifecycle {
   /** Somebody began to provide it. Those who do so already are in `$status()`. */
   $start: [peer: Peer];
-  /** Somebody ended. @param reason why that peer left; `undefined`: it is there, and stopped the service */
+  /** Somebody ended: told behind the events that it told before. @param reason why that peer left; `undefined`: it is there, and stopped the service */
   $stop: [peer: Peer, reason: LeaveReason | undefined];
 }
 

@@ -62,9 +62,17 @@ export function defineService<M extends object, E extends { [K in keyof E]: read
     throw invalid(`${call})`, `version ${show(version)}: give 'MAJOR.MINOR', such as '1.2'.`);
   }
   // Of one that is overlooked, nothing would be checked.
-  const { methods } = checkOptions(`${call}, schema: `, schema, ['methods', 'events']);
-  for (const each of Object.values<MethodSchema | undefined>(methods ?? {})) {
-    checkOptions(`${call}, schema of a method: `, each ?? {}, ['args', 'result']);
+  const { methods, events } = checkOptions(`${call}, schema: `, schema, ['methods', 'events']);
+  const check = (schemas: object, of: string): void => {
+    for (const [key, each] of Object.entries(schemas)) {
+      if (each === undefined || typeof (each as StandardSchema)?.['~standard']?.validate === 'function') continue;
+      throw invalid(`${call}, schema: ${of}${key})`, "give a Standard Schema, such as zod's or valibot's.");
+    }
+  };
+  check(events ?? {}, 'events.');
+  for (const [method, each] of Object.entries<MethodSchema | undefined>(methods ?? {})) {
+    const of = `methods.${method}`;
+    check(checkOptions(`${call}, schema: ${of}: `, each ?? {}, ['args', 'result']), `${of}.`);
   }
   return Object.freeze({ name, version, schema });
 }

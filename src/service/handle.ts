@@ -1,13 +1,15 @@
 import type { Bus } from '../core/bus/bus.js';
 import { meshOf } from '../core/bus/caller.js';
 import type { MeshEvent } from '../core/bus/events.js';
-import type { CallOptions } from '../core/bus/request.js';
+import { newRequest, type CallOptions } from '../core/bus/request.js';
 import { noPeerOf, select, type Target } from '../core/bus/target.js';
 import { SERVICE } from '../core/directory/grant.js';
 import type { Peer } from '../core/directory/peer.js';
 import { invalid, MeshError, show, type LeaveReason } from '../core/errors/mesh-error.js';
 import { checkOptions } from '../core/options.js';
+import { heldPort } from '../core/port/port-holder.js';
 import { disposing } from '../core/registration.js';
+import { REQUEST } from '../core/wire/frames.js';
 import type { ServiceCallOptions } from './call-options.js';
 import type { AnyService } from './define.js';
 import { isMethodName, noMethod } from './methods.js';
@@ -24,6 +26,9 @@ export interface Listening {
 }
 
 type AnyListener = (...args: unknown[]) => unknown;
+
+/** Its last `$start` or `$stop`: each is told behind the one before. A stop, behind what it answers whatever it is asked: so, behind its events. */
+const lastTold = new WeakMap<Peer, Promise<unknown>>();
 
 /**
  * What the application holds: an object with every method that a service may have. Which ones this one has, the compiler knows, and the
@@ -71,6 +76,7 @@ export function handleOf(
     const { news } = mesh;
     const isOwn = event !== '$start' && event !== '$stop';
     const known = new Set(providers().map(({ id }) => id));
+    let ended = false;
     // The mesh tells of each change of each peer.
     const look = (peer: Peer, left?: LeaveReason): unknown => {
       const { id } = peer;
@@ -79,7 +85,15 @@ export function handleOf(
       if (does) known.add(id);
       // What it told before it stopped may still be on its way.
       else if (!isOwn || left) known.delete(id);
-      return !isOwn && does !== did && does === (event === '$start') ? listener(peer, left) : undefined;
+      if (isOwn || does === did || does !== (event === '$start')) return undefined;
+      const link = does || left ? undefined : mesh.directory.get(id)?.link;
+      const answered = new Promise((resolve) => {
+        if (link?.open) link.sendCall(newRequest(REQUEST, peer, channel, { ...options, wait: 0 }, resolve), []);
+        else resolve(0);
+      });
+      const told = Promise.allSettled([lastTold.get(peer), answered]).then(() => !ended && listener(peer, left));
+      lastTold.set(peer, told);
+      return told;
     };
     const told = `${channel}/${event}`;
     const heard = ({ sender }: MeshEvent, theirs: unknown, ...args: unknown[]): unknown => {
@@ -93,6 +107,7 @@ export function handleOf(
     for (const each of kinds) news.add(each, look);
     return () => {
       for (const each of kinds) news.remove(each, look);
+      ended = true;
       bus.off(told, heard);
     };
   };
@@ -137,7 +152,7 @@ export function handleOf(
       await mesh.confirm(`${name}.$subscribe(${show(event)})`);
     },
     get $available() {
-      return providers().length > 0;
+      return !mesh.closeInfo && providers().length > 0;
     },
     $status: status,
     $ready: async () => void (await methodOf('$ready')()),
@@ -152,16 +167,24 @@ export function handleOf(
     $close: close,
     [disposing]: close,
     // What a template asks for.
-    [Symbol.toPrimitive]: () => `[service ${name}]`,
+    [Symbol.toPrimitive]: () => `[${shown}]`,
   };
-  const handle: object = new Proxy(Object.freeze(Object.create(null) as object), {
+  // Of a class, which the console shows: a plain object without properties would be sent as that.
+  const shown = `service ${name}`;
+  const { [shown]: Handle } = { [shown]: class {} };
+  const handle: object = new Proxy(Object.freeze(new (Handle as new () => object)()), {
     get(_, key) {
       if (isMethodName(key)) members[key] ??= methodOf(key);
       // Whatever is awaited is asked for `then`, what is shown as JSON for `toJSON`.
       if (key in members || typeof key !== 'string' || /^(then|toJSON)$/.test(key)) return members[key];
       return () => Promise.reject(noMethod(`${name}.${key}()`));
     },
-    has: (_, key) => key in members || isMethodName(key),
+    has(_, key) {
+      // Whoever is about to send it asks that.
+      if (key === heldPort)
+        throw new MeshError('NOT_CLONEABLE', `the handle of ${shown} stays here. Call consume() there.`);
+      return key in members || isMethodName(key);
+    },
     set: (_, key) => {
       throw invalid(`${name}.${String(key)} = …`, 'a service can be called, not changed.');
     },

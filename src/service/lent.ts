@@ -1,27 +1,28 @@
 import { claim, discard } from '../core/bus/producer.js';
+import type { ServedRequest } from '../core/bus/events.js';
 import type { Lowered } from './lower.js';
 import type { Passed, Room } from './passed.js';
-import type { References } from './wire.js';
+import { REFERENCES, type References } from './wire.js';
 
 let lastId = 0;
 
 /**
  * One more counts on each of these of ours. What the peer has already is the same thing there each time; but what is given with the
- * answer to a call of that `number` is found by it, until that is known to be taken.
+ * answer to a call is found by its number, until that is known to be taken.
  * @param lent gets them
  */
-export function lendAll(room: Room, { found, places }: Lowered, lent: Passed[], number?: number): References {
+export function lendAll(room: Room, { found, places }: Lowered, lent: Passed[], call?: ServedRequest): References {
   const ids: Record<number, unknown> = {};
   found.forEach((target, i) => {
-    const by = number ? `${number}:${i}` : target;
+    const by = call ? `${call.id}:${i}` : target;
     let each = room.get(by);
     if (!each) {
       const key = typeof target === 'function' ? ++lastId : -++lastId;
-      each = { key, by, target, room, uses: 0 };
+      each = { key, by, target, room, uses: 0, channel: call?.channel ?? REFERENCES };
       if (typeof target !== 'function') {
         claim(target);
         // Nobody else has what a call has returned.
-        if (number) each.stop = () => discard(target);
+        if (call) each.stop = () => discard(target);
       }
       room.set(key, each).set(by, each);
     }

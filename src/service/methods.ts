@@ -13,7 +13,10 @@ export function noMethod(call: string): MeshError {
 }
 
 type Method = (...args: unknown[]) => unknown;
-type Members = { readonly [name: string]: PropertyDescriptor };
+type Members = { [name: string]: PropertyDescriptor };
+
+/** What emitters of all kinds have: whoever can call it tells events in the service's name, and removes its listeners. */
+const ofEmitters = /^(emit|on|off|once)(Any|Serial)?$|Listeners?$/;
 
 /**
  * What can be called of an implementation: own methods and those of its classes, as they are now. Never what the platform's classes
@@ -32,6 +35,8 @@ export function methodsOf(
     if (typeof made === 'function' && isPlatform(made)) break;
     // Node's emitter, and those made like it.
     if (owner !== implementation && own['emit'] && own['removeListener']) continue;
+    // Of others, the very object that has the methods may be one, or its class.
+    if (own['emit'] && own['on']) for (const name in own) if (ofEmitters.test(name)) own[name] = {};
     // The nearest one counts, whatever it is: an accessor hides a method behind it.
     members = { ...own, ...members };
   }

@@ -4,8 +4,10 @@ export interface Passed {
   readonly key: unknown;
   /** At its owner, in the room too: see `lend` */
   readonly by?: unknown;
-  /** At its owner: the thing itself */
-  readonly target?: object;
+  /** At its owner: the thing itself, */
+  target?: object;
+  /** and what is served with it: see `Link.withdraw` */
+  readonly channel?: string;
   readonly room: Room;
   /** Calls under way that bring it there, and whoever has it, and keeps it */
   uses: number;
@@ -18,7 +20,8 @@ export interface Passed {
 /** What one peer and this side have of each other, as long as it is good; and by what it is found by besides, if it has its id already. */
 export type Room = Map<unknown, Passed>;
 
-export const OVER = 'its call is over, or it was released. Call retain() on it while that is served.';
+export const OVER =
+  'its call is over, or it was released. Call retain() on it before the method returns: a generator runs later.';
 
 /** One more counts on it, or one less. */
 export function count(passed: Passed, by: number): void {

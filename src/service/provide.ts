@@ -1,7 +1,7 @@
 import type { Bus } from '../core/bus/bus.js';
 import { meshOf } from '../core/bus/caller.js';
 import { isThenable } from '../core/bus/dispatcher.js';
-import type { RequestEvent } from '../core/bus/events.js';
+import type { ServedRequest } from '../core/bus/events.js';
 import { SERVICE } from '../core/directory/grant.js';
 import { invalid, MeshError, show } from '../core/errors/mesh-error.js';
 import { checkOptions } from '../core/options.js';
@@ -32,7 +32,7 @@ export interface Provided<E = object> {
    * provided.emit('changed', path);
    */
   emit<K extends keyof E & string>(event: K, ...args: E[K] extends readonly unknown[] ? E[K] : never): void;
-  /** Ends it: its users are told, and calls that are being served reject with `NO_SERVICE`. Idempotent. */
+  /** Ends it: its users are told, and calls that are being served, and streams, reject with `NO_SERVICE`. Idempotent. */
   stop(): void;
   /** The same, at the end of the block: `using provided = provide(…)`. */
   [Symbol.dispose](): void;
@@ -81,8 +81,7 @@ export function provide<M extends object, E extends object>(
     const direct: Run = (given, event) => serving(event, run, implementation, given);
     const checked: Run = (given, event) =>
       after(validate(expected, given, 'INVALID_ARGUMENT', label), (fitting) => direct(fitting as unknown[], event));
-    const chosen = expected ? checked : direct;
-    served.set(method, { label, run: (given, event) => untilStopped(event, chosen(given, event)) });
+    served.set(method, { label, run: expected ? checked : direct });
   }
 
   const emit = (event: string, ...args: readonly unknown[]): void => {
@@ -99,45 +98,22 @@ export function provide<M extends object, E extends object>(
     (bus as Bus).send(`${channel}/${event}`, version, ...(fitting as unknown[]));
   };
 
-  /** The calls that are being served, by what rejects them. */
-  const pending = new Map<(error: unknown) => void, RequestEvent>();
-  const untilStopped = (event: RequestEvent, result: unknown): unknown =>
-    isThenable(result)
-      ? new Promise((resolve, reject) => {
-          pending.set(reject, event);
-          void Promise.resolve(result)
-            // Nobody waits for it any more: what it holds open is let go.
-            .then((value) => (pending.delete(reject) ? resolve(value) : void references.seal(event, value)))
-            .catch((error: unknown) => {
-              pending.delete(reject);
-              reject(error as Error);
-            });
-        })
-      : result;
   const stop = (): void => {
     for (const each of undo.splice(0)) each();
-    const error = new MeshError('NO_SERVICE', `${name}: its provider stopped it.`);
-    for (const [reject, event] of pending) {
-      event.abort(error);
-      reject(error);
-    }
-    pending.clear();
   };
 
-  const handling = (bus as Bus).handle(
-    channel,
-    (event: RequestEvent, refs: unknown, method: unknown, user: unknown, ...args) => {
-      if (method === '$status') return description;
-      const called = served.get(method);
-      const label = called?.label ?? `${name}.${typeof method === 'string' ? method.slice(0, 100) : '?'}()`;
-      checkFit(label, user, version, bus.self);
-      if (method === '$ready') return description;
-      if (!called) throw noMethod(label);
-      return references.serve(event, refs, args, label, called.run);
-    },
-  );
+  const handling = (bus as Bus).handle(channel, (event, refs: unknown, method: unknown, user: unknown, ...args) => {
+    if (method === '$status') return description;
+    const called = served.get(method);
+    const label = called?.label ?? `${name}.${typeof method === 'string' ? method.slice(0, 100) : '?'}()`;
+    checkFit(label, user, version, bus.self);
+    if (method === '$ready') return description;
+    if (!called) throw noMethod(label);
+    return references.serve(event as ServedRequest, refs, args, label, called.run);
+  });
   const undo = [
     () => handling.dispose(),
+    () => references.withdraw(channel, new MeshError('NO_SERVICE', `${name}: its provider stopped it.`)),
     forwardEvents(implementation, (event, args) => {
       if (bus.state === 'closed') return stop();
       try {

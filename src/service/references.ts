@@ -1,7 +1,7 @@
 import type { Bus } from '../core/bus/bus.js';
 import { meshOf } from '../core/bus/caller.js';
 import { isThenable } from '../core/bus/dispatcher.js';
-import type { RequestEvent } from '../core/bus/events.js';
+import type { ServedRequest } from '../core/bus/events.js';
 import { UNLINKED, type Mesh } from '../core/bus/mesh.js';
 import { discard } from '../core/bus/producer.js';
 import { newRequest, type Request } from '../core/bus/request.js';
@@ -19,16 +19,16 @@ import { after } from './schema.js';
 import { REFERENCES } from './wire.js';
 
 /** What a call is for. */
-export type Run = (args: readonly unknown[], event: RequestEvent) => unknown;
+export type Run = (args: readonly unknown[], event: ServedRequest) => unknown;
 
 /** The functions and iterables that a bus and its peers have passed to each other, and the calls that carry them. */
 export interface References {
   readonly size: number;
   readonly call: Call;
-  /** What it is that is answered. Whatever it holds by reference is let go, if nobody waits for it any more. */
-  seal(event: RequestEvent, value: unknown): unknown;
   /** Runs something with the arguments that arrived; returns what to answer. */
-  serve(event: RequestEvent, references: unknown, args: readonly unknown[], label: string, run: Run): unknown;
+  serve(event: ServedRequest, references: unknown, args: readonly unknown[], label: string, run: Run): unknown;
+  /** What is served on a channel, and the streams that were given there, end with that error. */
+  withdraw(channel: string, error: MeshError): void;
 }
 
 export function referencesOf(bus: Bus): References {
@@ -113,7 +113,9 @@ function newReferences(bus: Bus, mesh: Mesh): References {
   const serve: References['serve'] = (event, references, args, label, run) => {
     if (references === undefined) return sealed(event, run(args, event));
     const borrowed: Borrowed[] = [];
-    const settle = (): void => borrowed.forEach((each) => count(each, -1));
+    const settle = (): void => borrowed.splice(0).forEach((each) => count(each, -1));
+    // With the connection all of it ends, and says so.
+    event.onAbort = (reason) => MeshError.is(reason, 'PEER_GONE') || settle();
     let answer: unknown;
     try {
       answer = sealed(event, run(receive(args, references, event.sender, label, borrowed), event));
@@ -125,13 +127,13 @@ function newReferences(bus: Bus, mesh: Mesh): References {
     }
   };
 
-  const sealed = (event: RequestEvent, result: unknown): unknown => after(result, (value) => seal(event, value));
+  const sealed = (event: ServedRequest, result: unknown): unknown => after(result, (value) => seal(event, value));
 
-  /** What it is that is answered: an array stands for what is in it. */
-  const seal = (event: RequestEvent, value: unknown): unknown => {
+  /** What it is that is answered: an array stands for what is in it. What it holds by reference is let go, if nobody waits any more. */
+  const seal = (event: ServedRequest, value: unknown): unknown => {
     const lowered = lower([value]);
     if (lowered) {
-      const { id: number, sender, signal } = event;
+      const { sender, signal } = event;
       const link = mesh.directory.get(sender.id)?.link;
       let ids = {};
       // Its caller has it for good, until it says otherwise; where nobody takes it any more, that would be for ever.
@@ -141,7 +143,7 @@ function newReferences(bus: Bus, mesh: Mesh): References {
           if (typeof id !== 'number') return; // the peer says so
           for (let i = 0, each; (each = room.get(`${id}:${i}`)); i++) end(each, OVER);
         };
-        ids = lendAll(room, lowered, [], number);
+        ids = lendAll(room, lowered, [], event);
       } else lowered.found.forEach(discard);
       return remake(lowered.values[0], (bare) => [bare, ids]);
     }
@@ -152,25 +154,24 @@ function newReferences(bus: Bus, mesh: Mesh): References {
   // ---- what peers say of references
 
   const begin = (): Map<string, Room> => {
-    bus.handle(
-      REFERENCES,
-      (event: RequestEvent, references: unknown, id: unknown, what: unknown, ...args: unknown[]) => {
-        const lent = roomOf(event.sender).get(id);
-        if (!lent) throw closed('callback', OVER);
-        if (what) return count(lent, what === 1 ? 1 : -1);
-        const { target } = lent;
-        if (typeof target !== 'function') {
-          lent.stop = undefined;
-          end(lent, OVER); // it can be used once only
-          return target;
-        }
-        // Behind the answer comes the end of the call that it came with, mostly, and what that leads to: one post for both.
-        queueMicrotask(() => mesh.turn.hold());
-        return serve(event, references, args, 'callback', (values) =>
-          (target as (...args: unknown[]) => unknown)(...values),
-        );
-      },
-    );
+    bus.handle(REFERENCES, (told, references: unknown, id: unknown, what: unknown, ...args: unknown[]) => {
+      const event = told as ServedRequest;
+      const lent = roomOf(event.sender).get(id);
+      if (!lent) throw closed('callback', OVER);
+      if (what) return count(lent, what === 1 ? 1 : -1);
+      const { target } = lent;
+      if (typeof target !== 'function') {
+        lent.stop = undefined;
+        end(lent, OVER); // it can be used once only
+        event.channel = lent.channel as string;
+        return target;
+      }
+      // Behind the answer comes the end of the call that it came with, mostly, and what that leads to: one post for both.
+      queueMicrotask(() => mesh.turn.hold());
+      return serve(event, references, args, 'callback', (values) =>
+        (target as (...args: unknown[]) => unknown)(...values),
+      );
+    });
     mesh.news.add(UNLINKED, (peer: string) => {
       rooms?.get(peer)?.forEach((each) => end(each, UNCONNECTED));
       rooms?.delete(peer);
@@ -178,10 +179,26 @@ function newReferences(bus: Bus, mesh: Mesh): References {
     return new Map();
   };
 
+  const withdraw: References['withdraw'] = (channel, error) => {
+    for (const link of mesh.links()) link.withdraw(channel, error);
+    for (const room of rooms?.values() ?? []) {
+      for (const lent of room.values()) {
+        if (!lent.stop || lent.channel !== channel) continue;
+        lent.stop();
+        lent.stop = undefined;
+        lent.target = {
+          [Symbol.asyncIterator]() {
+            throw error;
+          },
+        };
+      }
+    }
+  };
+
   return {
     call,
-    seal,
     serve,
+    withdraw,
     get size() {
       let size = 0;
       for (const room of rooms?.values() ?? []) size += new Set(room.values()).size;

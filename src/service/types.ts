@@ -69,13 +69,15 @@ type IsLater<R> =
             : false
           : false;
 
+/** What arrives as a stream. Generators that are not asynchronous are such; lists and sets arrive as what they are. */
+type AnyStream<T> = AsyncIterable<T> | ReadableStream<T> | IterableIterator<T>;
+
 /** Of a stream, that items can be taken from it is all that arrives. */
-type Streamed<R> =
-  IsAny<R> extends true ? R : R extends AsyncIterable<infer T> | ReadableStream<infer T> ? AsyncIterable<T> : R;
+type Streamed<R> = IsAny<R> extends true ? R : R extends AnyStream<infer T> ? AsyncIterable<T> : R;
 
 type Arriving<R> = [R] extends [never]
   ? Promise<never>
-  : [R] extends [AsyncIterable<unknown> | ReadableStream<unknown>]
+  : [R] extends [AnyStream<unknown>]
     ? Streamed<R>
     : Promise<Streamed<Awaited<R>>>;
 

@@ -45,7 +45,7 @@ class Side extends LinkSide {
         return link.fail(id, channel, error);
       }
     }
-    link.serve(id, { abort: (reason) => this.aborted.push(reason) });
+    link.serve(id, { channel, abort: (reason) => this.aborted.push(reason) });
     result.then(
       (value) => link.answer(id, channel, value),
       (error: unknown) => link.fail(id, channel, error),

@@ -15,6 +15,7 @@ import {
 } from '../../src/service/index.js';
 import { cases, deferred, rejection, type Case } from './case.js';
 import type { MeshKind } from './mesh-kind.js';
+import { stoppedContract } from './service-stopped.js';
 import { untakenContract } from './service-untaken.js';
 import { idle, withMesh } from './with-mesh.js';
 
@@ -412,6 +413,7 @@ export function serviceContract(kind: MeshKind): Case[] {
       const late = await rejection(f.$with({ timeout: 40 }).wait());
       assert.equal(late.code, 'TIMEOUT');
       assert.include(late.message, 'files.wait()');
+      assert.include(late.message, ' $with({ timeout })');
       impl.waiting = deferred();
       const controller = new AbortController();
       const pending = f.$with({ signal: controller.signal }).wait();
@@ -596,5 +598,5 @@ export function serviceContract(kind: MeshKind): Case[] {
       },
     ),
   });
-  return [...own, ...untakenContract(kind)];
+  return [...own, ...stoppedContract(kind), ...untakenContract(kind)];
 }

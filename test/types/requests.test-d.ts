@@ -55,6 +55,7 @@ describe('handle', () => {
       expectTypeOf(event).not.toBeAny();
       expectTypeOf(event).toEqualTypeOf<RequestEvent>();
       expectTypeOf(event).toExtend<MeshEvent>();
+      expectTypeOf<keyof typeof event>().toEqualTypeOf<'channel' | 'sender' | 'signal'>();
       expectTypeOf(event.signal).not.toBeAny();
       expectTypeOf(event.signal).toEqualTypeOf<AbortSignal>();
       expectTypeOf(id).not.toBeAny();

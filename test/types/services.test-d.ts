@@ -239,6 +239,9 @@ describe('provide', () => {
       readableLater(): Promise<ReadableStream<number>>;
       perhaps(): Promise<ReadableStream<number> | undefined>;
       of<T>(items: T[]): AsyncIterable<T>;
+      lazily(): Generator<number, string>;
+      valuesLater(): Promise<IterableIterator<string>>;
+      list(): Set<number>;
     }
     const s = consume(bus, defineService<Streams>('streams'));
     expectTypeOf(s.plain).toEqualTypeOf<Streams['plain']>();
@@ -248,6 +251,9 @@ describe('provide', () => {
     expectTypeOf(s.readableLater).toEqualTypeOf<() => Promise<AsyncIterable<number>>>();
     expectTypeOf(s.perhaps).toEqualTypeOf<() => Promise<AsyncIterable<number> | undefined>>();
     expectTypeOf(s.of(['a'])).toEqualTypeOf<AsyncIterable<string>>();
+    expectTypeOf(s.lazily).toEqualTypeOf<() => AsyncIterable<number>>();
+    expectTypeOf(s.valuesLater).toEqualTypeOf<() => Promise<AsyncIterable<string>>>();
+    expectTypeOf(s.list).toEqualTypeOf<() => Promise<Set<number>>>();
     // @ts-expect-error no generator arrives
     void s.generator(1).next;
     // @ts-expect-error nor a ReadableStream

@@ -1,7 +1,7 @@
 import { invalid, notCloneable, type MeshError } from '../errors/mesh-error.js';
 import type { Link } from '../link/link.js';
 import type { MeshPort } from '../port/mesh-port.js';
-import { MeshEvent, RequestEvent } from './events.js';
+import { MeshEvent, ServedRequest, type RequestEvent } from './events.js';
 import { letGo } from './hold.js';
 import { Listeners } from './listeners.js';
 import { discard, isSource, Producer } from './producer.js';
@@ -40,7 +40,7 @@ export class Dispatcher {
     const handler = this.handlers.get(channel)?.handler;
     if (!handler) return link.missed(id, channel, args);
     link.keepPorts();
-    const event = new RequestEvent(channel, link.peer, id);
+    const event = new ServedRequest(channel, link.peer, id);
     args[0] = event;
     let result: unknown;
     let later: boolean;
@@ -57,7 +57,7 @@ export class Dispatcher {
     answerLater(link, id, channel, result);
   }
 
-  #produce(link: Link, id: number, channel: string, credit: number, event: RequestEvent, result: unknown): void {
+  #produce(link: Link, id: number, channel: string, credit: number, event: ServedRequest, result: unknown): void {
     const producer = new Producer(link, id, credit, event, (error) => this.#reports.failed(error, link.peer, channel));
     link.serve(id, producer);
     void producer.run(result);

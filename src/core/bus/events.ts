@@ -15,9 +15,19 @@ export class MeshEvent {
 }
 
 /** What a handler gets with a request. */
-export class RequestEvent extends MeshEvent {
-  /** Internal: what its caller numbers it by; see `Link.untaken`. */
+export interface RequestEvent extends MeshEvent {
+  /** Aborts when the caller no longer waits: its time-out, its own signal, its end. */
+  readonly signal: AbortSignal;
+}
+
+/** Internal: a request that is being handled, as its handler gets it. */
+export class ServedRequest extends MeshEvent implements RequestEvent {
+  /** What is served there: see `Incoming.withdraw`. */
+  declare channel: string;
+  /** What its caller numbers it by; see `Link.untaken`. */
   readonly id: number | undefined;
+  /** Told when nobody waits any more: a signal costs more. */
+  declare onAbort?: (reason: unknown) => void;
   #controller: AbortController | undefined;
   #aborted = false;
   #reason: unknown;
@@ -28,10 +38,7 @@ export class RequestEvent extends MeshEvent {
     this.id = id;
   }
 
-  /**
-   * Aborts when the caller no longer waits: its time-out, its own signal, its end. Made when it is first read, as a signal
-   * per request would halve the rate of those that don't need it.
-   */
+  /** Made when it is first read, as a signal per request would halve the rate of those that don't need it. */
   get signal(): AbortSignal {
     if (!this.#controller) {
       this.#controller = new AbortController();
@@ -40,11 +47,12 @@ export class RequestEvent extends MeshEvent {
     return this.#controller.signal;
   }
 
-  /** Internal: nobody waits any more. */
+  /** Nobody waits any more. */
   abort(reason: unknown): void {
     if (this.#aborted) return;
     this.#aborted = true;
     this.#reason = reason;
     this.#controller?.abort(reason);
+    this.onAbort?.(reason);
   }
 }

@@ -1,7 +1,7 @@
 import { notCloneable } from '../errors/mesh-error.js';
 import type { Link } from '../link/link.js';
 import type { Serving } from '../link/incoming.js';
-import type { RequestEvent } from './events.js';
+import type { ServedRequest } from './events.js';
 import { letGo } from './hold.js';
 
 /** A consumer that gives more credit than this, and takes nothing, doesn't fill this side's memory. */
@@ -17,7 +17,7 @@ export type Source<T = unknown> = AsyncIterable<T> | Iterable<T> | ReadableStrea
 export class Producer implements Serving {
   readonly #link: Link;
   readonly #id: number;
-  readonly #event: RequestEvent;
+  readonly #event: ServedRequest;
   readonly #onError: (error: unknown) => void;
   #credit: number;
   #iterator: AsyncIterator<unknown> | Iterator<unknown> | undefined;
@@ -28,7 +28,7 @@ export class Producer implements Serving {
   #wake: (() => void) | undefined;
 
   /** @param onError told what its iterator throws after the stream's end */
-  constructor(link: Link, id: number, credit: number, event: RequestEvent, onError: (error: unknown) => void) {
+  constructor(link: Link, id: number, credit: number, event: ServedRequest, onError: (error: unknown) => void) {
     this.#link = link;
     this.#id = id;
     this.#credit = Math.min(credit, MAX_CREDIT);
@@ -36,8 +36,12 @@ export class Producer implements Serving {
     this.#onError = onError;
   }
 
+  get channel(): string {
+    return this.#event.channel;
+  }
+
   async run(result: unknown): Promise<void> {
-    const { channel } = this.#event;
+    const { channel } = this;
     try {
       const iterator = iterate(await result, channel);
       this.#iterator = iterator;
@@ -86,12 +90,12 @@ export class Producer implements Serving {
   #send(value: unknown): number {
     const { alone } = this.#link;
     try {
-      const cost = this.#link.sendItem(this.#id, this.#event.channel, value);
+      const cost = this.#link.sendItem(this.#id, this.channel, value);
       if (this.#link.alone > alone) this.#alone = true;
       return cost;
     } catch (error) {
       this.#stop();
-      throw notCloneable(error, `handle('${this.#event.channel}'): an item of its stream can't be sent: `);
+      throw notCloneable(error, `handle('${this.channel}'): an item of its stream can't be sent: `);
     }
   }
 
@@ -146,7 +150,9 @@ function iterate(result: unknown, channel: string): AsyncIterator<unknown> | Ite
 }
 
 function isReadable(value: object): value is ReadableStream<unknown> {
-  return typeof (value as { getReader?: unknown }).getReader === 'function';
+  const { getReader, locked } = value as { getReader?: unknown; locked?: unknown };
+  // Of what answers to every name with a function, neither is a flag.
+  return typeof getReader === 'function' && typeof locked === 'boolean';
 }
 
 /**

@@ -86,7 +86,7 @@ export function timeoutError(call: Call): MeshError {
   return new MeshError(
     'TIMEOUT',
     `${describeCall(call)}: no answer after ${call.timeout} ms. The peer is told to stop; give more with ` +
-      `with({ timeout }), or look at what the handler waits for.`,
+      `${call.service ? '$' : ''}with({ timeout }), or look at what the handler waits for.`,
   );
 }
 

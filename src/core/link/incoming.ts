@@ -15,6 +15,7 @@ const MAX_REFUSALS = 10_000;
 
 /** A request or a stream being served. */
 export interface Serving {
+  readonly channel: string;
   /** Its caller no longer waits. */
   abort(reason: unknown): void;
   /** A stream's consumer has taken so much. */
@@ -110,6 +111,13 @@ export class Incoming<L extends IncomingLink> implements FrameSink {
   undelivered(id: number, channel: string, error: MeshError): void {
     this.#serving.get(id)?.abort(error);
     this.#link.fail(id, channel, error);
+  }
+
+  /** Nobody serves a channel any more: what is being served there ends, and its callers are told why. */
+  withdraw(channel: string, error: MeshError): void {
+    for (const [id, serving] of this.#serving) {
+      if (serving.channel === channel) this.undelivered(id, channel, error);
+    }
   }
 
   // ---- what the peer sends and asks

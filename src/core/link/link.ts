@@ -206,6 +206,11 @@ export class Link {
     this.#arrivals.take();
   }
 
+  /** What is being served on a channel ends with that error. */
+  withdraw(channel: string, error: MeshError): void {
+    this.#incoming.withdraw(channel, error);
+  }
+
   started(id: number): void {
     this.#outbox.frame().push(wire.STARTED, id);
   }

@@ -241,7 +241,7 @@ describe('bad input', () => {
     [`expose(bus, '${'x'.repeat(100)}', object): a name is a text`, () => expose(b, 'x'.repeat(249), {})],
     ["expose(bus, 'x', object): give an object, a function or a class", () => expose(b, 'x', 5 as never)],
     ["expose(bus, 'x', object): the first argument must be a bus", () => expose({} as never, 'x', {})],
-    ["handle('comlink:scene'): this bus handles the channel already", () => expose(b, 'scene', {})],
+    ["expose(bus, 'scene', object): this bus exposes one of that name already", () => expose(b, 'scene', {})],
     ['loadOf(bus): the first argument must be a bus', () => loadOf({} as never)],
   ])('%s', (message, call) => {
     expect(call).toThrow(message);

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Bus } from '../../../src/core/bus/bus.js';
 import { createMemoryChannel } from '../../../src/core/port/memory-port.js';
@@ -36,6 +37,37 @@ describe('a handle', () => {
     expect(() => ((f as { read: unknown }).read = 1)).toThrow(/can be called, not changed/);
     expect(Object.keys(f)).toEqual([]);
     expect(structuredClone({ ...f })).toEqual({});
+  });
+
+  it('knows of nobody when its bus has ended', async () => {
+    provide(b, files, { read: async (path) => path });
+    const f = consume(a, files);
+    await f.$ready();
+    expect(f.$available).toBe(true);
+    await a.close();
+    expect(f.$available).toBe(false);
+    await expect(f.read('x')).rejects.toMatchObject({ code: 'CLOSED' });
+  });
+
+  it('stays where it is: sent anywhere, in whatever, it says what to do instead', async () => {
+    const f = consume(a, files);
+    const asked = defineService<{ take(what: unknown): void; give(): Promise<object> }>('asked');
+    provide(b, asked, { take() {}, give: async () => ({ deep: [consume(b, files)] }) });
+    const g = consume(a, asked);
+    await g.$ready();
+    const refusal = {
+      code: 'NOT_CLONEABLE',
+      message: expect.stringMatching(/the handle of service files stays here. Call consume\(\) there/) as string,
+    };
+    for (const what of [f, { f }, [{ f, callback() {} }], f.$with({}), new Map([[1, f]])]) {
+      await expect(g.take(what)).rejects.toMatchObject(refusal);
+    }
+    await expect(g.give()).rejects.toMatchObject(refusal);
+    b.handle('any', () => {});
+    await expect(a.with({ wait: 5_000 }).request('any', f)).rejects.toMatchObject(refusal);
+    expect(() => structuredClone(f)).toThrow(/could not be cloned/);
+    expect(inspect(f)).toBe('service files {}');
+    expect(a.load).toMatchObject({ references: 0, calls: 0 });
   });
 
   it('$with keeps the options that are not given, and the listeners', async () => {

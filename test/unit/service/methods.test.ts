@@ -70,6 +70,35 @@ describe('S2: what can be called', () => {
     expect(names(new Table())).toEqual(['work']);
   });
 
+  it('is nothing that makes an emitter of another kind: a base class, the very class, or the object itself', () => {
+    class Base {
+      on() {}
+      once() {}
+      onAny() {}
+      off() {}
+      emit() {}
+      emitSerial() {}
+      clearListeners() {}
+    }
+    class Derived extends Base {
+      work() {}
+      onward() {}
+      addChangeListener() {}
+    }
+    class Own {
+      on() {}
+      off() {}
+      emit() {}
+      work() {}
+    }
+    const small = { on() {}, off() {}, emit() {}, all: new Map(), work() {} };
+    expect(names(new Derived())).toEqual(['work', 'onward', 'addChangeListener']);
+    expect(names(new Own())).toEqual(['work']);
+    expect(names(small)).toEqual(['work']);
+    expect(() => names(small, ['emit'])).toThrow(/no method 'emit'/);
+    expect(names({ on() {}, work() {} })).toEqual(['on', 'work']);
+  });
+
   it("is no `emit` that stands in the place of an emitter's while its events are told", () => {
     class Emitting extends EventEmitter {
       work() {}

@@ -107,3 +107,27 @@ describe.each([
     expect(errors).toMatchObject([{ code: 'PROTOCOL', message: expect.stringContaining("users.$on('renamed')") }]);
   });
 });
+
+it('what is no Standard Schema is refused when the service is defined, and named', () => {
+  const refusal = (schema: unknown) => {
+    try {
+      return defineService<Users, UserEvents>('users', { schema: schema as object });
+    } catch (error) {
+      return error;
+    }
+  };
+  const find = ofZod.find.args;
+  for (const [schema, named] of [
+    [{ methods: { find: { args: [z.string()] } } }, 'methods.find.args'],
+    [{ methods: { find: { args: find, result: 'number' } } }, 'methods.find.result'],
+    [{ methods: { find: { args: { '~standard': {} } } } }, 'methods.find.args'],
+    [{ methods: { find: { args: null } } }, 'methods.find.args'],
+    [{ methods: { find } }, 'methods.find'],
+    [{ methods: { find: { arguments: find } } }, 'methods.find'],
+    [{ events: { renamed: {} } }, 'events.renamed'],
+  ] as const) {
+    expect(refusal(schema)).toMatchObject({ code: 'INVALID_ARGUMENT', message: expect.stringContaining(named) });
+  }
+  const missing = { methods: { find: undefined, rename: { args: undefined } }, events: { renamed: undefined } };
+  expect(refusal(missing)).toMatchObject({ name: 'users' });
+});

@@ -44,16 +44,22 @@ it('M26: a peer that by hand gives up calls of any number takes back what it was
   mesh.close();
 });
 
-it('what is retained when its caller has given up is over, and not held', async () => {
+it('what came with a call is over when its caller has given up, and can not be retained any more', async () => {
   const mesh = new TestMesh({ make: () => createMemoryChannel().ports });
   const [a, b] = [await mesh.join('a'), await mesh.join('b')];
   const given: (() => Promise<unknown>)[] = [];
+  const errors: unknown[] = [];
   const [called, aborted] = [deferred(), deferred()];
   provide(b, makers, {
     make: async (what) => {
       called.resolve();
       await aborted.promise;
-      given.push(retain(what as () => Promise<unknown>));
+      given.push(what as () => Promise<unknown>);
+      try {
+        retain(what as object);
+      } catch (error) {
+        errors.push(error);
+      }
     },
     ok() {},
   });
@@ -66,6 +72,7 @@ it('what is retained when its caller has given up is over, and not held', async 
   aborted.resolve();
   await expect.poll(() => given.length).toBe(1);
   await f.ok();
+  expect(errors).toMatchObject([{ code: 'CLOSED' }]);
   expect([a.load.references, b.load.references]).toEqual([0, 0]);
   await expect(given[0]?.()).rejects.toMatchObject({ code: 'CLOSED' });
   mesh.close();

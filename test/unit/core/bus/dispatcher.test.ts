@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Bus } from '../../../../src/core/bus/bus.js';
-import { MeshEvent, RequestEvent } from '../../../../src/core/bus/events.js';
+import { MeshEvent, ServedRequest } from '../../../../src/core/bus/events.js';
 import { createMemoryChannel } from '../../../../src/core/port/memory-port.js';
 import { rejection } from '../../../contract/case.js';
 import { TestMesh } from '../../../contract/mesh.js';
@@ -23,13 +23,13 @@ function handle(handlers: Record<string, (...args: never[]) => unknown>): void {
 
 describe('a handler', () => {
   it('gets the event and the arguments, and answers at once or later', async () => {
-    const handler = vi.fn<(event: RequestEvent, n: unknown) => unknown>((_, n) =>
+    const handler = vi.fn<(event: ServedRequest, n: unknown) => unknown>((_, n) =>
       n === 1 ? 'one' : Promise.resolve('other'),
     );
     handle({ ask: handler });
     expect(await Promise.all([caller.request('ask', 1), caller.request('ask', 2)])).toEqual(['one', 'other']);
     const [event, argument] = handler.mock.calls[0]!;
-    expect(event).toBeInstanceOf(RequestEvent);
+    expect(event).toBeInstanceOf(ServedRequest);
     expect([event.channel, event.sender, argument]).toEqual(['ask', caller.self, 1]);
   });
 

@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
-import { MeshEvent, RequestEvent } from '../../../../src/core/bus/events.js';
+import { MeshEvent, ServedRequest } from '../../../../src/core/bus/events.js';
 import { peer } from '../../../contract/link-side.js';
 
-describe('RequestEvent', () => {
+describe('ServedRequest', () => {
   it('is an event, with the sender that the broker stamped', () => {
-    const event = new RequestEvent('c', peer('a'));
+    const event = new ServedRequest('c', peer('a'));
     expect(event).toBeInstanceOf(MeshEvent);
     expect(event).toMatchObject({ channel: 'c', sender: peer('a') });
   });
@@ -19,7 +19,7 @@ describe('RequestEvent', () => {
     }
     vi.stubGlobal('AbortController', Counted);
     try {
-      const event = new RequestEvent('c', peer('a'));
+      const event = new ServedRequest('c', peer('a'));
       event.abort('why');
       expect(made).toBe(0);
       expect(event.signal).toBe(event.signal);
@@ -30,13 +30,13 @@ describe('RequestEvent', () => {
   });
 
   it('aborts its signal, also where that is read later; the first reason counts', () => {
-    const before = new RequestEvent('c', peer('a'));
+    const before = new ServedRequest('c', peer('a'));
     const { signal } = before;
     expect(signal.aborted).toBe(false);
     before.abort('first');
     before.abort('second');
     expect([signal.aborted, signal.reason]).toEqual([true, 'first']);
-    const after = new RequestEvent('c', peer('a'));
+    const after = new ServedRequest('c', peer('a'));
     after.abort('first');
     after.abort('second');
     expect([after.signal.aborted, after.signal.reason]).toEqual([true, 'first']);

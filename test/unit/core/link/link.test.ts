@@ -379,7 +379,7 @@ describe('what a link holds', () => {
     const port = new FakePort();
     const side = new LinkSide(port);
     const aborted = spy();
-    side.onRequest = (id) => side.link.serve(id, { abort: aborted });
+    side.onRequest = (id) => side.link.serve(id, { channel: 'slow', abort: aborted });
     port.deliver([0, wire.REQUEST, 1, 'slow', 0, wire.REQUEST, 2, 'slow', 0]);
     const asked = rejection(side.request_('get'));
     expect(side.link.load).toEqual({ calls: 1, serving: 2 });
@@ -405,10 +405,25 @@ describe('what a link holds', () => {
     expect(side.of('ended')).toEqual([['lost', 3]]);
   });
 
+  it('ends what it serves on a channel that is served no more, and only that: its caller is told why', () => {
+    const port = new FakePort();
+    const side = new LinkSide(port);
+    const aborted: unknown[] = [];
+    side.onRequest = (id) =>
+      side.link.serve(id, { channel: id === 3 ? 'other' : 'slow', abort: (reason) => aborted.push(id, reason) });
+    for (const id of [1, 2, 3]) port.deliver([0, wire.REQUEST, id, 'slow', 0]);
+    const error = new MeshError('NO_SERVICE', 'no more');
+    side.link.withdraw('slow', error);
+    expect(aborted).toEqual([1, error, 2, error]);
+    expect(side.link.load.serving).toBe(1);
+    side.link.withdraw('slow', error);
+    expect(aborted).toHaveLength(4);
+  });
+
   it('refuses a second request of an id that it serves', () => {
     const port = new FakePort();
     const side = new LinkSide(port);
-    side.onRequest = (id) => side.link.serve(id, { abort() {} });
+    side.onRequest = (id) => side.link.serve(id, { channel: 'slow', abort() {} });
     port.deliver([0, wire.REQUEST, 1, 'slow', 0], [0, wire.REQUEST, 1, 'slow', 0]);
     expect(side.of('request')).toHaveLength(1);
     expect(side.of('malformed')).toHaveLength(1);
@@ -419,7 +434,7 @@ describe('what a link holds', () => {
   it('is as many requests of one peer as its limit says; the next is answered LIMIT', async () => {
     const port = new FakePort();
     const side = new LinkSide(port, 'far', { limits: { ...defaultLimits, serving: 1000 } });
-    side.onRequest = (id) => side.link.serve(id, { abort() {} });
+    side.onRequest = (id) => side.link.serve(id, { channel: 'slow', abort() {} });
     for (let id = 0; id < 1000; id++) port.deliver([0, wire.REQUEST, id, 'slow', 0]);
     expect(side.link.load.serving).toBe(1000);
     port.posts.length = 0;
@@ -605,7 +620,7 @@ describe('a peer that takes nothing of what it is sent', { timeout: 20_000 }, ()
   });
 
   it.each<[string, object, (side: LinkSide, id: number) => void]>([
-    ['more than is served', {}, (side, id) => side.link.serve(id, { abort() {} })],
+    ['more than is served', {}, (side, id) => side.link.serve(id, { channel: 'slow', abort() {} })],
     ['what is not handled here', {}, (side, id) => side.link.missed(id, 'get', [undefined])],
     ['what it is not granted', { grant: { send: [] } }, () => {}],
   ])(
