@@ -350,8 +350,8 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
     if (this.lines.delete(link)) return;
     const entry = this.directory.get(link.peer.id);
     this.#links.remove(link, entry);
-    // Behind an own BYE everything arrives.
-    if (lost > 0 && !this.#closeInfo?.local) {
+    // Behind an own BYE everything arrives, once there is a way for it.
+    if (lost > 0 && !(this.#closeInfo?.local && link.connected)) {
       const call = `send to ${link.peer.name} (${link.peer.id})`;
       const error = this.#closeInfo
         ? closedError(call, this.#closeInfo)

@@ -58,6 +58,25 @@ describe('connect in a utility process', () => {
     via.hub.close();
   });
 
+  it('an event that close() overtakes, since the way to its receiver is still being made, is reported as lost; drain() waits for it', async () => {
+    const via = new FakeParentPort();
+    const main = await via.connect('main');
+    const got: unknown[] = [];
+    await main.subscribe('e', (_, n) => got.push(n));
+    const hasty = await connect({ via });
+    const lost: unknown[] = [];
+    hasty.onDropped(({ count, error }) => lost.push(count, error.code, error.message));
+    hasty.send('e', 1);
+    await hasty.close();
+    expect(lost).toEqual([1, 'CLOSED', expect.stringMatching(/^send to main .*closed/)]);
+    const calm = await connect({ via });
+    calm.send('e', 2);
+    await calm.drain();
+    await calm.close();
+    expect(got).toEqual([2]);
+    via.hub.close();
+  });
+
   it('nobody attached says what to do', async () => {
     const via = new FakeParentPort();
     via.attached = false;
