@@ -79,7 +79,7 @@ describe('notCloneable', () => {
 
   it('says once what to do where the platform only says that something could not be cloned', () => {
     const first = notCloneable(rejectionOf(() => structuredClone(() => {})));
-    expect(first.message).toMatch(/cloned\. Send plain data; services take functions\.$/);
+    expect(first.message).toMatch(/cloned\. Send plain data; functions go with services, or Comlink's proxy\(\)\.$/);
     expect(notCloneable(first, 'send: ').message).toBe(`send: ${first.message}`);
   });
 
