@@ -96,7 +96,9 @@ Object.defineProperty(MeshError.prototype, 'name', { value: 'MeshError', writabl
 export function notCloneable(error: unknown, call = ''): MeshError {
   const { message, cause = error } = Object(error) as Error;
   // The platform's own words: they end there, and say nothing of what to do.
-  const fix = /cloned\.$/.test(message) ? " Send plain data; functions go with services, or Comlink's proxy()." : '';
+  const fix = String(message).endsWith('cloned.')
+    ? " Send plain data; functions go with services, or Comlink's proxy()."
+    : '';
   return new MeshError(MeshError.is(error, 'LIMIT') ? 'LIMIT' : 'NOT_CLONEABLE', call + message + fix, { cause });
 }
 
