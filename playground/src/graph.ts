@@ -92,7 +92,15 @@ function setPace(chosen: Pace): void {
 }
 paceButtons[1]?.setAttribute('aria-checked', 'true');
 
-part('block').addEventListener('click', () => acts.block());
+const block = part<HTMLButtonElement>('block');
+block.addEventListener('click', () => acts.block());
+
+/** Outside the mesh, nobody would hear of it. */
+function allow(can: boolean): void {
+  for (const button of [...paceButtons, block]) button.disabled = !can;
+}
+allow(false);
+
 for (const kind of kinds) {
   const item = make('li', '', kindNames[kind]);
   item.dataset['kind'] = kind;
@@ -101,6 +109,8 @@ for (const kind of kinds) {
 
 identity.onJoined((bus) => {
   model.attach(bus);
+  allow(true);
+  void bus.closed.then(() => allow(false));
   void watchGateway(bus, (news) => {
     model.hearGateway(news);
     inspector.update();
@@ -113,11 +123,11 @@ identity.onJoined((bus) => {
   });
   bus.on('playground:blocking', () => {
     timeline.onBlocking();
-    part<HTMLButtonElement>('block').disabled = true;
+    block.disabled = true;
   });
   bus.on('playground:unblocked', (_event, ms) => {
     timeline.onUnblocked(ms);
-    part<HTMLButtonElement>('block').disabled = false;
+    block.disabled = false;
   });
 });
 choose('editor');

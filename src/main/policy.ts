@@ -42,7 +42,7 @@ async function ask(candidate: Candidate, authorize: Authorize, timeout: number):
   const asked = await askInTime(authorize, candidate, call, timeout);
   if ('late' in asked) return { refusal: asked.late, code: 'TIMEOUT', final: true };
   if ('thrown' in asked) {
-    const refusal = `the bridge's authorize() threw. See the bridge's 'refused' event.`;
+    const refusal = `the bridge's authorize() threw: see error.cause in the bridge's 'refused' event.`;
     return { refusal, final: true, cause: asked.thrown };
   }
   const { answer } = asked;

@@ -38,6 +38,16 @@ export function grantContract(kind: MeshKind): Case[] {
       a.on('news', () => {});
       a.send('doc:saved');
     }),
+    'M25: a refusal says what to add to which member of the grant': inMesh(async (mesh) => {
+      const a = await mesh.join('a', { send: [], receive: [], services: [] });
+      const wants = (act: () => unknown, name: string, member: string): void =>
+        assert.throws(act, new RegExp(`is not granted '${name}'\\. Add it to '${member}' of its grant`));
+      wants(() => a.send('log'), 'log', 'send');
+      wants(() => a.on('log', () => {}), 'log', 'receive');
+      wants(() => a.on('service:files/changed', () => {}), 'files', 'services');
+      wants(() => a.handle('service:files', () => {}), 'files', 'provides');
+      assert.match((await rejection(a.request('service:files'))).message, /granted 'files'\. Add it to 'services'/);
+    }),
     'M25: what it is granted works': inMesh(async (mesh) => {
       const a = await mesh.join('a', { send: ['doc:*'], receive: ['news'], peers: ['b'] });
       const b = await mesh.join('b');

@@ -37,6 +37,15 @@ export async function leave(stage) {
     await stage.viewer.click('join');
     await editor.peer('viewer');
   });
+  await narrator.step('editor leaves, and what it had let in with it; all come back', async () => {
+    await editor.click('leave');
+    await stage.viewer.peer('editor', 'bye');
+    await stage.viewer.peer('widget', 'evicted');
+    await stage.viewer.peer('counter', 'evicted');
+    await editor.click('join');
+    for (const name of ['editor', 'widget', 'counter']) await stage.viewer.peer(name);
+    await editor.frame('widget').part('state').filter({ hasText: 'in the mesh' }).waitFor();
+  });
 }
 
 /** @param {import('../desk.js').Desk} desk */

@@ -8,15 +8,23 @@ export type MakeChild = () => () => void;
 export class Children {
   readonly #makers: Partial<Record<PlaceName, MakeChild>>;
   readonly #ends = new Map<PlaceName, () => void>();
+  /** Those whose seats hang on this place's own, by their ids. They end with it. */
+  readonly #guests = new Map<string, string>();
 
   constructor(makers: Partial<Record<PlaceName, MakeChild>>) {
     this.#makers = makers;
   }
 
-  /** Makes all. Does nothing about those who are there, such as after a second join of their owner. */
+  /** Makes all; after a second join of their owner, those who have lost their seats with its first one. */
   attach(bus: PlaygroundBus): void {
+    const lost = new Set(this.#guests.values());
+    this.#guests.clear();
+    bus.peers.on('join', ({ id, name, via }) => {
+      if (via === bus.self.id) this.#guests.set(id, name);
+    });
+    bus.peers.on('leave', ({ id }) => this.#guests.delete(id));
     for (const name of Object.keys(this.#makers) as PlaceName[]) {
-      if (!this.#ends.has(name)) this.#make(name);
+      if (!this.#ends.has(name) || lost.has(name)) this.#make(name);
     }
     bus.handle('place:child', async (_event, name, action) =>
       action === 'restore' ? this.#make(name) : this.#end(name),

@@ -15,17 +15,25 @@ const STEP_MS = 420;
 export class Dancing {
   readonly #traffic: Traffic;
   #stop = new AbortController();
+  #dances = 0;
 
   constructor(traffic: Traffic) {
     this.#traffic = traffic;
   }
 
-  stop(): void {
+  /** Returns whether there was something to stop. */
+  stop(): boolean {
     this.#stop.abort();
     this.#stop = new AbortController();
+    return this.#dances > 0;
   }
 
   async dance(bus: PlaygroundBus, to: string, line: Line): Promise<void> {
+    this.#dances++;
+    await this.#dance(bus, to, line).finally(() => this.#dances--);
+  }
+
+  async #dance(bus: PlaygroundBus, to: string, line: Line): Promise<void> {
     const { signal } = this.#stop;
     const circle = new Circle();
     let clicks = 0;

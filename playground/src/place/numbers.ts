@@ -73,8 +73,10 @@ export class Numbers {
     }
   }
 
-  stop(): void {
+  /** Returns whether there was something to stop. */
+  stop(): boolean {
     for (const stop of this.#stops) stop();
+    return this.#stops.size > 0;
   }
 }
 

@@ -74,6 +74,7 @@ export class Place {
       case 'ask-slow':
         return void this.#askSlow(deed.to, deed.ms, deed.timeout);
       case 'abort':
+        if (this.#slow.size === 0) return this.#nothing('no slow request waits here');
         return this.#slow.forEach((controller) => controller.abort());
       case 'stream':
         return this.#stream(deed.to, deed.perSecond);
@@ -81,7 +82,7 @@ export class Place {
         this.#numbers.slow = deed.slow;
         return;
       case 'stop-stream':
-        return this.#numbers.stop();
+        return this.#numbers.stop() ? undefined : this.#nothing('no stream is taken here');
       case 'open-port': {
         const line = this.journal.add('asked', `draws a ${deed.shape} at `, whom(deed.to, 'somebody'));
         return void this.waves
@@ -89,13 +90,13 @@ export class Place {
           .catch((error: unknown) => line.fail(error));
       }
       case 'close-ports':
-        return this.waves.close();
+        return this.waves.close() ? undefined : this.#nothing('no port was opened here');
       case 'dance': {
         const line = this.journal.add('asked', 'dances in the scene of ', whom(deed.to, 'somebody'));
         return void this.#dancing.dance(this.bus, deed.to, line).catch((error: unknown) => line.fail(error));
       }
       case 'leave-scenes':
-        return this.#dancing.stop();
+        return this.#dancing.stop() ? undefined : this.#nothing('nobody dances from here');
       case 'hang':
         return void this.#hang(deed.ms);
       default:
@@ -107,6 +108,11 @@ export class Place {
   setPace(pace: Pace): void {
     this.#gossip.setPace(pace);
     this.bus.send('playground:pace', pace);
+  }
+
+  /** What was asked for has nothing to end. */
+  #nothing(words: string): void {
+    this.journal.add('note', words);
   }
 
   #report(bus: PlaygroundBus): void {

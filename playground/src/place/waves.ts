@@ -34,7 +34,7 @@ export class Waves {
 
   attach(bus: PlaygroundBus): void {
     bus.onPort('demo:wave', ({ sender }, port, { shape }) => this.#receive(sender, port, shape));
-    void bus.closed.then(() => this.close());
+    void bus.closed.then(() => void this.close());
   }
 
   /** Opens a port, and sends points over it until `close()`, or the other end's. */
@@ -63,9 +63,12 @@ export class Waves {
   /** Its own close tells a port nothing. */
   readonly #closing = new Map<MeshPort, () => void>();
 
-  close(): void {
+  /** Returns whether there was something to close. */
+  close(): boolean {
+    const any = this.#open.size > 0;
     for (const port of this.#open) port.close();
     for (const resolve of this.#closing.values()) resolve();
+    return any;
   }
 
   #receive(from: Peer, port: MeshPort, shape: Shape): void {

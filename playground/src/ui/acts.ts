@@ -43,7 +43,7 @@ export class Acts {
       .to(name)
       .request('place:do', { do: 'hang', ms: HANG_MS })
       .then(
-        () => line.settle('done', 'done'),
+        () => line.settle('done', 'it begins'),
         (error: unknown) => line.fail(error),
       );
   }

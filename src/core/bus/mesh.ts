@@ -2,7 +2,7 @@ import type { Seat, SeatListener } from '../broker/seat.js';
 import type { Welcome } from '../broker/control.js';
 import { Directory } from '../directory/directory.js';
 import { Channels, HANDLE, LISTEN, UNHANDLE, UNLISTEN, type Entry } from '../directory/entry.js';
-import { permits, sendsAll, type Act, type Grant } from '../directory/grant.js';
+import { judging, permits, sendsAll, type Act, type Grant } from '../directory/grant.js';
 import type { Limits } from '../directory/limits.js';
 import type { Peer } from '../directory/peer.js';
 import { invalid, MeshError, type LeaveReason } from '../errors/mesh-error.js';
@@ -133,7 +133,7 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
 
   /** Why this bus may not ask for anything on a channel; `undefined`: it may. */
   refusal(call: string, channel: string): MeshError | undefined {
-    return this.#may('ask', channel) ? undefined : notGranted(call, 'send to', channel);
+    return this.#may('ask', channel) ? undefined : notGranted(call, 'ask', channel);
   }
 
   #may(act: 'send' | 'ask', channel: string): boolean {
@@ -170,7 +170,7 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
   }
 
   #checkReceive(call: string, act: Act, channel: string): void {
-    if (!permits(this.#welcome.grant, act, channel)) throw notGranted(call, 'receive from', channel);
+    if (!permits(this.#welcome.grant, act, channel)) throw notGranted(call, act, channel);
   }
 
   /** Tells the broker, which tells everybody, and each linked peer, in order with what it is told besides. */
@@ -192,7 +192,7 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
 
   send(target: Target, channel: string, args: readonly unknown[]): void {
     if (this.#closeInfo) throw closedError(`send('${channel}')`, this.#closeInfo);
-    if (!this.#may('send', channel)) throw notGranted(`send('${channel}')`, 'send to', channel);
+    if (!this.#may('send', channel)) throw notGranted(`send('${channel}')`, 'send', channel);
     this.#sending.send(target, channel, args);
   }
 
@@ -374,7 +374,8 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
   }
 }
 
-function notGranted(call: string, what: string, channel: string): MeshError {
-  const text = `${call}: this peer is not granted to ${what} '${channel}'. Grant it with authorize() in the main process.`;
-  return new MeshError('NOT_AUTHORIZED', text);
+function notGranted(call: string, act: Act, channel: string): MeshError {
+  const [member, name] = judging(act, channel);
+  const fix = `Add it to '${member}' of its grant: of authorize(), share() or attach().`;
+  return new MeshError('NOT_AUTHORIZED', `${call}: this peer is not granted '${name}'. ${fix}`);
 }

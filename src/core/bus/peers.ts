@@ -11,7 +11,7 @@ export interface PeerNewsMap {
   leave: (peer: Peer, reason: LeaveReason) => void;
   /** Somebody listens to, or handles, other channels than before. */
   change: (peer: Peer) => void;
-  /** Somebody to whom something was sent has not shown a sign of life for more than a second: it hangs, or is very busy. */
+  /** Somebody to whom something was sent has not shown a sign of life for 1.5 to 2 seconds: it hangs, or is very busy. */
   unresponsive: (peer: Peer) => void;
   /** It has shown one. Nothing that waits for it was given up. */
   responsive: (peer: Peer) => void;

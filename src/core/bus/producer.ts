@@ -1,4 +1,4 @@
-import { notCloneable } from '../errors/mesh-error.js';
+import { invalid, notCloneable } from '../errors/mesh-error.js';
 import type { Link } from '../link/link.js';
 import type { Serving } from '../link/incoming.js';
 import type { ServedRequest } from './events.js';
@@ -146,7 +146,8 @@ function iterate(result: unknown, channel: string): AsyncIterator<unknown> | Ite
     if (Symbol.asyncIterator in result) return (result as AsyncIterable<unknown>)[Symbol.asyncIterator]();
     if (Symbol.iterator in result) return (result as Iterable<unknown>)[Symbol.iterator]();
   }
-  throw new TypeError(`handle('${channel}') returned no stream: an async iterable, an iterable or a ReadableStream.`);
+  const fix = `Return an async iterable, an iterable or a ReadableStream, or ask with request('${channel}', …).`;
+  throw invalid(`stream('${channel}')`, `its handler returned no stream. ${fix}`);
 }
 
 function isReadable(value: object): value is ReadableStream<unknown> {

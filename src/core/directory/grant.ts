@@ -46,11 +46,17 @@ export function allows(rules: readonly string[] | undefined, name: string): bool
   return rules === undefined || rules.some((rule) => covers(rule, name));
 }
 
-/** Whether a grant lets a peer do something on a channel. */
-export function permits({ send, receive, services, provides = services }: Grant, act: Act, channel: string): boolean {
-  if (!channel.startsWith(SERVICE)) return allows(act === 'send' || act === 'ask' ? send : receive, channel);
+/** What of a grant judges it when somebody does something on a channel, and by which name. */
+export function judging(act: Act, channel: string): readonly ['send' | 'receive' | 'services' | 'provides', string] {
+  if (!channel.startsWith(SERVICE)) return [act === 'send' || act === 'ask' ? 'send' : 'receive', channel];
   const [name] = channel.slice(SERVICE.length).split('/') as [string];
-  return name === '' || allows(act === 'ask' || act === 'listen' ? services : provides, name);
+  return [act === 'ask' || act === 'listen' ? 'services' : 'provides', name];
+}
+
+/** Whether a grant lets a peer do something on a channel. */
+export function permits(grant: Grant, act: Act, channel: string): boolean {
+  const [member, name] = judging(act, channel);
+  return channel === SERVICE || allows(grant[member] ?? (member === 'provides' ? grant.services : undefined), name);
 }
 
 /** Whether a peer may send, and ask, whatever it likes: then there is nothing to look up. */

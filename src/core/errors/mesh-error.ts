@@ -95,7 +95,11 @@ Object.defineProperty(MeshError.prototype, 'name', { value: 'MeshError', writabl
 /** Internal: a `NOT_CLONEABLE` that says what `error`, of any kind, said; a `LIMIT` remains one. */
 export function notCloneable(error: unknown, call = ''): MeshError {
   const { message, cause = error } = Object(error) as Error;
-  return new MeshError(MeshError.is(error, 'LIMIT') ? 'LIMIT' : 'NOT_CLONEABLE', `${call}${message}`, { cause });
+  // The platform's own words: they end there, and say nothing of what to do.
+  const fix = String(message).endsWith('cloned.')
+    ? " Send plain data; functions go with services, or Comlink's proxy()."
+    : '';
+  return new MeshError(MeshError.is(error, 'LIMIT') ? 'LIMIT' : 'NOT_CLONEABLE', call + message + fix, { cause });
 }
 
 /** Internal: what was given, in a few words: whatever it is, this doesn't throw. */

@@ -182,7 +182,10 @@ function isError(value: unknown): boolean {
 function classOf(error: Error): string {
   if (Object.prototype.toString.call(error) === '[object DOMException]') return 'DOMException';
   for (let proto = Object.getPrototypeOf(error) as object | null; proto; proto = Object.getPrototypeOf(proto)) {
-    for (const [name, errorClass] of classes) if (errorClass.prototype === proto) return name;
+    for (const [name, { prototype }] of classes) {
+      // Another copy's MeshError is found as what it extends.
+      if (prototype === proto) return prototype === Error.prototype && MeshError.is(error) ? 'MeshError' : name;
+    }
   }
   return text(error.name);
 }

@@ -257,7 +257,7 @@ export class Incoming<L extends IncomingLink> implements FrameSink {
     const problem = this.#link.full
       ? 'too much waits for this peer that it has not taken.'
       : this.#serving.size >= serving
-        ? `${serving} of this peer are pending.`
+        ? `${serving} of this peer are pending. Await some, or raise limits: { serving } of the bridge, or broker.`
         : this.#excess(kind, channel, args);
     return problem === undefined ? undefined : new MeshError('LIMIT', `${callOf(kind, channel)}: ${problem}`);
   }

@@ -21,7 +21,7 @@ export async function decide(
     const grant = grantOf(asked.answer, everything);
     return grant ?? new MeshError('NOT_AUTHORIZED', `the broker's authorize() refused ${who}.`);
   } catch (cause) {
-    const failed = `the broker's authorize() failed for ${who}. See its 'refused' event.`;
+    const failed = `the broker's authorize() failed for ${who}: see error.cause in its 'refused' event.`;
     return new MeshError('NOT_AUTHORIZED', failed, { cause });
   }
 }

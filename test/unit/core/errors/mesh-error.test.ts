@@ -58,6 +58,14 @@ describe('show', () => {
   });
 });
 
+function rejectionOf(act: () => unknown): unknown {
+  try {
+    return act();
+  } catch (error) {
+    return error;
+  }
+}
+
 describe('notCloneable', () => {
   it('says what the platform said, with its error for a cause', () => {
     const cause = new DOMException('no', 'DataCloneError');
@@ -67,6 +75,12 @@ describe('notCloneable', () => {
       message: 'again: no',
       cause,
     });
+  });
+
+  it('says once what to do where the platform only says that something could not be cloned', () => {
+    const first = notCloneable(rejectionOf(() => structuredClone(() => {})));
+    expect(first.message).toMatch(/cloned\. Send plain data; functions go with services, or Comlink's proxy\(\)\.$/);
+    expect(notCloneable(first, 'send: ').message).toBe(`send: ${first.message}`);
   });
 
   it('leaves a LIMIT what it is', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { MeshError } from '../../../../src/core/errors/mesh-error.js';
 import { decodeError, encodeError, registerError } from '../../../../src/core/errors/wire-error.js';
 import { assertSame } from '../../support/same.js';
@@ -90,6 +90,15 @@ describe('an error that crosses the wire', () => {
     const error = carried(new DOMException('stop', 'AbortError'));
     expect(error).toBeInstanceOf(DOMException);
     expect(error).toMatchObject({ name: 'AbortError', message: 'stop', code: 20 });
+  });
+
+  it('is a MeshError of this copy of the library if it was one of another', async () => {
+    vi.resetModules();
+    const other = (await import('../../../../src/core/errors/mesh-error.js')).MeshError;
+    expect(other).not.toBe(MeshError);
+    const error = carried(new other('LIMIT', 'theirs'));
+    expect(MeshError.is(error, 'LIMIT')).toBe(true);
+    expect(error).toBeInstanceOf(MeshError);
   });
 
   it('stays a MeshError, with code and reason', () => {
