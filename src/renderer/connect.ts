@@ -76,7 +76,7 @@ export async function connect<C extends ChannelMap<C> = AnyChannels>(options: Co
 
 function connectWindow<C extends ChannelMap<C>>({ call, name, timeout, signal, flow }: Attempt): Promise<Bus<C>> {
   const { port1, port2 } = new MessageChannel();
-  window.postMessage([JOIN, name, WIRE_VERSION], '/', [port2]);
+  window.postMessage([JOIN, name, WIRE_VERSION, undefined, timeout], '/', [port2]);
   return join<C>(controlPort(port1), platform, { call, timeout, signal, flow });
 }
 

@@ -77,11 +77,11 @@ describe('connect', () => {
     preload(admitAs('window'));
     const bus = await connect({ name: 'editor' });
     expect(window.posted).toEqual([
-      { message: [JOIN, 'editor', WIRE_VERSION], origin: '/', transfer: [expect.any(MessagePort)] },
+      { message: [JOIN, 'editor', WIRE_VERSION, undefined, 10_000], origin: '/', transfer: [expect.any(MessagePort)] },
     ]);
     expect(bus.self.name).toBe('editor');
     const other = await connect();
-    expect(window.posted[1]?.message).toEqual([JOIN, undefined, WIRE_VERSION]);
+    expect(window.posted[1]?.message).toEqual([JOIN, undefined, WIRE_VERSION, undefined, 10_000]);
     expect([...bus.peers].map(({ id }) => id)).toEqual([other.self.id]);
   });
 
