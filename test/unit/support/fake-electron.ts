@@ -102,6 +102,10 @@ export class FakeContents extends EventEmitter {
     this.emit('did-frame-navigate', {}, url, 200, 'OK', top, pid, rid);
   }
 
+  fail(url: string, { top = true, pid = 5, rid = 6 } = {}): void {
+    this.emit('did-fail-load', {}, -102, 'ERR_CONNECTION_REFUSED', url, top, pid, rid);
+  }
+
   navigateInPage(url: string, { top = true, pid = 5, rid = 6 } = {}): void {
     this.emit('did-navigate-in-page', {}, url, top, pid, rid);
   }
@@ -197,7 +201,16 @@ export class FakeSession {
         return `s${last}`;
       },
       unregisterPreloadScript(id: string): void {
-        session.scripts.splice(session.scripts.indexOf(byId.get(id) as never), 1);
+        const script = byId.get(id);
+        if (!script) throw new Error(`Cannot unregister preload script with non-existing ID: ${id}`);
+        byId.delete(id);
+        session.scripts.splice(session.scripts.indexOf(script), 1);
+      },
+      getPreloadScripts: () => [...byId].map(([id, script]) => ({ id, ...script })),
+      setPreloads(preloads: string[]): void {
+        byId.clear();
+        session.scripts.splice(0);
+        session.preloads = preloads;
       },
     });
   }
