@@ -14,6 +14,7 @@ import type { DocumentRecord, Registry } from './registry.js';
 import { Shares } from './shares.js';
 import { Turnstile } from './turnstile.js';
 import { readVouched } from './vouched.js';
+import { WaitingPort } from './waiting-port.js';
 import { withoutHash, type Watcher } from './watcher.js';
 
 export interface PageJoinsParts {
@@ -34,7 +35,7 @@ interface Request {
 }
 
 interface Joiner {
-  readonly port: Port;
+  readonly port: WaitingPort;
   readonly request: Request;
   readonly frame: WebFrameMain;
   readonly contents: WebContents;
@@ -92,9 +93,9 @@ export class PageJoins {
     if (!read) {
       return reception.refuse(port, undefined, { code: 'NOT_AUTHORIZED', message: 'the frame is gone already.' });
     }
-    const joiner = { port, request, frame, contents, ...read };
+    const joiner = { port: new WaitingPort(port), request, frame, contents, ...read };
     (request.vouch ? this.#joinVouched(joiner, request.vouch) : this.#join(joiner)).catch((cause: unknown) =>
-      reception.refuse(port, read.candidate, {
+      reception.refuse(joiner.port, read.candidate, {
         code: 'NOT_AUTHORIZED',
         message: 'the bridge failed while it looked at the frame.',
         cause,
@@ -169,13 +170,13 @@ export class PageJoins {
     return this.#parts.registry.seats(document)[0];
   }
 
-  /** What the policy grants; if it refuses, that is told, and `undefined`. */
-  #grant(port: Port, candidate: Candidate, verdict: Verdict): Grant | undefined {
+  /** What the policy grants; if it refuses, that is told, and `undefined`. So if nobody waits for it any more: that would be no peer. */
+  #grant(port: WaitingPort, candidate: Candidate, verdict: Verdict): Grant | undefined {
     if (this.#reception.isClosed) {
       refuse(port, 'BRIDGE_GONE', 'the bridge was closed.');
       return undefined;
     }
-    if ('grant' in verdict) return verdict.grant;
+    if ('grant' in verdict) return port.isGone ? undefined : verdict.grant;
     const { refusal: message, code = 'NOT_AUTHORIZED', final, cause } = verdict;
     this.#reception.refuse(port, candidate, { code, message, final, cause });
     return undefined;

@@ -139,6 +139,28 @@ describe('joining', () => {
     expect((await lab.state()).peers).toHaveLength(1);
   });
 
+  it('M24: authorize that answers for a page that is gone lets nobody in', async () => {
+    await lab.stop();
+    await lab.start({
+      authorize: `({ name }) => name !== 'gone' || new Promise((resolve) => (globalThis.answer = () => resolve(true)))`,
+    });
+    await lab.main((main) => {
+      const told: string[] = [];
+      for (const news of ['join', 'leave'] as const) main.bridge.on(news, ({ name }) => told.push(`${news} ${name}`));
+      Object.assign(main, { told });
+    });
+    const page = await lab.open('a');
+    await page.evaluate(() => void window.lab.connect({ name: 'gone' }));
+    await lab.main(async (main) => {
+      while (!('answer' in main)) await new Promise(setImmediate);
+    });
+    await page.reload();
+    await joinPage(page, 'a');
+    await lab.main((main) => (main as never as { answer(): void }).answer());
+    await lab.join('b');
+    expect(await lab.main((main) => (main as never as { told: string[] }).told)).toEqual(['join a', 'join b']);
+  });
+
   it('M24: forged joins, another frame’s nonce and a second answer come to nothing', async () => {
     const a = await lab.join('a', 'a', {
       webPreferences: { sandbox: false, contextIsolation: false, nodeIntegration: true },

@@ -271,7 +271,7 @@ export class FakeElectron {
     return `0123456789abcdef-${++this.#lastNonce}`;
   }
 
-  /** A page that joins, as connect() and the preload do it; with `vouch` what it shares, as share() does it. */
+  /** A page that joins, as connect() and the preload do it; with `vouch` what it shares, as share() does it. `far`: the bridge's end. */
   page(
     frame: FakeFrame,
     contents: FakeContents,
@@ -281,7 +281,7 @@ export class FakeElectron {
       timeout = 5000,
       vouch,
     }: { name?: string; nonce?: string; timeout?: number; vouch?: Vouch } = {},
-  ): { joining: Promise<Bus>; nonce: string; port: MessagePort } {
+  ): { joining: Promise<Bus>; nonce: string; port: MessagePort; far: MessagePort } {
     const { port1, port2 } = new MessageChannel();
     this.#ports.push(port1);
     this.postJoin([nonce, name, WIRE_VERSION, vouch], frame, contents, [port2]);
@@ -298,7 +298,7 @@ export class FakeElectron {
     };
     const joining = join(adopt(port1), platform, { call: 'connect()', timeout });
     joining.catch(() => {}); // looked at later
-    return { joining, nonce, port: port1 };
+    return { joining, nonce, port: port1, far: port2 };
   }
 
   /** Ends what keeps Node alive. */
