@@ -49,6 +49,8 @@ export class PageJoins {
   readonly #parts: PageJoinsParts;
   readonly #reception: Reception;
   readonly #turnstile: Turnstile;
+  /** The documents whose own joins the policy thinks about: what they share meanwhile waits for that. */
+  readonly #joining = new Map<string, Promise<void>>();
 
   constructor(parts: PageJoinsParts) {
     this.#parts = parts;
@@ -94,14 +96,23 @@ export class PageJoins {
       return reception.refuse(port, undefined, { code: 'NOT_AUTHORIZED', message: 'the frame is gone already.' });
     }
     const joiner = { port: new WaitingPort(port), request, frame, contents, ...read };
-    (request.vouch ? this.#joinVouched(joiner, request.vouch) : this.#join(joiner)).catch((cause: unknown) =>
+    const { nonce, vouch } = request;
+    const joined = (vouch ? this.#joinVouched(joiner, vouch) : this.#join(joiner)).catch((cause: unknown) =>
       reception.refuse(joiner.port, read.candidate, {
         code: 'NOT_AUTHORIZED',
         message: 'the bridge failed while it looked at the frame.',
         cause,
       }),
     );
+    if (!vouch) this.#remember(nonce, joined);
   };
+
+  #remember(nonce: string, joined: Promise<void>): void {
+    const all = Promise.all([this.#joining.get(nonce), joined]).then(() => {
+      if (this.#joining.get(nonce) === all) this.#joining.delete(nonce);
+    });
+    this.#joining.set(nonce, all);
+  }
 
   /** False, and refused, if this frame asks too often. Before anything is looked at: that costs more. */
   #passes(port: Port, contents: WebContents, frame: WebFrameMain | null, message: unknown): boolean {
@@ -137,6 +148,7 @@ export class PageJoins {
     const { port, request, candidate: owner } = joiner;
     const refuseIt = (message: string): void =>
       this.#reception.refuse(port, owner, { code: 'NOT_AUTHORIZED', message });
+    if (!this.#voucher(joiner)) await this.#joining.get(request.nonce);
     const voucher = this.#voucher(joiner);
     if (!voucher) return refuseIt('the page that shares it is not in the mesh itself. connect() in the page first.');
     const id = this.#reception.nextId();
