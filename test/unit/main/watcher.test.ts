@@ -144,6 +144,17 @@ describe('a page that can not be loaded', () => {
     ]);
   });
 
+  it('has a process of its own, whose end is none of those who shared that of the document before', () => {
+    add('top');
+    add('same process, other window', { webContents: 2, frame: 20 });
+    contents.mainFrame = makeFrame('null', { processId: 12 });
+    contents.fail('app://a/gone.html', { pid: 12 });
+    expect(told).toEqual([['gone', 'top', 'navigated']]);
+    registry.remove('id-top');
+    contents.crash();
+    expect(told).toHaveLength(1);
+  });
+
   it('is a reload that failed if it is the same one', () => {
     add('top');
     contents.mainFrame = makeFrame('null', { processId: 12 });
