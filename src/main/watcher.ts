@@ -142,7 +142,9 @@ export class Watcher {
   /** The window's process is gone, and with it all that lived in it, of other windows too, and what that had let in. */
   #onGone({ contents, process }: Watched, details: RenderProcessGoneDetails): void {
     const reason = details.reason === 'killed' ? 'killed' : details.reason === 'clean-exit' ? 'exited' : 'crashed';
-    const dead = new Set(this.#documents(contents.id).flatMap((document) => (document.top ? [document.process] : [])));
+    // One that was there before, and is on its way out, had a process of its own, maybe.
+    const standing = this.#documents(contents.id).filter(({ top, reason: gone }) => top && !gone);
+    const dead = new Set(standing.map((document) => document.process));
     if (process !== undefined) dead.add(process);
     for (const id of dead) this.processDied(id, reason);
   }

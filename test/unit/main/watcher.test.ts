@@ -226,6 +226,16 @@ describe('the end of a process', () => {
     ]);
   });
 
+  it('that has come with a navigation takes along none of the process before', () => {
+    add('leaving', { reason: 'navigated' });
+    add('same process, other window', { webContents: 2, frame: 20 });
+    contents.mainFrame = makeFrame('app://b', { processId: 12 });
+    contents.navigate('app://b/', { pid: 12 });
+    told.length = 0;
+    contents.crash();
+    expect(told).toEqual([]);
+  });
+
   it('is known where only a frame has joined, and after the window has changed its process', () => {
     add('frame', { frame: 8, top: false });
     contents.crash();
