@@ -73,6 +73,12 @@ describe('connect', () => {
     expect(window.posted).toEqual([]);
   });
 
+  it('finds a preload that hears a step later than this script that the page is being written', async () => {
+    const joining = connect({ name: 'editor' });
+    preload(admitAs('window'));
+    expect((await joining).self.name).toBe('editor');
+  });
+
   it("posts a join with a port to its own window, and to no other origin's", async () => {
     preload(admitAs('window'));
     const bus = await connect({ name: 'editor' });
