@@ -78,7 +78,7 @@ describe('joining', () => {
     );
     expect(await popup.evaluate(() => window.bus.with({ wait: 5000 }).request('who'))).toBe('popup');
     // And once more in the same document: what has joined stays, and what comes joins.
-    await popup.evaluate(() => void document.open().close());
+    await popup.evaluate(() => document.open().close());
     expect(await popup.evaluate(() => window.bus.request('who'))).toBe('popup');
     expect(await joinPage(popup, 'next')).toBeTypeOf('string');
   });
@@ -146,7 +146,8 @@ describe('joining', () => {
     });
     await lab.main((main) => {
       const told: string[] = [];
-      for (const news of ['join', 'leave'] as const) main.bridge.on(news, ({ name }) => told.push(`${news} ${name}`));
+      for (const news of ['join', 'leave'] as const)
+        main.bridge.on(news, ({ name }: { name: string }) => told.push(`${news} ${name}`));
       Object.assign(main, { told });
     });
     const page = await lab.open('a');

@@ -86,14 +86,14 @@ describe('a frame that is shared', () => {
     const answers = { first, second } as Record<string, { promise: Promise<boolean> }>;
     await again({ authorize: ({ name }) => answers[name]?.promise ?? true });
     widget();
-    const owners = [owner('first'), owner('second')];
+    const owners = [owner('first'), owner('second')] as const;
     const joining = vouched({}, 'widget').joining;
     second.resolve(true);
     await owners[1];
     first.resolve(true);
-    const [{ self: a }] = await Promise.all(owners);
+    const [{ self: a }, { self: b }] = await Promise.all(owners);
     const { self } = await joining;
-    expect([self.name, [a!.id, (await owners[1]!).self.id].includes(self.via!)]).toEqual(['widget', true]);
+    expect([self.name, [a.id, b.id].includes(self.via!)]).toEqual(['widget', true]);
     // One that is in already is not waited for, whatever else it asks for.
     answers['slow'] = deferred<boolean>();
     void owner('slow');

@@ -17,6 +17,7 @@ class FakeIpcRenderer extends EventEmitter {
 
 /** Of a document that doesn't change. */
 class FakeObserver {
+  constructor(_changed: () => void) {}
   observe(): void {}
 }
 
