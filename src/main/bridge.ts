@@ -119,7 +119,8 @@ export class Bridge extends EventEmitter<BridgeEvents> {
 
   /**
    * Registers the preload for all windows of a session that are made from now on. Frames in them need
-   * `webPreferences.nodeIntegrationInSubFrames`.
+   * `webPreferences.nodeIntegrationInSubFrames`. A second call does nothing, unless `session.setPreloads()` of your own has taken the
+   * preload away meanwhile.
    * @throws MeshError `INVALID_ARGUMENT` if it is no session, `CLOSED`
    * @example
    * bridge.install(session.defaultSession);

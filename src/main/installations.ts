@@ -1,10 +1,16 @@
 import type { Session } from 'electron';
 import { invalid } from '../core/errors/mesh-error.js';
 
-/** The sessions in which the preload is registered, and how to take it back. */
+/** The preload in a session. The application may take it away, as `setPreloads()` of its own does with all that were there before. */
+interface Installed {
+  isThere(): boolean;
+  remove(): void;
+}
+
+/** The sessions in which the preload is registered. */
 export class Installations {
   readonly #find: () => string;
-  readonly #sessions = new Map<Session, () => void>();
+  readonly #sessions = new Map<Session, Installed>();
   #path: string | undefined;
 
   /** @param find the preload's path; called when it is first needed, as it may have to be written */
@@ -20,21 +26,27 @@ export class Installations {
     if (typeof session?.setPreloads !== 'function' && typeof session?.registerPreloadScript !== 'function') {
       throw invalid('bridge.install(session)', 'give an Electron session, such as session.defaultSession.');
     }
-    if (this.#sessions.has(session)) return;
+    if (this.#sessions.get(session)?.isThere()) return;
     this.#sessions.set(session, register(session, this.preload));
   }
 
   close(): void {
-    for (const remove of this.#sessions.values()) remove();
+    for (const installed of this.#sessions.values()) if (installed.isThere()) installed.remove();
     this.#sessions.clear();
   }
 }
 
-function register(session: Session, filePath: string): () => void {
+function register(session: Session, filePath: string): Installed {
   if (typeof session.registerPreloadScript === 'function') {
-    const id = session.registerPreloadScript({ type: 'frame', filePath });
-    return () => session.unregisterPreloadScript(id);
+    const own = session.registerPreloadScript({ type: 'frame', filePath });
+    return {
+      isThere: () => session.getPreloadScripts().some(({ id }) => id === own),
+      remove: () => session.unregisterPreloadScript(own), // throws if it isn't there
+    };
   }
   session.setPreloads([...session.getPreloads(), filePath]);
-  return () => session.setPreloads(session.getPreloads().filter((path) => path !== filePath));
+  return {
+    isThere: () => session.getPreloads().includes(filePath),
+    remove: () => session.setPreloads(session.getPreloads().filter((path) => path !== filePath)),
+  };
 }

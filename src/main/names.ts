@@ -46,10 +46,12 @@ export class Names {
     if (holder !== undefined && !(holder === TRUSTED && origin === MAIN)) {
       const why = holder === TRUSTED || holder === MAIN ? 'is reserved by main' : 'is held by another origin';
       const fix =
-        origin === TRUSTED
-          ? `attach(child, { grant: { names: ['${name}'] } })`
-          : `authorize: () => ({ names: ['${name}'] })`;
-      return `the name '${name}' ${why}. Choose another, or grant it with ${fix}.`;
+        origin === MAIN
+          ? 'take it before anybody else can'
+          : origin === TRUSTED
+            ? `grant it with attach(child, { grant: { names: ['${name}'] } })`
+            : `grant it with authorize: () => ({ names: ['${name}'] })`;
+      return `the name '${name}' ${why}. Choose another, or ${fix}.`;
     }
     const count = (this.#counts.get(origin) ?? 0) + 1;
     if (count > this.#limit && origin !== TRUSTED && origin !== MAIN) {

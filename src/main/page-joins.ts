@@ -14,6 +14,7 @@ import type { DocumentRecord, Registry } from './registry.js';
 import { Shares } from './shares.js';
 import { Turnstile } from './turnstile.js';
 import { readVouched } from './vouched.js';
+import { WaitingPort } from './waiting-port.js';
 import { withoutHash, type Watcher } from './watcher.js';
 
 export interface PageJoinsParts {
@@ -34,7 +35,7 @@ interface Request {
 }
 
 interface Joiner {
-  readonly port: Port;
+  readonly port: WaitingPort;
   readonly request: Request;
   readonly frame: WebFrameMain;
   readonly contents: WebContents;
@@ -48,6 +49,8 @@ export class PageJoins {
   readonly #parts: PageJoinsParts;
   readonly #reception: Reception;
   readonly #turnstile: Turnstile;
+  /** The documents whose own joins the policy thinks about: what they share meanwhile waits for that. */
+  readonly #joining = new Map<string, Promise<void>>();
 
   constructor(parts: PageJoinsParts) {
     this.#parts = parts;
@@ -92,15 +95,24 @@ export class PageJoins {
     if (!read) {
       return reception.refuse(port, undefined, { code: 'NOT_AUTHORIZED', message: 'the frame is gone already.' });
     }
-    const joiner = { port, request, frame, contents, ...read };
-    (request.vouch ? this.#joinVouched(joiner, request.vouch) : this.#join(joiner)).catch((cause: unknown) =>
-      reception.refuse(port, read.candidate, {
+    const joiner = { port: new WaitingPort(port), request, frame, contents, ...read };
+    const { nonce, vouch } = request;
+    const joined = (vouch ? this.#joinVouched(joiner, vouch) : this.#join(joiner)).catch((cause: unknown) =>
+      reception.refuse(joiner.port, read.candidate, {
         code: 'NOT_AUTHORIZED',
         message: 'the bridge failed while it looked at the frame.',
         cause,
       }),
     );
+    if (!vouch) this.#remember(nonce, joined);
   };
+
+  #remember(nonce: string, joined: Promise<void>): void {
+    const all = Promise.all([this.#joining.get(nonce), joined]).then(() => {
+      if (this.#joining.get(nonce) === all) this.#joining.delete(nonce);
+    });
+    this.#joining.set(nonce, all);
+  }
 
   /** False, and refused, if this frame asks too often. Before anything is looked at: that costs more. */
   #passes(port: Port, contents: WebContents, frame: WebFrameMain | null, message: unknown): boolean {
@@ -136,6 +148,7 @@ export class PageJoins {
     const { port, request, candidate: owner } = joiner;
     const refuseIt = (message: string): void =>
       this.#reception.refuse(port, owner, { code: 'NOT_AUTHORIZED', message });
+    if (!this.#voucher(joiner)) await this.#joining.get(request.nonce);
     const voucher = this.#voucher(joiner);
     if (!voucher) return refuseIt('the page that shares it is not in the mesh itself. connect() in the page first.');
     const id = this.#reception.nextId();
@@ -169,13 +182,13 @@ export class PageJoins {
     return this.#parts.registry.seats(document)[0];
   }
 
-  /** What the policy grants; if it refuses, that is told, and `undefined`. */
-  #grant(port: Port, candidate: Candidate, verdict: Verdict): Grant | undefined {
+  /** What the policy grants; if it refuses, that is told, and `undefined`. So if nobody waits for it any more: that would be no peer. */
+  #grant(port: WaitingPort, candidate: Candidate, verdict: Verdict): Grant | undefined {
     if (this.#reception.isClosed) {
       refuse(port, 'BRIDGE_GONE', 'the bridge was closed.');
       return undefined;
     }
-    if ('grant' in verdict) return verdict.grant;
+    if ('grant' in verdict) return port.isGone ? undefined : verdict.grant;
     const { refusal: message, code = 'NOT_AUTHORIZED', final, cause } = verdict;
     this.#reception.refuse(port, candidate, { code, message, final, cause });
     return undefined;

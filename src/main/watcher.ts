@@ -16,6 +16,8 @@ interface Watched {
   process: string | undefined;
   /** Of its main frame, as it is now: whoever is known in there or not. */
   url: string | undefined;
+  /** The same, of its origin. */
+  origin: string | undefined;
   /** When a sub-frame in which nobody is known has navigated last. */
   strayed: number;
   readonly unwatch: () => void;
@@ -49,6 +51,8 @@ export class Watcher {
       pid: number,
       rid: number,
     ) => this.#onNavigate(watched, url, top, pid, rid);
+    const onFail = (_: unknown, _code: number, _text: string, url: string, top: boolean, pid: number, rid: number) =>
+      this.#onFail(watched, url, top, pid, rid);
     const onNavigateInPage = (_: unknown, url: string, top: boolean, pid: number, rid: number) => {
       if (top) watched.url = url;
       this.#onNavigateInPage(id, url, pid, rid);
@@ -59,11 +63,13 @@ export class Watcher {
       for (const document of this.#documents(id)) this.#owner.gone(document, 'closed');
     };
     contents.on('did-frame-navigate', onNavigate);
+    contents.on('did-fail-load', onFail);
     contents.on('did-navigate-in-page', onNavigateInPage);
     contents.on('render-process-gone', onGone);
     contents.once('destroyed', onDestroyed);
     const unwatch = (): void => {
       contents.off('did-frame-navigate', onNavigate);
+      contents.off('did-fail-load', onFail);
       contents.off('did-navigate-in-page', onNavigateInPage);
       contents.off('render-process-gone', onGone);
       contents.off('destroyed', onDestroyed);
@@ -112,6 +118,20 @@ export class Watcher {
     }
   }
 
+  /**
+   * Something could not be loaded. Either an error page has come in the place of a document, which is told of by nothing else; such a page
+   * has an opaque origin. Or the rest of a document is missing, which lives.
+   */
+  #onFail(watched: Watched, url: string, top: boolean, process: number, routing: number): void {
+    const { contents } = watched;
+    const frame = findFrame(contents, process, routing);
+    if (frame?.origin !== 'null') return;
+    const child = this.#documents(contents.id).find((document) => document.frame === frame.frameTreeNodeId);
+    const before = top ? watched.origin : child?.origin;
+    if (before !== undefined && before !== 'null') this.#onNavigate(watched, url, top, process, routing);
+    else watched.strayed = performance.now();
+  }
+
   /** `pushState` and the like: the document lives, but has another URL, by which a reload is told from a navigation. */
   #onNavigateInPage(contents: number, url: string, process: number, routing: number): void {
     for (const document of this.#documents(contents)) {
@@ -122,7 +142,9 @@ export class Watcher {
   /** The window's process is gone, and with it all that lived in it, of other windows too, and what that had let in. */
   #onGone({ contents, process }: Watched, details: RenderProcessGoneDetails): void {
     const reason = details.reason === 'killed' ? 'killed' : details.reason === 'clean-exit' ? 'exited' : 'crashed';
-    const dead = new Set(this.#documents(contents.id).flatMap((document) => (document.top ? [document.process] : [])));
+    // One that was there before, and is on its way out, had a process of its own, maybe.
+    const standing = this.#documents(contents.id).filter(({ top, reason: gone }) => top && !gone);
+    const dead = new Set(standing.map((document) => document.process));
     if (process !== undefined) dead.add(process);
     for (const id of dead) this.processDied(id, reason);
   }
@@ -141,12 +163,12 @@ export class Watcher {
   }
 }
 
-function readMain(contents: WebContents): Pick<Watched, 'process' | 'url'> {
+function readMain(contents: WebContents): Pick<Watched, 'process' | 'url' | 'origin'> {
   try {
     const { mainFrame } = contents;
-    return { process: processOf(mainFrame).id, url: mainFrame.url };
+    return { process: processOf(mainFrame).id, url: mainFrame.url, origin: mainFrame.origin };
   } catch {
-    return { process: undefined, url: undefined }; // it is dead already
+    return { process: undefined, url: undefined, origin: undefined }; // it is dead already
   }
 }
 

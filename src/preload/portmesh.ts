@@ -9,38 +9,51 @@ const LAST_RETRY_MS = 500;
 
 // Not randomUUID: that exists in secure contexts only.
 const nonce = crypto.getRandomValues(new Uint32Array(4)).join('-');
-let ready = false;
-let held: (() => void)[] = [];
+/** Joins that wait for the bridge, each until `connect()` gives up: one that came later would be nobody's. */
+let held: { readonly until: number; readonly pass: () => void }[] = [];
+let next: ReturnType<typeof setTimeout> | undefined;
 
+// Asked for each join: the bridge that was there before may be closed, and then a port that is sent to it is lost without a word.
 ipcRenderer.on(READY, () => {
-  ready = true;
-  const waiting = held;
+  clearTimeout(next);
+  const waiting = stillWaiting();
   held = [];
-  for (const join of waiting) join();
+  for (const { pass } of waiting) pass();
 });
 
-/** Until it is answered: the bridge may start later. Only for as long as somebody waits. */
+/** Until it is answered, as the bridge may start later, or until nobody waits any more. */
 function greet(retry: number): void {
-  if (ready) return;
+  held = stillWaiting();
+  if (held.length === 0) return;
   ipcRenderer.send(HELLO);
-  if (held.length > 0) setTimeout(() => greet(Math.min(retry * 2, LAST_RETRY_MS)), retry);
+  next = setTimeout(() => greet(Math.min(retry * 2, LAST_RETRY_MS)), retry);
 }
-greet(0);
 
-window.addEventListener(PRELOAD_EVENT, (event) => event.preventDefault(), true);
+function stillWaiting(): typeof held {
+  return held.filter(({ until }) => performance.now() < until);
+}
 
-window.addEventListener(
-  'message',
-  (event) => {
-    const message: unknown = event.data;
-    // A join of this very document: not of a frame in it, not of its opener.
-    if (event.source !== window || !Array.isArray(message) || message[0] !== JOIN) return;
-    event.stopImmediatePropagation();
-    const [port] = event.ports;
-    if (!port) return;
-    const join = (): void => ipcRenderer.postMessage(JOIN, [nonce, message[1], message[2], message[3]], [port]);
-    if (ready) return join();
-    if (held.push(join) === 1) greet(FIRST_RETRY_MS);
-  },
-  true,
-);
+function onLook(event: Event): void {
+  event.preventDefault();
+}
+
+function onMessage(event: MessageEvent): void {
+  const message: unknown = event.data;
+  // A join of this very document: not of a frame in it, not of its opener.
+  if (event.source !== window || !Array.isArray(message) || message[0] !== JOIN) return;
+  event.stopImmediatePropagation();
+  const [port] = event.ports;
+  if (!port) return;
+  const [, name, version, vouch, timeout = Infinity] = message as unknown[];
+  const pass = (): void => ipcRenderer.postMessage(JOIN, [nonce, name, version, vouch], [port]);
+  if (held.push({ until: performance.now() + Number(timeout), pass }) === 1) greet(FIRST_RETRY_MS);
+}
+
+function listen(): void {
+  window.addEventListener(PRELOAD_EVENT, onLook, true);
+  window.addEventListener('message', onMessage, true);
+}
+
+listen();
+// document.open() takes a window's listeners away, of all worlds: so does who writes the page of a window that it has opened.
+new MutationObserver(listen).observe(document, { childList: true });

@@ -55,7 +55,8 @@ export async function connect<C extends ChannelMap<C> = AnyChannels>(options: Co
   const attempt = { call, name, timeout, signal, flow };
   if (typeof window === 'undefined') return connectWorker<C>(attempt);
   const framed = window.parent !== window;
-  if (!hasPreload()) {
+  // A script in a page that is being written comes before the preload has heard of that: one step later it has.
+  if (!hasPreload() && !(await Promise.resolve(), hasPreload())) {
     if (framed && owner !== undefined) return connectFrame<C>(owner, attempt);
     const more = framed
       ? '; or let the page it is in share(iframe, { origin }), and give connect({ owner }) its origin'
@@ -76,7 +77,7 @@ export async function connect<C extends ChannelMap<C> = AnyChannels>(options: Co
 
 function connectWindow<C extends ChannelMap<C>>({ call, name, timeout, signal, flow }: Attempt): Promise<Bus<C>> {
   const { port1, port2 } = new MessageChannel();
-  window.postMessage([JOIN, name, WIRE_VERSION], '/', [port2]);
+  window.postMessage([JOIN, name, WIRE_VERSION, undefined, timeout], '/', [port2]);
   return join<C>(controlPort(port1), platform, { call, timeout, signal, flow });
 }
 

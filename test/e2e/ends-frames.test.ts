@@ -60,14 +60,13 @@ const remove = (): Promise<number> =>
     document.querySelector('iframe')!.remove();
     return at;
   });
-const moveTo = (url: string): Promise<number> =>
-  page.navigated(() =>
-    page.run((_, to) => {
-      const iframe = document.querySelector('iframe')!;
-      iframe.removeAttribute('srcdoc');
-      iframe.src = to;
-    }, url),
-  );
+const setSource = (url: string): Promise<void> =>
+  page.run((_, to) => {
+    const iframe = document.querySelector('iframe')!;
+    iframe.removeAttribute('srcdoc');
+    iframe.src = to;
+  }, url);
+const moveTo = (url: string): Promise<number> => page.navigated(() => setSource(url));
 
 describe.each(frames)('M11: how a frame %s, ends', (kind, open) => {
   it('M11: it is removed', async () => {
@@ -78,6 +77,13 @@ describe.each(frames)('M11: how a frame %s, ends', (kind, open) => {
   it.each(['app://d/blank.html', 'app://elsewhere/blank.html'])('M11: it navigates to %s', async (url) => {
     const place = await open();
     await ends({ place, reasons: ['navigated'], act: () => moveTo(url) });
+  });
+
+  it('M11: it navigates to what can not be loaded', async () => {
+    const place = await open();
+    // The error page of an opaque frame can't be told from what was there.
+    const reasons = [kind.includes('opaque') ? 'frame-removed' : 'navigated'];
+    await ends({ place, reasons, act: () => page.failed(() => setSource('http://127.0.0.1:1/')) });
   });
 
   it('M11: it reloads', async () => {
@@ -163,6 +169,10 @@ describe('M11: one of two frames of one origin that a page shares, which the bri
 
   it('M11: navigates', async () => {
     await ends({ place, reasons: ['navigated'], act: () => moveTo('app://elsewhere/blank.html') });
+  });
+
+  it('M11: navigates to what can not be loaded', async () => {
+    await ends({ place, reasons: ['navigated'], act: () => page.failed(() => setSource('http://127.0.0.1:1/')) });
   });
 });
 

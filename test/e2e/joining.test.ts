@@ -61,6 +61,28 @@ describe('joining', () => {
     expect(await lab.main((main) => main.bus.with({ wait: 5000 }).request('double', 4))).toBe(8);
   });
 
+  it('a window that is written by the page that has opened it joins too', async () => {
+    const opener = await lab.join('a', 'opener');
+    const [popup] = await Promise.all([
+      lab.app.waitForEvent('window'),
+      opener.evaluate(() => {
+        const written = window.open('')!;
+        written.document.write('<!doctype html><body><script src="app://a/lab.js"></script>');
+        written.document.close();
+      }),
+    ]);
+    await popup.waitForFunction(() => 'lab' in window);
+    await joinPage(popup, 'popup');
+    await opener.evaluate(
+      () => void window.bus.handle('who', ({ sender }: { sender: { name: string } }) => sender.name),
+    );
+    expect(await popup.evaluate(() => window.bus.with({ wait: 5000 }).request('who'))).toBe('popup');
+    // And once more in the same document: what has joined stays, and what comes joins.
+    await popup.evaluate(() => document.open().close());
+    expect(await popup.evaluate(() => window.bus.request('who'))).toBe('popup');
+    expect(await joinPage(popup, 'next')).toBeTypeOf('string');
+  });
+
   it('works with context isolation off, and with nodeIntegration', async () => {
     const pages = [
       await lab.join('a', 'a', { webPreferences: { contextIsolation: false } }),
@@ -115,6 +137,29 @@ describe('joining', () => {
     expect(await outcome('thrown')).toContain('authorize() threw');
     expect(await outcome('nonsense')).toContain('must return a grant, true or false');
     expect((await lab.state()).peers).toHaveLength(1);
+  });
+
+  it('M24: authorize that answers for a page that is gone lets nobody in', async () => {
+    await lab.stop();
+    await lab.start({
+      authorize: `({ name }) => name !== 'gone' || new Promise((resolve) => (globalThis.answer = () => resolve(true)))`,
+    });
+    await lab.main((main) => {
+      const told: string[] = [];
+      for (const news of ['join', 'leave'] as const)
+        main.bridge.on(news, ({ name }: { name: string }) => told.push(`${news} ${name}`));
+      Object.assign(main, { told });
+    });
+    const page = await lab.open('a');
+    await page.evaluate(() => void window.lab.connect({ name: 'gone' }));
+    await lab.main(async (main) => {
+      while (!('answer' in main)) await new Promise(setImmediate);
+    });
+    await page.reload();
+    await joinPage(page, 'a');
+    await lab.main((main) => (main as never as { answer(): void }).answer());
+    await lab.join('b');
+    expect(await lab.main((main) => (main as never as { told: string[] }).told)).toEqual(['join a', 'join b']);
   });
 
   it('M24: forged joins, another frame’s nonce and a second answer come to nothing', async () => {
@@ -254,6 +299,39 @@ describe('when the bridge starts later than the page', () => {
     const other = await lab.join('b');
     await untilPeers(page, ['b']);
     expect(await other.evaluate(() => window.bus.peers.size)).toBe(1);
+  });
+
+  it('a page that has given up is nobody; one that comes later joins', async () => {
+    const preload = await lab.main((main) => {
+      const bridge = main.lab.createBridge();
+      const { preload: path } = bridge;
+      void bridge.close();
+      return path;
+    });
+    const page = await lab.open('a', { webPreferences: { preload } });
+    expect(
+      await page.evaluate(() => window.lab.connect({ name: 'gone', timeout: 50 }).catch((error) => error.code)),
+    ).toBe('TIMEOUT');
+    const joined = joinPage(page, 'a');
+    await lab.start();
+    await joined;
+    expect(await page.evaluate(() => [...window.bus.peers].map(({ name }) => name))).toEqual([]);
+  });
+
+  it('a page that joins between the end of a bridge and the start of the next finds that one', async () => {
+    await lab.start();
+    const page = await lab.join('a');
+    await lab.main((main) => main.bridge.close());
+    const joined = page.evaluate(async () => {
+      const { reason } = await window.bus.closed;
+      window.bus = await window.lab.connect({ name: 'again' });
+      return reason;
+    });
+    // Behind what the page has said meanwhile: it is ahead of this window's page on its way to main.
+    await lab.open('b');
+    await lab.start();
+    expect(await joined).toBe('bridge-gone');
+    expect((await lab.state()).peers.map(({ name }) => name)).toEqual(['again']);
   });
 
   it('a page without any preload is told at once, with the fix', async () => {

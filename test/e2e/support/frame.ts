@@ -84,6 +84,16 @@ export class Frame extends Place {
     return this.lab.main((main) => (main as never as { navigated: Promise<number> }).navigated);
   }
 
+  /** The same to what can't be loaded: an error page comes. */
+  async failed(act: () => Promise<unknown>): Promise<number> {
+    await this.contentsDo((contents, main) => {
+      const failed = new Promise((resolve) => contents.once('did-fail-load', () => resolve(Date.now())));
+      Object.assign(main, { failed });
+    });
+    await act();
+    return this.lab.main((main) => (main as never as { failed: Promise<number> }).failed);
+  }
+
   /** Does something to its `webContents`, in main. */
   contentsDo<T>(act: (contents: WebContents, main: Main) => T | Promise<T>): Promise<T> {
     return this.lab.main(

@@ -475,16 +475,49 @@ describe('authorize', () => {
     },
   );
 
-  it('that answers when the frame is gone: nobody is left over', async () => {
+  it('that answers when nobody waits any more: nobody joins', async () => {
+    const { options, candidate, answer } = asked();
+    const bridge = make(options);
+    const news: string[] = [];
+    for (const name of ['join', 'leave', 'refused'] as const) bridge.on(name, () => news.push(name));
+    const { port, far } = electron.page(makeFrame('app://x'), new FakeContents(1), { name: 'x' });
+    const closed = once(far, 'close');
+    await candidate;
+    port.close();
+    await closed;
+    answer(true);
+    await new Promise(setImmediate);
+    expect(news).toEqual([]);
+    expect(bridge.state()).toMatchObject({ peers: [], documents: 0, watched: 0, departing: 0, refused: 0 });
+  });
+
+  it('that answers when nobody waits any more for what a page shares: nobody joins, and the page stays', async () => {
+    const [answer, asking] = [deferred<boolean>(), deferred<void>()];
+    const bridge = make({ authorize: ({ via }) => (via ? (asking.resolve(), answer.promise) : true) });
+    const [frame, contents] = [makeFrame('app://x'), new FakeContents(1)];
+    const { joining, nonce } = electron.page(frame, contents, { name: 'owner' });
+    await joining;
+    const vouch = { type: 'worker', origin: '', grant: {}, share: '0123456789abcdef', document: 0 } as const;
+    const { port, far } = electron.page(frame, contents, { nonce, vouch, name: 'w' });
+    const closed = once(far, 'close');
+    await asking.promise;
+    port.close();
+    await closed;
+    answer.resolve(true);
+    await new Promise(setImmediate);
+    expect(bridge.state()).toMatchObject({ refused: 0, departing: 0, peers: [{ name: 'owner' }] });
+  });
+
+  it('that answers when the frame has just gone: nobody is left over', async () => {
     const { options, candidate, answer } = asked();
     const bridge = make(options);
     const contents = new FakeContents(1);
     const { port } = electron.page(makeFrame('app://x'), contents, { name: 'x' });
     await candidate;
-    port.close();
-    contents.destroy();
     const gone = left(bridge);
     answer(true);
+    port.close();
+    contents.destroy();
     expect(await gone).toEqual(['x', 'lost']);
     expect(bridge.state()).toMatchObject({ peers: [], documents: 0, watched: 0, departing: 0 });
   });

@@ -37,6 +37,26 @@ describe('Installations', () => {
     expect(sessions[1]!.preloads).toEqual(['/app/own.js']);
   });
 
+  it.each([
+    ['in an Electron that registers it', FakeSession.modern],
+    ['in one that sets it', () => new FakeSession()],
+  ])('do so anew when the application has set preloads of its own meanwhile, %s', async (_, make) => {
+    const [session, other] = [make(), make()];
+    const installations = new Installations(() => path);
+    for (const each of [session, other]) {
+      installations.add(each.real);
+      each.setPreloads(['/app/other.js']);
+    }
+    const paths = (): string[] => [...session.preloads, ...session.scripts.map(({ filePath }) => filePath)];
+    expect(paths()).toEqual(['/app/other.js']);
+    installations.add(session.real);
+    installations.add(session.real);
+    expect(paths()).toEqual(['/app/other.js', path]);
+    installations.close();
+    expect(paths()).toEqual(['/app/other.js']);
+    expect(other.preloads, 'which has taken it away, and it stays so').toEqual(['/app/other.js']);
+  });
+
   it('look for the preload when it is first needed, and once', () => {
     const find = spy(() => path);
     const installations = new Installations(find);

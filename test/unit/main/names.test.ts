@@ -33,6 +33,10 @@ describe('Names', () => {
     const names = new Names();
     names.take('editor', 'app://a');
     expect(names.take('editor', TRUSTED)).toMatch(/held by another origin/);
+    // There is nobody who could grant main something.
+    expect(names.take('editor', MAIN)).toMatch(
+      /held by another origin\. Choose another, or take it before anybody else/,
+    );
   });
 
   it('can be granted, without changing who holds them', () => {

@@ -81,6 +81,33 @@ describe('a frame that is shared', () => {
     expect((await vouched({}).joining).self.name).toBe('frame');
   });
 
+  it('waits for its owner, while the policy thinks about that one', async () => {
+    const [first, second] = [deferred<boolean>(), deferred<boolean>()];
+    const answers = { first, second } as Record<string, { promise: Promise<boolean> }>;
+    await again({ authorize: ({ name }) => answers[name]?.promise ?? true });
+    widget();
+    const owners = [owner('first'), owner('second')] as const;
+    const joining = vouched({}, 'widget').joining;
+    second.resolve(true);
+    await owners[1];
+    first.resolve(true);
+    const [{ self: a }, { self: b }] = await Promise.all(owners);
+    const { self } = await joining;
+    expect([self.name, [a.id, b.id].includes(self.via!)]).toEqual(['widget', true]);
+    // One that is in already is not waited for, whatever else it asks for.
+    answers['slow'] = deferred<boolean>();
+    void owner('slow');
+    expect((await vouched({}, 'widget').joining).self.name).toBe('widget');
+    // Refused, it refuses.
+    const third = deferred<boolean>();
+    nonce = electron.newNonce();
+    answers['third'] = third;
+    const [refused, child] = [owner('third'), vouched({}).joining];
+    third.resolve(false);
+    await rejection(refused);
+    expect((await rejection(child)).message).toContain('is not in the mesh itself');
+  });
+
   it('is in no known frame where several are of its origin, but in their process if that is one', async () => {
     const [one, two] = [widget(), widget({ frameTreeNodeId: 10 })];
     await owner();

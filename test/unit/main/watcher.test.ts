@@ -132,6 +132,76 @@ describe('navigation', () => {
   });
 });
 
+describe('a page that can not be loaded', () => {
+  it('takes the place of the document that was there, and of the frames in that', () => {
+    add('top');
+    add('child', { frame: 8, top: false, process: 'r9.900' });
+    contents.mainFrame = makeFrame('null', { processId: 12 });
+    contents.fail('app://a/gone.html', { pid: 12 });
+    expect(told).toEqual([
+      ['gone', 'top', 'navigated'],
+      ['gone', 'child', 'navigated'],
+    ]);
+  });
+
+  it('has a process of its own, whose end is none of those who shared that of the document before', () => {
+    add('top');
+    add('same process, other window', { webContents: 2, frame: 20 });
+    contents.mainFrame = makeFrame('null', { processId: 12 });
+    contents.fail('app://a/gone.html', { pid: 12 });
+    expect(told).toEqual([['gone', 'top', 'navigated']]);
+    registry.remove('id-top');
+    contents.crash();
+    expect(told).toHaveLength(1);
+  });
+
+  it('is a reload that failed if it is the same one', () => {
+    add('top');
+    contents.mainFrame = makeFrame('null', { processId: 12 });
+    contents.fail('app://a/index.html#part', { pid: 12 });
+    expect(told).toEqual([['gone', 'top', 'reloaded']]);
+  });
+
+  it('takes frames along whose page is not known', () => {
+    add('child', { frame: 8, top: false });
+    contents.mainFrame = makeFrame('null', { processId: 12 });
+    contents.fail('app://a/gone.html', { pid: 12 });
+    expect(told).toEqual([['gone', 'child', 'navigated']]);
+  });
+
+  it('in a frame takes the place of what was in that, and below it', () => {
+    frame(8, { processId: 12, origin: 'null' });
+    add('top');
+    add('child', { frame: 8, top: false });
+    add('grandchild', { frame: 11, ancestors: [8, 7], top: false });
+    contents.fail('app://b/', { top: false, pid: 12 });
+    expect(told).toEqual([
+      ['gone', 'child', 'navigated'],
+      ['gone', 'grandchild', 'navigated'],
+    ]);
+  });
+
+  it('in a frame in which nobody is known is remembered', () => {
+    frame(8, { processId: 12, origin: 'null' });
+    add('top');
+    const before = performance.now();
+    contents.fail('app://b/', { top: false, pid: 12 });
+    expect([told, watcher.strayedSince(1, before)]).toEqual([[], true]);
+  });
+
+  it('to its end leaves the document where it is; so does one that never began', () => {
+    add('top');
+    contents.fail('app://a/index.html');
+    contents.fail('app://b/', { pid: 99 });
+    expect(told).toEqual([]);
+    contents.mainFrame = makeFrame('null');
+    contents.navigate('data:text/html,');
+    told.length = 0;
+    contents.fail('data:text/html,');
+    expect(told).toEqual([]);
+  });
+});
+
 describe('the end of a process', () => {
   it.each([
     ['crashed', 'crashed'],
@@ -154,6 +224,16 @@ describe('the end of a process', () => {
       ['dead', 'its frame', reason],
       ['dead', 'shared by that, in another process', reason],
     ]);
+  });
+
+  it('that has come with a navigation takes along none of the process before', () => {
+    add('leaving', { reason: 'navigated' });
+    add('same process, other window', { webContents: 2, frame: 20 });
+    contents.mainFrame = makeFrame('app://b', { processId: 12 });
+    contents.navigate('app://b/', { pid: 12 });
+    told.length = 0;
+    contents.crash();
+    expect(told).toEqual([]);
   });
 
   it('is known where only a frame has joined, and after the window has changed its process', () => {

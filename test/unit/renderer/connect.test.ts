@@ -73,15 +73,21 @@ describe('connect', () => {
     expect(window.posted).toEqual([]);
   });
 
+  it('finds a preload that hears a step later than this script that the page is being written', async () => {
+    const joining = connect({ name: 'editor' });
+    preload(admitAs('window'));
+    expect((await joining).self.name).toBe('editor');
+  });
+
   it("posts a join with a port to its own window, and to no other origin's", async () => {
     preload(admitAs('window'));
     const bus = await connect({ name: 'editor' });
     expect(window.posted).toEqual([
-      { message: [JOIN, 'editor', WIRE_VERSION], origin: '/', transfer: [expect.any(MessagePort)] },
+      { message: [JOIN, 'editor', WIRE_VERSION, undefined, 10_000], origin: '/', transfer: [expect.any(MessagePort)] },
     ]);
     expect(bus.self.name).toBe('editor');
     const other = await connect();
-    expect(window.posted[1]?.message).toEqual([JOIN, undefined, WIRE_VERSION]);
+    expect(window.posted[1]?.message).toEqual([JOIN, undefined, WIRE_VERSION, undefined, 10_000]);
     expect([...bus.peers].map(({ id }) => id)).toEqual([other.self.id]);
   });
 

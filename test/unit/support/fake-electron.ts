@@ -102,6 +102,10 @@ export class FakeContents extends EventEmitter {
     this.emit('did-frame-navigate', {}, url, 200, 'OK', top, pid, rid);
   }
 
+  fail(url: string, { top = true, pid = 5, rid = 6 } = {}): void {
+    this.emit('did-fail-load', {}, -102, 'ERR_CONNECTION_REFUSED', url, top, pid, rid);
+  }
+
   navigateInPage(url: string, { top = true, pid = 5, rid = 6 } = {}): void {
     this.emit('did-navigate-in-page', {}, url, top, pid, rid);
   }
@@ -197,7 +201,16 @@ export class FakeSession {
         return `s${last}`;
       },
       unregisterPreloadScript(id: string): void {
-        session.scripts.splice(session.scripts.indexOf(byId.get(id) as never), 1);
+        const script = byId.get(id);
+        if (!script) throw new Error(`Cannot unregister preload script with non-existing ID: ${id}`);
+        byId.delete(id);
+        session.scripts.splice(session.scripts.indexOf(script), 1);
+      },
+      getPreloadScripts: () => [...byId].map(([id, script]) => ({ id, ...script })),
+      setPreloads(preloads: string[]): void {
+        byId.clear();
+        session.scripts.splice(0);
+        session.preloads = preloads;
       },
     });
   }
@@ -258,7 +271,7 @@ export class FakeElectron {
     return `0123456789abcdef-${++this.#lastNonce}`;
   }
 
-  /** A page that joins, as connect() and the preload do it; with `vouch` what it shares, as share() does it. */
+  /** A page that joins, as connect() and the preload do it; with `vouch` what it shares, as share() does it. `far`: the bridge's end. */
   page(
     frame: FakeFrame,
     contents: FakeContents,
@@ -268,7 +281,7 @@ export class FakeElectron {
       timeout = 5000,
       vouch,
     }: { name?: string; nonce?: string; timeout?: number; vouch?: Vouch } = {},
-  ): { joining: Promise<Bus>; nonce: string; port: MessagePort } {
+  ): { joining: Promise<Bus>; nonce: string; port: MessagePort; far: MessagePort } {
     const { port1, port2 } = new MessageChannel();
     this.#ports.push(port1);
     this.postJoin([nonce, name, WIRE_VERSION, vouch], frame, contents, [port2]);
@@ -285,7 +298,7 @@ export class FakeElectron {
     };
     const joining = join(adopt(port1), platform, { call: 'connect()', timeout });
     joining.catch(() => {}); // looked at later
-    return { joining, nonce, port: port1 };
+    return { joining, nonce, port: port1, far: port2 };
   }
 
   /** Ends what keeps Node alive. */

@@ -1,5 +1,8 @@
 import { setMaxListeners } from 'node:events';
 
+type Listener = Parameters<EventTarget['addEventListener']>[1];
+type Options = Parameters<EventTarget['addEventListener']>[2];
+
 /** A page's window, as far as the page's side and the preload use it. Node has the DOM's event classes. */
 export class FakeWindow extends EventTarget {
   /** Itself, as of a window that is in no other. */
@@ -8,6 +11,7 @@ export class FakeWindow extends EventTarget {
   /** What was posted to it by `postMessage`. */
   readonly posted: { message: unknown; origin: string; transfer: readonly unknown[] }[] = [];
   readonly #listening = new Map<string, number>();
+  readonly #listeners: { type: string; listener: Listener; options: Options }[] = [];
 
   constructor() {
     super();
@@ -31,12 +35,23 @@ export class FakeWindow extends EventTarget {
 
   override addEventListener(...args: Parameters<EventTarget['addEventListener']>): void {
     this.#listening.set(args[0], this.listening(args[0]) + 1);
+    const [type, listener, options] = args;
+    this.#listeners.push({ type, listener, options });
     super.addEventListener(...args);
   }
 
   override removeEventListener(...args: Parameters<EventTarget['removeEventListener']>): void {
     this.#listening.set(args[0], this.listening(args[0]) - 1);
     super.removeEventListener(...args);
+  }
+
+  /** As `document.open()` does: those of the page, and those of its preload. */
+  forgetListeners(): void {
+    for (const { type, listener, options } of this.#listeners.splice(0)) {
+      // Node's takes no boolean here, unlike a browser's.
+      super.removeEventListener(type, listener, options === true ? { capture: true } : options);
+    }
+    this.#listening.clear();
   }
 
   /** How many listeners an event has. */
