@@ -64,7 +64,7 @@ export function handleOf(
       label,
       check: (value: unknown) => validate(result, value, 'PROTOCOL', label, "its result doesn't fit"),
       nobody: ({ timeout }: { readonly timeout: number }) => {
-        const text = `${label}: ${noPeerOf(whom)} provides '${name}', for ${timeout} ms. Is provide(bus, ${name}, …) called?`;
+        const text = `${label}: ${noPeerOf(whom)} provides '${name}', for ${timeout} ms. Is provide(bus, ${name}, ...) called?`;
         return new MeshError('NO_SERVICE', text);
       },
     };
@@ -186,7 +186,7 @@ export function handleOf(
       return key in members || isMethodName(key);
     },
     set: (_, key) => {
-      throw invalid(`${name}.${String(key)} = …`, 'a service can be called, not changed.');
+      throw invalid(`${name}.${String(key)} = ...`, 'a service can be called, not changed.');
     },
   });
   return handle;

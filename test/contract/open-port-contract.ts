@@ -207,7 +207,7 @@ export function openPortContract(kind: MeshKind): Case[] {
         await mesh.settled();
         const error = await rejection(a.openPort('nothing'));
         assert.equal(error.code, 'NO_HANDLER');
-        assert.include(error.message, "onPort('nothing', …)");
+        assert.include(error.message, "onPort('nothing', ...)");
         assert.equal((await rejection(a.openPort('request'))).code, 'NO_HANDLER');
         assert.equal((await rejection(a.request('port'))).code, 'NO_HANDLER');
         assert.deepInclude(a.load, idle);

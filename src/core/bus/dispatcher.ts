@@ -106,7 +106,7 @@ function answerLater(link: Link, id: number, channel: string, result: unknown): 
 }
 
 function notAsked(channel: string): MeshError {
-  return invalid(`request('${channel}')`, `its handler returns a stream. Take it with stream('${channel}', …).`);
+  return invalid(`request('${channel}')`, `its handler returns a stream. Take it with stream('${channel}', ...).`);
 }
 
 export function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -146,7 +146,7 @@ function iterate(result: unknown, channel: string): AsyncIterator<unknown> | Ite
     if (Symbol.asyncIterator in result) return (result as AsyncIterable<unknown>)[Symbol.asyncIterator]();
     if (Symbol.iterator in result) return (result as Iterable<unknown>)[Symbol.iterator]();
   }
-  const fix = `Return an async iterable, an iterable or a ReadableStream, or ask with request('${channel}', …).`;
+  const fix = `Return an async iterable, an iterable or a ReadableStream, or ask with request('${channel}', ...).`;
   throw invalid(`stream('${channel}')`, `its handler returned no stream. ${fix}`);
 }
 

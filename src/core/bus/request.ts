@@ -105,7 +105,7 @@ export function nobody(request: Request, directory: Directory): MeshError {
   }
   return new MeshError(
     'NO_HANDLER',
-    `${call}: ${noPeerOf(target)} handles this channel. Is ${request.port ? 'onPort' : 'handle'}('${channel}', …) called there? ` +
+    `${call}: ${noPeerOf(target)} handles this channel. Is ${request.port ? 'onPort' : 'handle'}('${channel}', ...) called there? ` +
       `with({ wait: ms }) waits for it.`,
   );
 }
