@@ -236,6 +236,22 @@ describe('confirm', () => {
     expect(a.of(control.CONFIRMED)).toEqual([[1]]);
   });
 
+  it('does not ask, nor wait for, who may not be linked to the one that asks', async () => {
+    const a = world.join('a', { peers: ['b'] });
+    const b = obliging('b');
+    const [unseen, blind] = [world.join('unseen'), world.join('blind', { peers: [] })];
+    a.post([control.CHANGES, 1, [LISTEN, 'e']], [control.CONFIRM, 1]);
+    await turn();
+    expect(a.of(control.CONFIRMED)).toEqual([[1]]);
+    b.post([control.CONFIRM, 2]);
+    unseen.onMessage = ([kind, token]) => kind === control.ASK && unseen.post([control.TOLD, token]);
+    a.onMessage = ([kind, token]) => kind === control.ASK && a.post([control.TOLD, token]);
+    await turn();
+    expect(b.of(control.CONFIRMED)).toEqual([[2]]);
+    expect(blind.of(control.ASK)).toEqual([]);
+    expect(unseen.of(control.ASK)).toHaveLength(1);
+  });
+
   it('does not wait longer than a second for a peer that never answers', async () => {
     const [a] = [world.join('a'), obliging('b'), world.join('hung')];
     a.post([control.CONFIRM, 1]);
