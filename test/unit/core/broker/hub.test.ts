@@ -112,6 +112,20 @@ describe('admit', () => {
     expect(a.of(control.WELCOME)).toEqual([[expect.objectContaining({ redact: true })]]);
   });
 
+  it('tells pages why a link came to nothing without paths, where errors are redacted', async () => {
+    const [page, far] = [world.join('page'), world.join('node')];
+    for (const redact of [false, true]) {
+      world.redact = redact;
+      world.hub.unlinked('page', 'node', 0, 'nobody listens at /tmp/portmesh-7/x.sock.');
+    }
+    await turn();
+    expect(page.of(control.UNLINKED)).toEqual([
+      ['node', 0, 'nobody listens at /tmp/portmesh-7/x.sock.'],
+      ['node', 0, 'nobody listens at <path>'],
+    ]);
+    expect(far.of(control.UNLINKED)).toEqual([]);
+  });
+
   it('tells nobody of changes that are not new, whatever they hold', async () => {
     const [a, b] = [world.join('a'), world.join('b')];
     b.post([control.CHANGES, 1, [LISTEN, 'e']]);

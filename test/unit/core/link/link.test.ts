@@ -191,6 +191,30 @@ describe('what a handler threw', () => {
   });
 });
 
+describe('what a handler threw that is no error', () => {
+  const secret = "can't read /etc/passwd";
+  it.each<[unknown, unknown]>([
+    [secret, "can't read <path>"],
+    [
+      { code: 404, fatal: true, message: secret, stack: 'at /home/me/app.js:1:2', inner: { secret }, list: [secret] },
+      { code: 404, fatal: true, message: "can't read <path>", inner: undefined, list: undefined },
+    ],
+    [null, null],
+    [undefined, undefined],
+    [7, 7],
+  ])('%j goes without paths and stacks where errors are redacted', async (thrown, expected) => {
+    for (const redact of [true, false]) {
+      const port = new FakePort();
+      const side = new LinkSide(port, 'far', { redact });
+      side.onRequest = (id, channel) => side.link.fail(id, channel, thrown);
+      port.deliver([0, wire.REQUEST, 1, 'c', 0]);
+      await turn();
+      expect(port.posts).toEqual([[1, wire.THROWN, 1, redact ? expected : thrown]]);
+      side.link.end('lost');
+    }
+  });
+});
+
 describe('a listener that ends the link', () => {
   it('hears nothing of what stood behind its event in the post', () => {
     const port = new FakePort();
