@@ -230,6 +230,25 @@ describe('a listener that ends the link', () => {
   });
 });
 
+describe('a channel with control characters', () => {
+  it('stands in the errors without them', async () => {
+    const port = new FakePort();
+    const side = new LinkSide(port, 'far', { trusted: false, grant: { send: [] } });
+    port.deliver([0, wire.EVENT, 'e\u001b[2J', 0, wire.REQUEST, 1, 'r\n', 0]);
+    await turn();
+    expect(
+      side
+        .of('refused')
+        .flat()
+        .find((each) => each instanceof Error),
+    ).toMatchObject({
+      message: expect.stringMatching(/^send\('e\?\[2J'\): far /) as string,
+    });
+    expect(JSON.stringify(port.posts)).toContain("request('r?'): far ");
+    side.link.end('lost');
+  });
+});
+
 describe('nonsense', () => {
   it.each<[string, unknown]>([
     ['with a toString of its own', { toString: 1, valueOf: 2 }],
