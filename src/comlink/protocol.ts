@@ -2,7 +2,7 @@
 // name?, value }`. What is called, set or returned stands in wire values, of the form of an answer. How they stand on a line, see
 // line.ts.
 
-import { redacted } from '../core/errors/wire-error.js';
+import { redacted, redactedThrown } from '../core/errors/wire-error.js';
 import { isCount } from '../core/wire/frames.js';
 
 export interface Message {
@@ -119,5 +119,7 @@ export function thrown(error: unknown, redact = false): Message {
 export function redactThrown(data: unknown): unknown {
   const { id, name, value } = Object(data) as Message;
   const { isError, value: error } = Object(value) as { readonly isError?: unknown; readonly value?: unknown };
-  return name === 'throw' && isError ? { id, ...thrown(error, true) } : data;
+  if (name !== 'throw') return data;
+  if (isError) return { id, ...thrown(error, true) };
+  return isError === false ? { ...(data as Message), value: { isError, value: redactedThrown(error) } } : data;
 }

@@ -5,7 +5,7 @@ import { everything, grantProblem, intersect, type Grant } from '../core/directo
 import type { Peer, PeerProcess } from '../core/directory/peer.js';
 import { invalid, MeshError, type LeaveReason } from '../core/errors/mesh-error.js';
 import type { Port } from '../core/port/port.js';
-import { isName } from '../core/wire/frames.js';
+import { isPeerName } from '../core/wire/frames.js';
 import { childOf, type Child, type ChildParts } from './children.js';
 import type { Departures } from './departures.js';
 import { TRUSTED } from './names.js';
@@ -176,8 +176,11 @@ function checkOptions(options: unknown): AttachOptions {
   for (const key of Object.keys(others)) {
     throw invalid(`bridge.attach(child, { ${key} })`, 'the options are name and grant.');
   }
-  if (name !== undefined && !isName(name)) {
-    throw invalid('bridge.attach(child, { name })', 'a name is a text of 1 to 256 characters.');
+  if (name !== undefined && !isPeerName(name)) {
+    throw invalid(
+      'bridge.attach(child, { name })',
+      'a name is a text of 1 to 256 characters, without control characters.',
+    );
   }
   const problem = grant === undefined ? undefined : grantProblem(grant);
   if (problem) throw invalid('bridge.attach(child, { grant })', `${problem}.`);

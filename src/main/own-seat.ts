@@ -7,7 +7,7 @@ import { invalid, MeshError } from '../core/errors/mesh-error.js';
 import { checkFlow, type FlowOptions } from '../core/link/flow.js';
 import { electronPortCarries } from '../core/port/electron-port.js';
 import { createMemoryChannel } from '../core/port/memory-port.js';
-import { isName } from '../core/wire/frames.js';
+import { isPeerName } from '../core/wire/frames.js';
 import { MAIN, TRUSTED } from './names.js';
 import type { Reception } from './reception.js';
 
@@ -28,7 +28,8 @@ export type CheckedSeat = Required<Pick<OwnSeatOptions, 'name'>> & Pick<OwnSeatO
 /** @throws MeshError `INVALID_ARGUMENT` */
 export function checkOwnSeat({ name = 'main', flow, ...others }: OwnSeatOptions): CheckedSeat {
   for (const key of Object.keys(others)) throw invalid(`bridge.connect({ ${key} })`, 'the options are name and flow.');
-  if (!isName(name)) throw invalid('bridge.connect({ name })', 'a name is a text of 1 to 256 characters.');
+  if (!isPeerName(name))
+    throw invalid('bridge.connect({ name })', 'a name is a text of 1 to 256 characters, without control characters.');
   checkFlow('bridge.connect', flow);
   return { name, ...(flow && { flow }) };
 }

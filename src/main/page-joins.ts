@@ -5,7 +5,7 @@ import { HELLO, JOIN, READY } from '../core/broker/joining.js';
 import { intersect, type Grant } from '../core/directory/grant.js';
 import type { Peer } from '../core/directory/peer.js';
 import type { Port } from '../core/port/port.js';
-import { isName } from '../core/wire/frames.js';
+import { isPeerName } from '../core/wire/frames.js';
 import type { Candidate } from './candidate.js';
 import { frameKey, readFrame, type Place } from './frames.js';
 import { judge, type PolicyOptions, type Verdict } from './policy.js';
@@ -247,7 +247,7 @@ export class PageJoins {
 function readRequest(message: unknown): Request | undefined {
   if (!Array.isArray(message)) return undefined;
   const [nonce, name, version, vouch] = message as unknown[];
-  if (!isNonce(nonce) || !(name === undefined || isName(name)) || typeof version !== 'number') return undefined;
+  if (!isNonce(nonce) || !(name === undefined || isPeerName(name)) || typeof version !== 'number') return undefined;
   if (vouch !== undefined && vouch !== null && !isVouch(vouch)) return undefined;
   return { nonce, name, version, vouch: vouch ?? undefined };
 }

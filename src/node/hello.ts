@@ -1,4 +1,4 @@
-import { isName } from '../core/wire/frames.js';
+import { isName, isPeerName } from '../core/wire/frames.js';
 
 /** What a peer says of itself in its handshake with a broker. It has shown the secret: what it says of its process is believed. */
 export interface Hello {
@@ -13,7 +13,7 @@ export interface Hello {
 export function readHello(given: unknown): Hello | undefined {
   const { name, process, resume } = Object(given) as Partial<Record<keyof Hello, unknown>>;
   const { id, pid } = Object(process) as Partial<Hello['process']>;
-  if (name !== undefined && name !== null && !isName(name)) return undefined;
+  if (name !== undefined && name !== null && !isPeerName(name)) return undefined;
   if (!isName(id) || !Number.isSafeInteger(pid)) return undefined;
   const hello = { name: name ?? undefined, process: { id, pid: pid as number } };
   if (resume === undefined || resume === null) return { ...hello, resume: undefined };

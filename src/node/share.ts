@@ -10,7 +10,7 @@ import { invalid } from '../core/errors/mesh-error.js';
 import { ElectronPort, type ElectronPortLike } from '../core/port/electron-port.js';
 import { electronPorts, nodePorts } from '../core/port/kinds.js';
 import { relay } from '../core/port/relay.js';
-import { isName } from '../core/wire/frames.js';
+import { isPeerName } from '../core/wire/frames.js';
 import { check } from './clone-check.js';
 import { isUtilityPort, wayToMain, type UtilityParentPort } from './via.js';
 
@@ -110,7 +110,7 @@ function checkOptions(worker: unknown, options: unknown): ShareOptions {
   }
   const problem = grant === undefined ? undefined : grantProblem(grant);
   if (problem) throw invalid(`${call}: { grant }`, `${problem}.`);
-  if (name !== undefined && !isName(name))
-    throw invalid(`${call}: { name }`, 'a name is a text of 1 to 256 characters.');
+  if (name !== undefined && !isPeerName(name))
+    throw invalid(`${call}: { name }`, 'a name is a text of 1 to 256 characters, without control characters.');
   return options as ShareOptions;
 }

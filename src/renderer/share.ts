@@ -5,7 +5,7 @@ import { registration, type Registration } from '../core/registration.js';
 import { everything, grantProblem, type Grant } from '../core/directory/grant.js';
 import { invalid } from '../core/errors/mesh-error.js';
 import { closeAll } from '../core/port/port.js';
-import { isName } from '../core/wire/frames.js';
+import { isPeerName } from '../core/wire/frames.js';
 import { makeNonce } from './nonce.js';
 import { checkOrigin } from './owner.js';
 import { hasPreload, preloadMissing } from './preload.js';
@@ -145,7 +145,7 @@ function checkOptions(call: string, options: unknown, frame: boolean): Partial<S
   if (frame && origin !== 'null') checkOrigin(`${call}: { origin }`, origin);
   const problem = grant === undefined ? undefined : grantProblem(grant);
   if (problem) throw invalid(`${call}: { grant }`, `${problem}.`);
-  if (name !== undefined && !isName(name))
-    throw invalid(`${call}: { name }`, 'a name is a text of 1 to 256 characters.');
+  if (name !== undefined && !isPeerName(name))
+    throw invalid(`${call}: { name }`, 'a name is a text of 1 to 256 characters, without control characters.');
   return options;
 }

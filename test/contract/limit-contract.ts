@@ -3,6 +3,7 @@ import { MeshError } from '../../src/core/errors/mesh-error.js';
 import type { Port } from '../../src/core/port/port.js';
 import * as wire from '../../src/core/wire/frames.js';
 import { transfer } from '../../src/core/wire/transfer.js';
+import { LISTEN } from '../../src/core/directory/entry.js';
 import { cases, deferred, rejection, type Case } from './case.js';
 import type { MeshKind } from './mesh-kind.js';
 import { idle, withMesh } from './with-mesh.js';
@@ -252,5 +253,32 @@ export function limitContract(kind: MeshKind): Case[] {
       assert.equal(b.load.links, 1);
       peer.close();
     }),
+    'a peer that claims to have lost more links than there can have been is not believed: it can be linked to': inMesh(
+      async (mesh) => {
+        const b = await mesh.join('b');
+        const peer = await mesh.joinByHand('hostile');
+        await peer.announce([LISTEN, 'e']);
+        if (kind.epochs) {
+          const first = deferred<string>();
+          const link = await peer.link(b.self.id, 2 ** 53 - 1);
+          link.start({
+            message: () => link.close(),
+            unreadable() {},
+            close: () => first.resolve('close'),
+          });
+          // It ends, one way or the other.
+          link.post([0, wire.BYE]);
+          await first.promise;
+        }
+        b.send('e', 'x');
+        const link = await peer.linked;
+        const got = deferred<unknown>();
+        link.start({ message: got.resolve, unreadable() {}, close() {} });
+        assert.include((await got.promise) as unknown[], 'x');
+        await b.queryState().catch(() => {}); // the broker has read what b has said
+        assert.deepEqual(mesh.malformed, [], 'of b');
+        peer.close();
+      },
+    ),
   });
 }

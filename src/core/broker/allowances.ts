@@ -55,8 +55,9 @@ export class Allowances {
   }
 
   of({ id, process: { type, id: of } }: Peer): Allowance {
-    // A Node process says itself which one it is. And behind a `?` stands a frame whose process can't be told: its owner's counts.
-    const process = type === 'node' ? id : (of.split('?', 1)[0] as string);
+    // A Node process says itself which one it is. And behind a `?` stands a frame whose process can't be told, of those that its owner
+    // lets in: they have one together, and not their owner's, whose seat they could end else.
+    const process = type === 'node' ? id : of.replace(/\?.*/, '?');
     const known = this.#processes.get(process);
     if (known) return known;
     if (this.#processes.size >= PROCESSES)

@@ -1,7 +1,7 @@
 import { grantProblem, type Grant } from '../directory/grant.js';
 import type { Peer } from '../directory/peer.js';
 import type { LeaveReason } from '../errors/mesh-error.js';
-import { isCount, isName } from '../wire/frames.js';
+import { isCount, isName, isPeerName } from '../wire/frames.js';
 import { CHANGED, FOR, GONE, NOBODY, PEER } from './annexing.js';
 import type { Chair } from './chair.js';
 import type { Witness } from './confirmations.js';
@@ -270,7 +270,7 @@ function isPeer(value: unknown): value is Peer {
   const { id, name, type, origin, process } = Object(value) as Partial<Peer>;
   return (
     isName(id) &&
-    isName(name) &&
+    isPeerName(name) &&
     typeof type === 'string' &&
     typeof origin === 'string' &&
     typeof process === 'object' &&

@@ -15,7 +15,7 @@
 // `on('message')`. A `worker_threads` worker's seat and links are relayed by its host; see relay.ts and channel-asker.ts.
 
 import { grantProblem, type Grant } from '../directory/grant.js';
-import { isName } from '../wire/frames.js';
+import { isPeerName } from '../wire/frames.js';
 
 export const ASK = 'portmesh:ask';
 export const ANSWER = 'portmesh:answer';
@@ -60,7 +60,7 @@ export function writeAsk(
 export function readAsk(data: unknown): Ask | undefined {
   if (!Array.isArray(data) || data[0] !== ASK) return undefined;
   const [, nonce, name, version, vouch, document] = data as unknown[];
-  const named = name === undefined || name === null || isName(name);
+  const named = name === undefined || name === null || isPeerName(name);
   if (!isNonce(nonce) || !named || typeof version !== 'number' || typeof document !== 'number') return undefined;
   if (vouch !== undefined && vouch !== null && !isVouch(vouch)) return undefined;
   return { nonce, name: name ?? undefined, version, vouch: vouch ?? undefined, document } as Ask;

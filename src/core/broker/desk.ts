@@ -1,6 +1,7 @@
+import { showsState } from '../directory/grant.js';
 import type { Peer } from '../directory/peer.js';
 import { closeRaw } from '../port/port.js';
-import type { Chair } from './chair.js';
+import { mayLink, type Chair } from './chair.js';
 import type { Witness } from './confirmations.js';
 import * as control from './control.js';
 import type { MeshState } from './mesh-state.js';
@@ -87,13 +88,13 @@ export class Desk {
   }
 
   query({ peer, grant, outbox }: Chair, token: number): void {
-    const granted = grant.state ?? peer.process.type !== 'renderer';
+    const granted = showsState(grant, peer.process.type !== 'renderer');
     const state = granted ? this.#owner.state?.() : undefined;
     const text = 'queryState(): this peer is not granted to see the state of the mesh. Grant it with { state: true }.';
     outbox.post(state ? [control.QUERY, token, state] : [control.FAILED, token, 'NOT_AUTHORIZED', text]);
   }
 
-  /** Answers when every other peer has dispatched what it was told before, or hangs, or has left. */
+  /** Answers when every other peer that is told of it has dispatched what it was told before, or hangs, or has left. */
   confirm(chair: Chair, token: number): boolean {
     const { confirming } = chair;
     if (confirming) return confirming.length < MAX_CONFIRMING && confirming.push(token) > 0;
@@ -114,7 +115,8 @@ export class Desk {
       };
       this.#hub.confirm(
         done,
-        (other) => other !== chair,
+        // Nobody else is told of it. And who may not be linked to it shall not be able to hold it up.
+        (other) => other !== chair && mayLink(other, chair),
         () => true,
       );
     });

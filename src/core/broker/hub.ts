@@ -1,5 +1,6 @@
 import type { LeaveReason, MeshErrorCode } from '../errors/mesh-error.js';
 import { Channels, HANDLE, LISTEN } from '../directory/entry.js';
+import { redacted } from '../errors/wire-error.js';
 import { everything, type Grant } from '../directory/grant.js';
 import type { Limits } from '../directory/limits.js';
 import type { Peer } from '../directory/peer.js';
@@ -275,7 +276,10 @@ export class Hub {
 
   /** A link that a peer has opened has come to nothing. */
   unlinked(from: string, to: string, epoch: number, why: string): void {
-    this.#chairs.get(from)?.outbox.post([control.UNLINKED, to, epoch, why]);
+    const chair = this.#chairs.get(from);
+    // It may name the socket that a Node peer listens at.
+    const hides = this.#owner.redact && chair?.peer.process.type === 'renderer';
+    chair?.outbox.post([control.UNLINKED, to, epoch, hides ? redacted(why) : why]);
   }
 
   #tellChanges(chair: Chair, first: number, changes: readonly unknown[]): void {

@@ -26,6 +26,9 @@ export interface LinksOptions {
   readonly limits: Limits;
 }
 
+/** No two peers have had as many. Who claims it would make our own count, which we send, one that is no longer exact. */
+const MOST_LINKS = 2 ** 50;
+
 /** The links of a bus: opens them, takes those that peers open, and keeps one for each peer. */
 export class Links implements Iterable<Link> {
   readonly #options: LinksOptions;
@@ -47,7 +50,7 @@ export class Links implements Iterable<Link> {
   /** A peer has opened a link. `known`: the number of our last announcement that it knew then. */
   accept(entry: Entry | undefined, epoch: number, known: number, raw: unknown): void {
     const { platform, own } = this.#options;
-    if (!entry || (epoch < entry.epoch && epoch !== CURRENT)) return closeRaw(raw);
+    if (!entry || (epoch < entry.epoch && epoch !== CURRENT) || epoch > MOST_LINKS) return closeRaw(raw);
     const port = platform.adopt(raw, entry.peer);
     if (epoch > entry.epoch) {
       entry.link?.end('lost'); // the peer has noticed before us

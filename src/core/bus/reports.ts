@@ -1,5 +1,6 @@
 import type { Peer } from '../directory/peer.js';
 import type { MeshError } from '../errors/mesh-error.js';
+import { legible } from '../wire/frames.js';
 
 /** Events that were lost, or may have been: a peer that is gone can't say which of the last ones it had seen. */
 export interface Dropped {
@@ -40,7 +41,7 @@ export class Reports {
   }
 
   failed(error: unknown, peer: Peer, channel: string | undefined): void {
-    if (this.onError.size === 0) console.error(`portmesh: '${channel ?? 'link'}' from ${peer.name}:`, error);
+    if (this.onError.size === 0) console.error(`portmesh: '${legible(channel ?? 'link')}' from ${peer.name}:`, error);
     tell(this.onError, (listener) => listener(error, { peer, channel }));
   }
 }

@@ -20,7 +20,10 @@ export interface Grant {
   readonly provides?: readonly string[];
   /** Names of the peers it may link to, and is shown. Both sides must be granted each other. @default all */
   readonly peers?: readonly string[];
-  /** Whether it may ask for the mesh's whole state: `bus.queryState()`. @default false for pages, true for others */
+  /**
+   * Whether it may ask for the mesh's whole state: `bus.queryState()`. That shows all peers, whatever `peers` says.
+   * @default false for pages, and where `peers` is given; true for others
+   */
   readonly state?: boolean;
 }
 
@@ -70,7 +73,7 @@ export function sendsAll({ send, services, provides }: Grant): boolean {
  */
 export function intersect(a: Grant, b: Grant, state = false): Grant {
   const both: { [K in (typeof members)[number]]?: readonly string[] } & { state?: boolean } = {};
-  if (a.state !== undefined || b.state !== undefined) both.state = (a.state ?? state) && (b.state ?? state);
+  if (a.state !== undefined || b.state !== undefined) both.state = showsState(a, state) && showsState(b, state);
   for (const member of members) {
     const [rules, others] = [rulesOf(a, member), rulesOf(b, member)];
     if (member === 'names') both.names = common(rules ?? [], others ?? []);
@@ -78,6 +81,14 @@ export function intersect(a: Grant, b: Grant, state = false): Grant {
     else if (rules ?? others) both[member] = (rules ?? others) as readonly string[];
   }
   return both;
+}
+
+/**
+ * Whether a grant lets a peer ask for the state of the mesh, which tells of all peers: so not of itself where it may see some only.
+ * @param state what holds for one that restricts nothing
+ */
+export function showsState(grant: Grant, state: boolean): boolean {
+  return grant.state ?? (state && grant.peers === undefined);
 }
 
 function rulesOf(grant: Grant, member: (typeof members)[number]): readonly string[] | undefined {

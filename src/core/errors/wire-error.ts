@@ -156,6 +156,17 @@ export function redacted(value: unknown): unknown {
   return typeof value === 'number' || typeof value === 'boolean' ? value : undefined;
 }
 
+/** Internal: something thrown that is no error, as an error's own properties are for a peer that shall not learn how this one is built. */
+export function redactedThrown(thrown: unknown): unknown {
+  if (typeof thrown === 'string') return redacted(thrown);
+  if (typeof thrown !== 'object' || thrown === null) return thrown;
+  const properties: Record<string, unknown> = {};
+  for (const key of Object.keys(thrown)) {
+    if (key !== 'stack' && key !== '__proto__') copyProperty(thrown, key, properties, true);
+  }
+  return properties;
+}
+
 function decodePart(part: unknown, origin: string, depth: number, budget: Budget): unknown {
   if (!Array.isArray(part) || depth >= MAX_DEPTH || --budget.parts < 0) return undefined;
   return part[0] === 1 ? decodeError(part[1], origin, depth + 1, budget) : part[1];

@@ -1,5 +1,5 @@
 import type { Peer } from '../directory/peer.js';
-import { EVENT, PORT, STREAM } from '../wire/frames.js';
+import { EVENT, legible, PORT, STREAM } from '../wire/frames.js';
 import type { Stamp } from './turn.js';
 import { MeshError, type LeaveReason } from '../errors/mesh-error.js';
 
@@ -77,7 +77,7 @@ export function describeCall(call: Call, peer = call.link?.peer): string {
 
 /** "request('doc:render')"; of an event, "send('doc:saved')" */
 export function callOf(kind: number, channel: string): string {
-  return `${verbs[kind] ?? 'request'}('${channel}')`;
+  return `${verbs[kind] ?? 'request'}('${legible(channel)}')`;
 }
 
 const verbs: Readonly<Record<number, string>> = { [EVENT]: 'send', [STREAM]: 'stream', [PORT]: 'openPort' };

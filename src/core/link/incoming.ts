@@ -128,7 +128,7 @@ export class Incoming<L extends IncomingLink> implements FrameSink {
 
   onEvent(channel: string, args: unknown[]): void {
     if (this.#refuses('send', channel)) {
-      this.#owner.refused(this.#link, channel, this.#notGranted(`send('${channel}')`), ++this.#refused);
+      this.#owner.refused(this.#link, channel, this.#notGranted(callOf(wire.EVENT, channel)), ++this.#refused);
     } else if (!this.#excess(wire.EVENT, channel, args)) {
       this.#owner.event(this.#link, channel, this.#arrivals.restore(args));
     }

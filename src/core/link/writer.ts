@@ -1,4 +1,4 @@
-import { encodeError, type WireError } from '../errors/wire-error.js';
+import { encodeError, redactedThrown, type WireError } from '../errors/wire-error.js';
 import type { MessageLimits } from '../directory/limits.js';
 import { MeshError, notCloneable } from '../errors/mesh-error.js';
 import { capture, captureOne, uncaptured } from '../wire/capture.js';
@@ -72,7 +72,7 @@ export class Writer {
     try {
       encoded = encodeError(thrown, this.#redact);
       if (encoded) this.#value(wire.FAILURE, id, channel, encoded);
-      else this.#value(wire.THROWN, id, channel, thrown);
+      else this.#value(wire.THROWN, id, channel, this.#redact ? redactedThrown(thrown) : thrown);
     } catch (error) {
       // Class, name, message and stack always go.
       const why = notCloneable(error, `handle('${channel}'): what it threw can't be sent: `);

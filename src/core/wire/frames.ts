@@ -60,6 +60,16 @@ export function isName(value: unknown): value is string {
   return typeof value === 'string' && value.length > 0 && value.length <= MAX_NAME;
 }
 
+/** A channel that a peer has named, fit for a log: there, and in a terminal, control characters could make it look like another line. */
+export function legible(name: string): string {
+  return name.replace(/\p{Cc}/gu, '?');
+}
+
+/** What a peer may be called: the errors of all others say it. */
+export function isPeerName(value: unknown): value is string {
+  return isName(value) && legible(value) === value;
+}
+
 /** A count, an id or a number on the wire. */
 export function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;

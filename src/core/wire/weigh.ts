@@ -27,6 +27,8 @@ export function visit(value: unknown, found: (each: object | string) => void): v
     else if (each instanceof Map) each.forEach((one, key) => (add(one), add(key)));
     else if (each instanceof Set) each.forEach(add);
     else if (each instanceof Error) [each.message, each.stack, each.cause].forEach(add);
+    // `new String()`: each of its characters is a value of it. Of millions, the platform throws.
+    else if (each instanceof String) add(String.prototype.valueOf.call(each));
     else for (const one of Object.values(each)) add(one);
   };
   if (typeof value === 'object' && value !== null) look(value);

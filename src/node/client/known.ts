@@ -12,8 +12,8 @@ const LOOK_MS = 1000;
 const LOOKS = 10;
 
 interface Kept {
-  /** What its counterparts enforce, as text. */
-  readonly grant: string;
+  /** Its name, and what its counterparts enforce, as text. */
+  readonly what: string;
   readonly pid: number;
 }
 
@@ -99,14 +99,14 @@ export class Known {
   joined(message: Message): Message[] {
     const [, peer, grant] = message as [number, Peer, unknown];
     const { id } = peer;
-    const before = this.#peers.get(id)?.grant;
+    const before = this.#peers.get(id)?.what;
     const same = this.#keep(peer, grant) === before;
     this.#missing.delete(id);
     if (same) {
       this.#waiting.back(id);
       return [];
     }
-    // What it may do is decided anew: to the mesh, it is another peer.
+    // What it is called, and may do, is decided anew: to the mesh, it is another peer.
     this.#waiting.left(id);
     return before === undefined ? [message] : [[control.LEAVE, id, 'lost'], message];
   }
@@ -134,10 +134,10 @@ export class Known {
     this.#waiting.fail(new MeshError('CLOSED', 'this bus was closed.'));
   }
 
-  #keep({ id, process: { pid } }: Peer, given: unknown): string {
-    const grant = JSON.stringify(given);
-    this.#peers.set(id, { grant, pid });
-    return grant;
+  #keep({ id, name, process: { pid } }: Peer, grant: unknown): string {
+    const what = JSON.stringify([name, grant]);
+    this.#peers.set(id, { what, pid });
+    return what;
   }
 
   #lookLater(): void {

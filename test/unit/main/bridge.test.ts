@@ -345,6 +345,7 @@ describe('a malformed join', () => {
     ['a nonce that is too long', ['x'.repeat(65), 'x', WIRE_VERSION]],
     ['an empty name', [nonce, '', WIRE_VERSION]],
     ['a name that is too long', [nonce, 'x'.repeat(257), WIRE_VERSION]],
+    ['a name that would be two lines of a log', [nonce, 'x\ny', WIRE_VERSION]],
     ['a name that is no text', [nonce, { toString: 'x' }, WIRE_VERSION]],
     ['a name that is null', [nonce, null, WIRE_VERSION]],
     ['a version that is no number', [nonce, 'x', { toString: 1 }]],

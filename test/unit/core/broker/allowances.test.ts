@@ -48,7 +48,15 @@ it('peers of one process share one, also if all of them leave; those of processe
   count(allowances.of(at('busy')), 0);
   for (let i = 0; i < 1000; i++) allowances.of(at(`p${i}`));
   expect(allowances.of(at('busy', 'renderer', 'another seat')).takesPost()).toBe(false);
-  expect(allowances.of(at('busy?7')).takesPost(), 'a frame of it, whose process can not be told').toBe(false);
   expect(allowances.of(at('busy', 'node')).takesPost(), 'one that says it is that').toBe(true);
   expect(allowances.size).toBeLessThan(110);
+});
+
+it('frames whose process can not be told share one, which is not that of the page that lets them in', () => {
+  const allowances = new Allowances();
+  const at = (id: string): Peer => ({ ...peer('x', { id: 'x' }), process: { type: 'renderer', id, pid: 0 } });
+  count(allowances.of(at('r4.100?p7')), 0);
+  expect(allowances.of(at('r4.100?p8')).takesPost()).toBe(false);
+  expect(allowances.of(at('r4.100')).takesPost(), 'its owner').toBe(true);
+  expect(allowances.of(at('r5.101?p9')).takesPost(), 'a frame of another page').toBe(true);
 });

@@ -199,7 +199,9 @@ describe('a query', () => {
     const asked = [
       world.join('plain'),
       world.join('granted', { state: true }),
+      world.join('sees all, but may link to some', { peers: ['a'], state: true }),
       world.join('refused', { state: false }),
+      world.join('sees some', { peers: ['a'] }),
     ];
     const [near, far] = createMemoryChannel().ports;
     world.hub.admit(peer('page', { id: 'page' }), far);
@@ -209,10 +211,12 @@ describe('a query', () => {
     expect(asked.map((each) => each.of(control.QUERY))).toEqual([
       [[4, { some: 'state' }]],
       [[4, { some: 'state' }]],
+      [[4, { some: 'state' }]],
+      [],
       [],
       [],
     ]);
-    for (const each of asked.slice(2)) {
+    for (const each of asked.slice(3)) {
       expect(each.of(control.FAILED)).toEqual([[4, 'NOT_AUTHORIZED', expect.stringContaining('{ state: true }')]]);
     }
   });

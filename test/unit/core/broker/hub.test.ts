@@ -112,6 +112,20 @@ describe('admit', () => {
     expect(a.of(control.WELCOME)).toEqual([[expect.objectContaining({ redact: true })]]);
   });
 
+  it('tells pages why a link came to nothing without paths, where errors are redacted', async () => {
+    const [page, far] = [world.join('page'), world.join('node')];
+    for (const redact of [false, true]) {
+      world.redact = redact;
+      world.hub.unlinked('page', 'node', 0, 'nobody listens at /tmp/portmesh-7/x.sock.');
+    }
+    await turn();
+    expect(page.of(control.UNLINKED)).toEqual([
+      ['node', 0, 'nobody listens at /tmp/portmesh-7/x.sock.'],
+      ['node', 0, 'nobody listens at <path>'],
+    ]);
+    expect(far.of(control.UNLINKED)).toEqual([]);
+  });
+
   it('tells nobody of changes that are not new, whatever they hold', async () => {
     const [a, b] = [world.join('a'), world.join('b')];
     b.post([control.CHANGES, 1, [LISTEN, 'e']]);
@@ -234,6 +248,22 @@ describe('confirm', () => {
     a.post([control.CONFIRM, 1]);
     await turn();
     expect(a.of(control.CONFIRMED)).toEqual([[1]]);
+  });
+
+  it('does not ask, nor wait for, who may not be linked to the one that asks', async () => {
+    const a = world.join('a', { peers: ['b'] });
+    const b = obliging('b');
+    const [unseen, blind] = [world.join('unseen'), world.join('blind', { peers: [] })];
+    a.post([control.CHANGES, 1, [LISTEN, 'e']], [control.CONFIRM, 1]);
+    await turn();
+    expect(a.of(control.CONFIRMED)).toEqual([[1]]);
+    b.post([control.CONFIRM, 2]);
+    unseen.onMessage = ([kind, token]) => kind === control.ASK && unseen.post([control.TOLD, token]);
+    a.onMessage = ([kind, token]) => kind === control.ASK && a.post([control.TOLD, token]);
+    await turn();
+    expect(b.of(control.CONFIRMED)).toEqual([[2]]);
+    expect(blind.of(control.ASK)).toEqual([]);
+    expect(unseen.of(control.ASK)).toHaveLength(1);
   });
 
   it('does not wait longer than a second for a peer that never answers', async () => {

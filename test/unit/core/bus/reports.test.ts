@@ -23,6 +23,11 @@ describe('Reports', () => {
     expect(console_).toHaveBeenCalledTimes(1);
   });
 
+  it('show a channel that a peer has made up without its control characters', () => {
+    new Reports().failed('x', peer('a'), 'e\u001b[2J\nportmesh: all is well');
+    expect(console_).toHaveBeenCalledExactlyOnceWith("portmesh: 'e?[2J?portmesh: all is well' from a:", 'x');
+  });
+
   it('tell all listeners of a loss, also where one throws', () => {
     const reports = new Reports();
     const second = spy();

@@ -42,6 +42,8 @@ describe('two grants together', () => {
     [true, {}, {}, undefined],
     [true, {}, { state: true }, true],
     [true, { state: true }, {}, true],
+    [true, { state: true }, { peers: ['x'] }, false],
+    [true, { state: true }, { peers: ['x'], state: true }, true],
     [true, {}, { state: false }, false],
     [true, { state: false }, { state: true }, false],
     [false, {}, { state: true }, false],

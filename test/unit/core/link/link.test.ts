@@ -191,6 +191,30 @@ describe('what a handler threw', () => {
   });
 });
 
+describe('what a handler threw that is no error', () => {
+  const secret = "can't read /etc/passwd";
+  it.each<[unknown, unknown]>([
+    [secret, "can't read <path>"],
+    [
+      { code: 404, fatal: true, message: secret, stack: 'at /home/me/app.js:1:2', inner: { secret }, list: [secret] },
+      { code: 404, fatal: true, message: "can't read <path>", inner: undefined, list: undefined },
+    ],
+    [null, null],
+    [undefined, undefined],
+    [7, 7],
+  ])('%j goes without paths and stacks where errors are redacted', async (thrown, expected) => {
+    for (const redact of [true, false]) {
+      const port = new FakePort();
+      const side = new LinkSide(port, 'far', { redact });
+      side.onRequest = (id, channel) => side.link.fail(id, channel, thrown);
+      port.deliver([0, wire.REQUEST, 1, 'c', 0]);
+      await turn();
+      expect(port.posts).toEqual([[1, wire.THROWN, 1, redact ? expected : thrown]]);
+      side.link.end('lost');
+    }
+  });
+});
+
 describe('a listener that ends the link', () => {
   it('hears nothing of what stood behind its event in the post', () => {
     const port = new FakePort();
@@ -203,6 +227,25 @@ describe('a listener that ends the link', () => {
     port.deliver([0, wire.EVENT, 'first', 0, wire.EVENT, 'second', 0, wire.REQUEST, 1, 'c', 0]);
     expect(side.of('event')).toEqual([['first']]);
     expect(side.of('request')).toEqual([]);
+  });
+});
+
+describe('a channel with control characters', () => {
+  it('stands in the errors without them', async () => {
+    const port = new FakePort();
+    const side = new LinkSide(port, 'far', { trusted: false, grant: { send: [] } });
+    port.deliver([0, wire.EVENT, 'e\u001b[2J', 0, wire.REQUEST, 1, 'r\n', 0]);
+    await turn();
+    expect(
+      side
+        .of('refused')
+        .flat()
+        .find((each) => each instanceof Error),
+    ).toMatchObject({
+      message: expect.stringMatching(/^send\('e\?\[2J'\): far /) as string,
+    });
+    expect(JSON.stringify(port.posts)).toContain("request('r?'): far ");
+    side.link.end('lost');
   });
 });
 

@@ -11,6 +11,19 @@ describe('isName', () => {
   });
 });
 
+describe('isPeerName', () => {
+  it.each(['a', ' ', 'Ærø', '東京', '__proto__', 'x'.repeat(256)])('takes %j', (name) => {
+    expect(frames.isPeerName(name)).toBe(true);
+  });
+
+  it.each(['', 'x'.repeat(257), 5, undefined, 'a\nb', '\u001b[2J', '\0', 'a\u007f', '\u009b2J'])(
+    'refuses %j',
+    (name) => {
+      expect(frames.isPeerName(name)).toBe(false);
+    },
+  );
+});
+
 describe('isCount', () => {
   it.each([0, -0, 1, Number.MAX_SAFE_INTEGER])('takes %d', (count) => {
     expect(frames.isCount(count)).toBe(true);
@@ -22,8 +35,8 @@ describe('isCount', () => {
 });
 
 it('every kind of frame has a number of its own', () => {
-  const { WIRE_VERSION: _, MAX_NAME: _1, MAX_FIELDS: _2, isName: _3, isCount: _4, ...kinds } = frames;
-  const numbers = Object.values(kinds);
+  const { WIRE_VERSION: _, MAX_NAME: _1, MAX_FIELDS: _2, ...others } = frames;
+  const numbers = Object.values(others).filter((each) => typeof each === 'number');
   expect(numbers).toHaveLength(19);
   expect(new Set(numbers).size).toBe(19);
 });

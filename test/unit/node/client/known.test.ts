@@ -64,6 +64,16 @@ it('who has other rights now is somebody else: it leaves, and joins', () => {
   ]);
 });
 
+it('who comes back by another name is somebody else: nobody takes it for the one of the old name', () => {
+  const { known: each } = known(a);
+  const renamed = { ...a, name: 'main helper' };
+  expect(each.again(welcome([renamed]))).toEqual([
+    [control.LEAVE, 'a', 'lost'],
+    [control.JOIN, renamed, {}],
+    [control.STATE, 'a', 3, ['e'], ['h']],
+  ]);
+});
+
 it('who is not there yet has ten seconds to come back', () => {
   const { known: each, told } = known(a, b, c);
   each.again(welcome([a]));
