@@ -202,3 +202,41 @@ describe('both sides', () => {
     await expect.poll(held).toEqual(before);
   });
 });
+
+describe('main, whose posts run what waits in microtasks', () => {
+  it('M6: sends all peers in one order, large values among small ones', async () => {
+    const main = await places.make('main', 'main');
+    const windows = [await places.join('a', 'A'), await places.join('b', 'B'), await places.make('utility', 'U')];
+    for (const place of windows) {
+      await place.run(async (world) => {
+        const { bus } = world;
+        const got: unknown[] = [];
+        world['got'] = new Promise((resolve) => bus.on('end', () => resolve(got)));
+        await bus.subscribe('e', (_, value: Uint8Array | number) =>
+          got.push(typeof value === 'number' ? value : value[0]),
+        );
+      });
+    }
+    await main.run(async ({ bus }) => {
+      await new Promise<void>((resolve) => {
+        const look = (): void => void (bus.peers.listening('e').length === 3 && resolve());
+        bus.peers.on('change', look);
+        look();
+      });
+      // Not in a microtask: in one, posts run none.
+      const inTask = (run: () => void): Promise<void> =>
+        new Promise((resolve) => setTimeout(() => (run(), resolve()), 1));
+      for (const first of [1, 4, 7]) {
+        await inTask(() => {
+          void Promise.resolve().then(() => {
+            bus.send('e', first + 1);
+            bus.send('e', new Uint8Array([first + 2]));
+          });
+          bus.send('e', new Uint8Array([first]));
+        });
+      }
+      bus.send('end');
+    });
+    for (const place of windows) expect(await place.run((world) => world['got'])).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+});

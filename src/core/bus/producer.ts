@@ -8,7 +8,7 @@ import { letGo } from './hold.js';
 const MAX_CREDIT = 16_384;
 
 /** What a handler of a stream may return, or resolve with: something to take items from. */
-export type Source<T = unknown> = AsyncIterable<T> | Iterable<T> | ReadableStream<T>;
+export type Source<T = unknown> = AsyncIterable<T> | Iterable<T | PromiseLike<T>> | ReadableStream<T>;
 
 /**
  * Sends what a handler yields: takes the next item only while its consumer has room. Its consumer's end, or the link's, returns
@@ -20,7 +20,7 @@ export class Producer implements Serving {
   readonly #event: ServedRequest;
   readonly #onError: (error: unknown) => void;
   #credit: number;
-  #iterator: AsyncIterator<unknown> | Iterator<unknown> | undefined;
+  #iterator: AsyncIterator<unknown> | undefined;
   #over = false;
   #reason: unknown;
   /** Whether an item went alone, so that the consumer's process may turn out unable to read it. */
@@ -53,7 +53,8 @@ export class Producer implements Serving {
         if (this.#credit <= 0 && !this.#over) await new Promise<void>((resolve) => (this.#wake = resolve));
         if (this.#over) return;
         const { done, value } = await iterator.next();
-        if (this.#over) return letGo([value]);
+        // A link whose port is closed, and of which nobody has said why yet, takes nothing: it aborts this when it ends.
+        if (this.#over || !this.#link.open) return letGo([value]);
         if (done) break;
         this.#credit -= this.#send(value);
       }
@@ -103,7 +104,7 @@ export class Producer implements Serving {
     // A generator that is at work returns when it next yields.
     const iterator = this.#iterator;
     this.#iterator = undefined;
-    if (iterator?.return) Promise.resolve(callReturn(iterator)).catch(this.#afterEnd);
+    if (iterator) callReturn(iterator).catch(this.#afterEnd);
   }
 
   /** What a handler throws because its signal has aborted is no bug of it. */
@@ -118,7 +119,7 @@ export class Producer implements Serving {
   }
 }
 
-async function callReturn(iterator: AsyncIterator<unknown> | Iterator<unknown>): Promise<void> {
+async function callReturn(iterator: AsyncIterator<unknown>): Promise<void> {
   await iterator.return?.();
 }
 
@@ -139,15 +140,33 @@ export function discard(source: unknown): void {
   end().catch(() => {}); // somebody else reads it, or it has broken by itself
 }
 
-function iterate(result: unknown, channel: string): AsyncIterator<unknown> | Iterator<unknown> {
+function iterate(result: unknown, channel: string): AsyncIterator<unknown> {
   if (typeof result === 'object' && result !== null) {
     if (isReadable(result)) return readAll(result);
     if (isNodeStream(result)) return takeAll(result);
     if (Symbol.asyncIterator in result) return (result as AsyncIterable<unknown>)[Symbol.asyncIterator]();
-    if (Symbol.iterator in result) return (result as Iterable<unknown>)[Symbol.iterator]();
+    if (Symbol.iterator in result) return awaitAll(result as Iterable<unknown>);
   }
   const fix = `Return an async iterable, an iterable or a ReadableStream, or ask with request('${channel}', ...).`;
   throw invalid(`stream('${channel}')`, `its handler returned no stream. ${fix}`);
+}
+
+/** As `for await` takes them: of promises, what they resolve with. No generator: one that has not begun would not end what it takes from. */
+function awaitAll(items: Iterable<unknown>): AsyncIterator<unknown> {
+  const iterator = items[Symbol.iterator]();
+  const end = async (): Promise<IteratorResult<unknown>> => iterator.return?.() ?? { done: true, value: undefined };
+  return {
+    async next() {
+      const { done = false, value } = iterator.next();
+      try {
+        return { done, value: await value };
+      } catch (error) {
+        await end();
+        throw error;
+      }
+    },
+    return: end,
+  };
 }
 
 function isReadable(value: object): value is ReadableStream<unknown> {

@@ -47,7 +47,8 @@ export class Reports {
 }
 
 function tell<T>(listeners: Iterable<T>, call: (listener: T) => void): void {
-  for (const listener of listeners) {
+  // Those that are there now: one may take itself off, and put itself on again.
+  for (const listener of [...listeners]) {
     try {
       call(listener);
     } catch (error) {

@@ -163,9 +163,8 @@ export class Requests {
     if (this.#parked.size === 0) return;
     for (const [request, { args }] of [...this.#parked]) {
       const entry = this.#pick(request);
-      if (!entry) continue;
-      this.#unpark(request);
-      this.#start(request, entry, args);
+      // In Electron's main process a post runs microtasks: one of them may have aborted those behind it.
+      if (entry && this.#unpark(request)) this.#start(request, entry, args);
     }
   }
 
@@ -187,18 +186,20 @@ export class Requests {
 
   #pick({ target, channel, tried, wait }: Request): Entry | undefined {
     const owner = this.#owner;
+    // Two names that are asked by turns would else get the same peer of each all the time.
+    const pool = typeof target === 'string' ? `${channel} ${target}` : channel;
     let entries = select(target, owner.directory.handling(channel));
     if (tried) entries = without(entries, tried);
-    const entry = this.#next(channel, entries);
+    const entry = this.#next(pool, entries);
     if (!entry || !owner.away(entry)) return entry;
     const near = entries.filter((each) => !owner.away(each));
-    return this.#next(channel, near) ?? (owner.isStale && wait > 0 ? undefined : entry);
+    return this.#next(pool, near) ?? (owner.isStale && wait > 0 ? undefined : entry);
   }
 
-  #next(channel: string, entries: readonly Entry[]): Entry | undefined {
+  #next(pool: string, entries: readonly Entry[]): Entry | undefined {
     if (entries.length < 2) return entries[0];
-    const turn = (this.#turns.get(channel) ?? 0) + 1;
-    this.#turns.set(channel, turn);
+    const turn = (this.#turns.get(pool) ?? 0) + 1;
+    this.#turns.set(pool, turn);
     return entries[turn % entries.length];
   }
 
@@ -216,6 +217,7 @@ export class Requests {
     }
     if (request.held) request.held = undefined;
     this.#clock.watchFor(request.timeout);
+    this.#heedAbort(request);
   }
 
   #park(request: Request, args: readonly unknown[]): void {
@@ -233,6 +235,7 @@ export class Requests {
     this.#parked.set(request, parked);
     this.#clock.watch(deadlineOf(request));
     if (request.signal) this.#aborts.add(request.signal, request);
+    this.#heedAbort(request);
     const asked = (): void => {
       parked.asked = true;
       if (!this.#parked.has(request)) return;
@@ -254,6 +257,11 @@ export class Requests {
     if (!this.#parked.delete(request)) return false;
     this.released(request);
     return true;
+  }
+
+  /** A getter among its arguments, or what a post of Electron's main process ran, may have aborted it while it was on its way. */
+  #heedAbort(request: Request): void {
+    if (request.signal?.aborted) this.#cancel(request, () => abortError(request));
   }
 
   #cancel(call: Call, error: () => unknown): void {

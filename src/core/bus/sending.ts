@@ -39,11 +39,18 @@ export class Sending {
       throw unsendable(channel, error); // a getter threw
     }
     const broadcast = copies && receivers.length > 1 ? turn.gather(channel, copies) : undefined;
+    // Each post to one may run code that sends to all: behind this, also to those whose turn comes later.
+    const corked =
+      copies || receivers.length === 1 ? [] : receivers.map((entry) => links.to(entry)).filter((link) => link.cork());
     let full: Link[] | undefined;
-    for (const entry of receivers) {
-      const link = links.to(entry);
-      if (link.full) (full ??= []).push(link);
-      else if (!(broadcast && link.open && link.share(broadcast))) this.#sendOn(link, channel, args, copies);
+    try {
+      for (const entry of receivers) {
+        const link = links.to(entry);
+        if (link.full) (full ??= []).push(link);
+        else if (!(broadcast && link.open && link.share(broadcast))) this.#sendOn(link, channel, args, copies);
+      }
+    } finally {
+      for (const link of corked) link.uncork();
     }
     if (full) this.#onFull(full, channel, receivers.length);
   }

@@ -83,11 +83,10 @@ export function callOf(kind: number, channel: string): string {
 const verbs: Readonly<Record<number, string>> = { [EVENT]: 'send', [STREAM]: 'stream', [PORT]: 'openPort' };
 
 export function timeoutError(call: Call): MeshError {
-  return new MeshError(
-    'TIMEOUT',
-    `${describeCall(call)}: no answer after ${call.timeout} ms. The peer is told to stop; give more with ` +
-      `${call.service ? '$' : ''}with({ timeout }), or look at what the handler waits for.`,
-  );
+  const why = call.link
+    ? `The peer is told to stop; give more with ${call.service ? '$' : ''}with({ timeout }), or look at what the handler waits for.`
+    : `Nobody has turned up who handles this channel. Give more with with({ timeout }).`;
+  return new MeshError('TIMEOUT', `${describeCall(call)}: no answer after ${call.timeout} ms. ${why}`);
 }
 
 export function abortError(call: Call): MeshError {

@@ -165,6 +165,15 @@ export class Link {
     this.#writer.event(channel, args, copies);
   }
 
+  /** See `Outbox.cork` */
+  cork(): boolean {
+    return this.#outbox.cork();
+  }
+
+  uncork(): void {
+    this.#outbox.uncork();
+  }
+
   /** Sends the event that was added last to what several peers get. False: it has to be sent by itself. */
   share(broadcast: Broadcast): boolean {
     return this.#outbox.share(broadcast);

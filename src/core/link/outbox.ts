@@ -185,6 +185,19 @@ export class Outbox implements Sender {
     if (this.#blocked || !this.#window.open) this.#gauge();
   }
 
+  /**
+   * Where a post may run other code, what is handed over from now on waits, as it is at the call, until `uncork()`. False if that isn't
+   * needed: nothing is to be uncorked then.
+   */
+  cork(): boolean {
+    if (!this.#port?.reenters || this.#blocked || this.#closed) return false;
+    return (this.#blocked = true);
+  }
+
+  uncork(): void {
+    this.#release();
+  }
+
   /** Resolves when the other side has dispatched all that was handed over before; rejects if the link ends first. */
   drain(): Promise<void> {
     if (this.pending === 0) return Promise.resolve();

@@ -26,9 +26,12 @@ export const electronPortCarries: PortCapabilities = { buffers: false, nestedPor
  */
 export type CloneCheck = (message: unknown) => void;
 
+const NOT_ELECTRONS = ": Node's own MessagePort does not leave its process. Take openPort(), or a MessageChannelMain.";
+
 /** A port over a `MessagePortMain`: in the main process, and in utility processes. */
 export class ElectronPort implements Port {
   readonly carries = electronPortCarries;
+  readonly reenters = true;
   readonly raw: ElectronPortLike;
   readonly #check: CloneCheck | undefined;
   #listener: PortListener | undefined;
@@ -50,7 +53,8 @@ export class ElectronPort implements Port {
       if (transfer === undefined || transfer.length === 0) this.raw.postMessage(message);
       else this.raw.postMessage(message, transfer as never[]);
     } catch (cause) {
-      throw notCloneable(cause);
+      const { message: why } = Object(cause) as Error;
+      throw notCloneable({ message: /valid port/.test(why) ? why + NOT_ELECTRONS : why, cause });
     }
   }
 

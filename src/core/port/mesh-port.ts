@@ -211,7 +211,8 @@ export class MeshPort extends EventTarget {
     options?: boolean | Pick<MeshPortListenOptions, 'capture'>,
   ): void;
   override removeEventListener(type: string, listener: never, options?: boolean | { capture?: boolean }): void {
-    super.removeEventListener(type, listener, options);
+    // Node's own, up to version 20 at least, takes no boolean here.
+    super.removeEventListener(type, listener, typeof options === 'boolean' ? { capture: options } : options);
   }
 
   readonly #listener: PortListener = {
@@ -256,14 +257,17 @@ export class MeshPort extends EventTarget {
   }
 
   #handle<E>(type: string, handler: Handler<E>): void {
-    const before = this.#handlers.get(type);
-    if (before) super.removeEventListener(type, before.listener);
-    this.#handlers.delete(type);
-    if (typeof handler !== 'function') return;
-    // A listener of its own: the same function may be among the others.
-    const listener = (event: Event): void => handler.call(this, event as E);
-    this.#handlers.set(type, { handler, listener });
-    super.addEventListener(type, listener);
+    const handlers = this.#handlers;
+    const before = handlers.get(type);
+    if (typeof handler !== 'function') {
+      handlers.delete(type);
+      if (before) super.removeEventListener(type, before.listener);
+      return;
+    }
+    // A listener of its own: the same function may be among the others. One that takes another's place is called in its turn.
+    const listener = before?.listener ?? ((event: Event): void => this.#handler<Event>(type)?.call(this, event));
+    handlers.set(type, { handler, listener });
+    if (!before) super.addEventListener(type, listener);
   }
 }
 

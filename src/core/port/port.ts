@@ -32,6 +32,8 @@ export interface Port {
   readonly carries: PortCapabilities;
   /** The platform's own port, for the transfer list of a post. After the post has succeeded, `detach()` gives it up. */
   readonly raw: object;
+  /** Whether a post may run other code of the application, as Electron's own ports do: what waits in microtasks. Default: no */
+  readonly reenters?: boolean;
   /**
    * Sends `message` as it is now: changes made afterwards don't travel. The objects in `transfer` belong to the receiver
    * when this returns, and still to the caller when it throws. Towards an end that carries no host objects `null` is no

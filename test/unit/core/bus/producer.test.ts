@@ -2,8 +2,10 @@ import { PassThrough, Readable } from 'node:stream';
 import { expect, it } from 'vitest';
 import { OPEN } from '../../../../src/core/broker/control.js';
 import { createMemoryChannel } from '../../../../src/core/port/memory-port.js';
+import { MeshPort } from '../../../../src/core/port/mesh-port.js';
 import type { Port } from '../../../../src/core/port/port.js';
 import { STREAM } from '../../../../src/core/wire/frames.js';
+import { transfer } from '../../../../src/core/wire/transfer.js';
 import { deferred, rejection } from '../../../contract/case.js';
 import { TestMesh } from '../../../contract/mesh.js';
 import { turn } from '../../support/turn.js';
@@ -49,6 +51,77 @@ it('its end waits for the items that went alone: where one can not be read there
   expect(await stream.next()).toEqual({ done: false, value: 1 });
   const error = await rejection(stream.next());
   expect(error).toMatchObject({ code: 'NOT_CLONEABLE', message: expect.stringContaining('Yield plain data') });
+  mesh.close();
+});
+
+it('takes promises of an iterable as for await does: what they resolve with; one that rejects ends it', async () => {
+  const mesh = new TestMesh({ make: () => createMemoryChannel().ports });
+  const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+  const ended: string[] = [];
+  b.handle('later', () => [Promise.resolve(1), 2, new Promise((resolve) => setImmediate(resolve, 3))]);
+  b.handle('fails', function* (): Generator<unknown> {
+    try {
+      yield 1;
+      yield Promise.reject(new RangeError('late'));
+    } finally {
+      ended.push('fails');
+    }
+  } as never);
+  const got: unknown[] = [];
+  for await (const item of a.stream('later')) got.push(item);
+  expect(got).toEqual([1, 2, 3]);
+  const stream = a.stream('fails');
+  expect(await stream.next()).toEqual({ done: false, value: 1 });
+  expect(await rejection(stream.next())).toMatchObject({ name: 'RangeError', message: 'late' });
+  expect(ended).toEqual(['fails']);
+  mesh.close();
+});
+
+it('ends an iterator that has begun elsewhere, though nothing was taken from it here', async () => {
+  const mesh = new TestMesh({ make: () => createMemoryChannel().ports });
+  const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+  const ended = deferred();
+  const begun = deferred<Iterable<unknown>>();
+  b.handle('begun', () => begun.promise);
+  await b.subscribe('e', () => {});
+  const stream = a.stream('begun');
+  await a.drain();
+  await stream.return();
+  await a.drain();
+  const source = (function* () {
+    try {
+      for (;;) yield 1;
+    } finally {
+      ended.resolve();
+    }
+  })();
+  source.next();
+  begun.resolve(source);
+  await ended.promise;
+  mesh.close();
+});
+
+it('what it has for a consumer whose port is closed moves nowhere: the ports in it are closed', async () => {
+  const mesh = new TestMesh({ make: () => createMemoryChannel().ports });
+  const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+  const [items, closed] = [deferred(), deferred()];
+  b.handle('ports', async function* () {
+    await items.promise;
+    const [near, far] = createMemoryChannel().ports;
+    far.start({ message() {}, unreadable() {}, close: () => closed.resolve() });
+    const port = new MeshPort(near, (raw) => raw as Port);
+    yield transfer(port, [port]);
+  });
+  await b.subscribe('e', () => {});
+  const taken = rejection(a.stream('ports').next());
+  await a.drain();
+  // As if the consumer's process were gone, before the broker has said so.
+  (mesh.opened[0] as Port).close();
+  await turn();
+  items.resolve();
+  await closed.promise;
+  mesh.kill(a, 'crashed');
+  await taken.catch(() => {});
   mesh.close();
 });
 

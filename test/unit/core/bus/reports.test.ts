@@ -41,6 +41,19 @@ describe('Reports', () => {
     expect(console_).toHaveBeenCalledTimes(1);
   });
 
+  it('tell those who listen at the time: one that takes itself off, and puts itself on again, is told once', () => {
+    const reports = new Reports();
+    let told = 0;
+    const again = (): void => {
+      if (++told > 10) return;
+      reports.onDropped.delete(again);
+      reports.onDropped.add(again);
+    };
+    reports.onDropped.add(again);
+    reports.dropped(peer('a'), 1, 'c', loss('x'));
+    expect(told).toBe(1);
+  });
+
   it('keep the first loss until it is taken', () => {
     const reports = new Reports();
     expect(reports.takeLoss()).toBeUndefined();

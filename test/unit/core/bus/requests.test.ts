@@ -102,6 +102,94 @@ describe('where a post runs what waits in microtasks, as in Electron’s main pr
     expect(a.load).toMatchObject({ calls: 0, signals: 0 });
     mesh.close();
   });
+
+  it('of calls that waited for a handler, one whose signal another one’s post has aborted is not made', async () => {
+    const mesh = new TestMesh(kind);
+    const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+    b.handle('other', () => {});
+    await b.subscribe('e', () => {});
+    await a.request('other');
+    const controller = new AbortController();
+    const port = mesh.opened[0] as Port;
+    const post = port.post.bind(port);
+    port.post = (message, transfer) => {
+      post(message, transfer);
+      if ((message as unknown[]).includes(REQUEST)) controller.abort();
+    };
+    const caller = a.with({ wait: 60_000 });
+    const first = caller.request('late', new Uint8Array(8));
+    const second = rejection(caller.with({ signal: controller.signal }).request('late', new Uint8Array(9)));
+    await b.subscribe('e2', () => {});
+    const handled: number[] = [];
+    b.handle('late', (_, { length }) => handled.push(length));
+    await first;
+    expect((await second).code).toBe('ABORTED');
+    await a.drain();
+    expect(handled).toEqual([8]);
+    expect(a.load).toMatchObject({ calls: 0, signals: 0, parked: 0 });
+    mesh.close();
+  });
+});
+
+describe('a signal that aborts while its call is on its way', () => {
+  /** An argument that aborts it as it is read: as what is captured, or as what goes alone. */
+  const aborting = (controller: AbortController, alone: boolean): unknown => {
+    const value = {
+      get x() {
+        controller.abort('why');
+        return 1;
+      },
+    };
+    return alone ? new Map([[1, value]]) : value;
+  };
+
+  it.each([false, true])('ends it, and tells its handler (posted alone: %s)', async (alone) => {
+    const mesh = new TestMesh(kind);
+    const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+    const aborted = deferred<number>();
+    let count = 0;
+    b.handle('wait', (event) => {
+      event.signal.addEventListener('abort', () => ++count === 2 && aborted.resolve(count));
+      return new Promise(() => {});
+    });
+    await b.subscribe('e', () => {});
+    for (const call of ['request', 'stream'] as const) {
+      const controller = new AbortController();
+      const caller = a.with({ signal: controller.signal });
+      const value = aborting(controller, alone);
+      const asked = call === 'request' ? caller.request('wait', value) : caller.stream('wait', value).next();
+      expect(await rejection(asked)).toMatchObject({ code: 'ABORTED', cause: 'why' });
+    }
+    await aborted.promise;
+    expect([a.load, b.load]).toMatchObject([{ calls: 0, signals: 0 }, { serving: 0 }]);
+    mesh.close();
+  });
+
+  it('ends it where nobody is known who handles it, too', async () => {
+    const mesh = new TestMesh(kind);
+    const a = await mesh.join('a');
+    const controller = new AbortController();
+    const asked = a.with({ signal: controller.signal, wait: 60_000 }).request('nobody', aborting(controller, true));
+    expect(await rejection(asked)).toMatchObject({ code: 'ABORTED', cause: 'why' });
+    expect(a.load).toMatchObject({ parked: 0, signals: 0 });
+    mesh.close();
+  });
+});
+
+it('the peers of a name take turns, whatever those of other names are asked in between', async () => {
+  const mesh = new TestMesh(kind);
+  const a = await mesh.join('a');
+  const asked = new Map<string, number>();
+  for (const name of ['x', 'y']) {
+    for (const each of [1, 2]) {
+      const bus = await mesh.join(name);
+      bus.handle('which', () => void asked.set(`${name}${each}`, (asked.get(`${name}${each}`) ?? 0) + 1));
+      await bus.subscribe('e', () => {});
+    }
+  }
+  for (let i = 0; i < 4; i++) for (const name of ['x', 'y']) await a.to(name).request('which');
+  expect(Object.fromEntries(asked)).toEqual({ x1: 2, x2: 2, y1: 2, y2: 2 });
+  mesh.close();
 });
 
 describe('a handler that closes its own bus', () => {

@@ -7,6 +7,7 @@ import { createMemoryChannel } from '../../../../src/core/port/memory-port.js';
 import type { Port } from '../../../../src/core/port/port.js';
 import { WIRE_VERSION } from '../../../../src/core/wire/frames.js';
 import { peer } from '../../../contract/link-side.js';
+import { TestMesh } from '../../../contract/mesh.js';
 import { ControlSide } from '../../support/control-side.js';
 import { heapAfterCollection } from '../../support/garbage.js';
 import { turn } from '../../support/turn.js';
@@ -38,4 +39,45 @@ it('what several peers were told is kept by nobody when the turn has ended', asy
   expect(count()).toBe(4); // of each turn one post to each
   expect((await heapAfterCollection()) - before).toBeLessThan(1_000_000);
   await bus.close();
+});
+
+it('where a post runs other code, what that sends comes behind what is just being sent, at every receiver', async () => {
+  let during: (() => void) | undefined;
+  const adopt = (raw: unknown): Port => {
+    const port = raw as Port & { reenters?: boolean };
+    const post = port.post.bind(port);
+    port.reenters = true;
+    port.post = (message, transfer) => {
+      post(message, transfer);
+      const run = during;
+      during = undefined;
+      run?.();
+    };
+    return port;
+  };
+  const mesh = new TestMesh({ make: () => createMemoryChannel().ports, adopt });
+  const a = await mesh.join('a');
+  const got: Record<string, unknown[]> = { b: [], c: [] };
+  for (const name of ['b', 'c']) await (await mesh.join(name)).subscribe('e', (_, value) => got[name]!.push(value));
+  for (const value of [new Map([[1, 1]]), new Uint8Array(3)]) {
+    during = () => {
+      a.send('e', 'small');
+      a.send('e', new Set(['large']));
+      if (value instanceof Map) value.clear(); // too late: it is as it was at the call
+    };
+    a.send('e', value);
+    a.send('e', 'last');
+    await a.drain();
+    const expected = [value instanceof Map ? new Map([[1, 1]]) : value, 'small', new Set(['large']), 'last'];
+    expect(got).toEqual({ b: expected, c: expected });
+    got['b'] = [];
+    got['c'] = [];
+  }
+  // What can't be sent is thrown at once, reaches nobody, and holds nothing up.
+  expect(() => a.send('e', () => {})).toThrow(expect.objectContaining({ code: 'NOT_CLONEABLE' }));
+  a.send('e', 1);
+  await a.drain();
+  expect(got).toEqual({ b: [1], c: [1] });
+  expect(a.pending).toBe(0);
+  mesh.close();
 });

@@ -29,9 +29,19 @@ describe('an error of a call', () => {
   });
 
   it('says how long was waited, and how to wait longer', () => {
+    const link = { peer: peer('viewer'), cancel() {}, abandon() {}, credit() {} };
+    expect(timeoutError(call({ link }))).toMatchObject({
+      code: 'TIMEOUT',
+      message: expect.stringMatching(
+        /^request\('doc:render'\) to viewer \(id-viewer\): no answer after 500 ms\. The peer is told to stop.*with\({ timeout }\)/,
+      ),
+    });
+  });
+
+  it('of a call that nobody has taken, speaks of no peer and no handler that would be at work', () => {
     expect(timeoutError(call())).toMatchObject({
       code: 'TIMEOUT',
-      message: expect.stringMatching(/^request\('doc:render'\): no answer after 500 ms\..*with\({ timeout }\)/),
+      message: expect.stringMatching(/^request\('doc:render'\): no answer after 500 ms\. Nobody .*with\({ timeout }\)/),
     });
   });
 

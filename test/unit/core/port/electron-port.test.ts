@@ -58,6 +58,23 @@ describe('ElectronPort', () => {
     expect(raw.postMessage.mock.calls).toEqual([[[1]], [[2]], [[3], ['port']]]);
   });
 
+  it('says what to take instead of a port of Node’s, which Electron does not take', () => {
+    const { raw, port } = make();
+    raw.postMessage.mockImplementation(() => {
+      throw new TypeError('Port at index 0 is not a valid port');
+    });
+    expect(() => port.post([1], ['port'])).toThrow(
+      expect.objectContaining({
+        code: 'NOT_CLONEABLE',
+        message: expect.stringMatching(/valid port: Node's own.*openPort/),
+      }),
+    );
+    raw.postMessage.mockImplementation(() => {
+      throw undefined; // a getter's
+    });
+    expect(() => port.post([1], [])).toThrow(expect.objectContaining({ code: 'NOT_CLONEABLE' }));
+  });
+
   it('tries what it has not made itself before it posts it, and posts nothing then', () => {
     const check = spy((message: unknown) => {
       if ((message as unknown[])[0] === 'bad') throw new Error('can not be cloned');

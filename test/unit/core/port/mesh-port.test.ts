@@ -262,6 +262,37 @@ describe('MeshPort', () => {
     expect([two.mock.calls.length, types()]).toEqual([3, ['message', 'message', 'message']]);
   });
 
+  it('an on… handler that takes the place of another is called in its turn; one that comes after none, last', () => {
+    const { raw, port } = faked();
+    const called: string[] = [];
+    port.onmessage = () => called.push('one');
+    port.addEventListener('message', () => called.push('listener'));
+    port.onmessage = () => called.push('two');
+    raw.deliver(1);
+    expect(called).toEqual(['two', 'listener']);
+    port.onmessage = null;
+    port.onmessage = () => called.push('three');
+    raw.deliver(2);
+    expect(called.slice(2)).toEqual(['listener', 'three']);
+  });
+
+  it('a listener is taken off by capture, however that is written, as it was put on', () => {
+    const { raw, port } = faked();
+    port.start();
+    const listener = spy();
+    for (const put of [true, { capture: true }]) {
+      for (const off of [true, { capture: true }]) {
+        port.addEventListener('message', listener, put);
+        port.removeEventListener('message', listener);
+        port.removeEventListener('message', listener, false);
+        raw.deliver('still heard');
+        port.removeEventListener('message', listener, off);
+        raw.deliver('not any more');
+      }
+    }
+    expect(listener).toHaveBeenCalledTimes(4);
+  });
+
   it('tells of what can not be read', () => {
     const { raw, port, types } = faked();
     const handler = spy();
