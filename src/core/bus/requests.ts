@@ -184,20 +184,21 @@ export class Requests {
     else this.#park(request, args);
   }
 
-  #pick({ target, channel, tried, wait }: Request): Entry | undefined {
+  #pick(request: Request): Entry | undefined {
     const owner = this.#owner;
-    // Two names that are asked by turns would else get the same peer of each all the time.
-    const pool = typeof target === 'string' ? `${channel} ${target}` : channel;
+    const { target, channel, tried, wait } = request;
     let entries = select(target, owner.directory.handling(channel));
     if (tried) entries = without(entries, tried);
-    const entry = this.#next(pool, entries);
+    const entry = this.#next(request, entries);
     if (!entry || !owner.away(entry)) return entry;
     const near = entries.filter((each) => !owner.away(each));
-    return this.#next(pool, near) ?? (owner.isStale && wait > 0 ? undefined : entry);
+    return this.#next(request, near) ?? (owner.isStale && wait > 0 ? undefined : entry);
   }
 
-  #next(pool: string, entries: readonly Entry[]): Entry | undefined {
+  #next({ target, channel }: Request, entries: readonly Entry[]): Entry | undefined {
     if (entries.length < 2) return entries[0];
+    // Two names that are asked by turns would else get the same peer of each all the time.
+    const pool = typeof target === 'string' ? `${channel} ${target}` : channel;
     const turn = (this.#turns.get(pool) ?? 0) + 1;
     this.#turns.set(pool, turn);
     return entries[turn % entries.length];
