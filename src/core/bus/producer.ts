@@ -151,19 +151,26 @@ function iterate(result: unknown, channel: string): AsyncIterator<unknown> {
   throw invalid(`stream('${channel}')`, `its handler returned no stream. ${fix}`);
 }
 
-/** As `for await` takes them: of promises, what they resolve with. No generator: one that has not begun would not end what it takes from. */
+/**
+ * As `for await` takes them: of promises, what they resolve with; anything else as it is: each wait takes time. No
+ * generator: one that has not begun would not end what it takes from.
+ */
 function awaitAll(items: Iterable<unknown>): AsyncIterator<unknown> {
   const iterator = items[Symbol.iterator]();
   const end = async (): Promise<IteratorResult<unknown>> => iterator.return?.() ?? { done: true, value: undefined };
+  const settle = async (value: unknown): Promise<IteratorResult<unknown>> => {
+    try {
+      return { value: await value };
+    } catch (error) {
+      await end();
+      throw error;
+    }
+  };
   return {
-    async next() {
-      const { done = false, value } = iterator.next();
-      try {
-        return { done, value: await value };
-      } catch (error) {
-        await end();
-        throw error;
-      }
+    next: () => {
+      const step = iterator.next();
+      const isPromise = !step.done && typeof (step.value as { then?: unknown } | null)?.then === 'function';
+      return (isPromise ? settle(step.value) : step) as never;
     },
     return: end,
   };

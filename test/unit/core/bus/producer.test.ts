@@ -74,6 +74,13 @@ it('takes promises of an iterable as for await does: what they resolve with; one
   expect(await stream.next()).toEqual({ done: false, value: 1 });
   expect(await rejection(stream.next())).toMatchObject({ name: 'RangeError', message: 'late' });
   expect(ended).toEqual(['fails']);
+  b.handle('returns', function* (): Generator<unknown> {
+    yield 1;
+    return Promise.resolve('no item');
+  } as never);
+  const all: unknown[] = [];
+  for await (const item of a.stream('returns')) all.push(item);
+  expect(all).toEqual([1]);
   mesh.close();
 });
 
