@@ -1,6 +1,6 @@
 import assert from 'node:assert';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Broadcast } from '../../../../src/core/link/broadcast.js';
 import { checkFlow } from '../../../../src/core/link/flow.js';
 import { Outbox } from '../../../../src/core/link/outbox.js';
@@ -44,6 +44,8 @@ class Audience {
 
 const ten = Array.from({ length: 10 }, (_, i) => `e${i}`);
 
+afterEach(() => void vi.useRealTimers());
+
 describe('what several peers are told in a turn', () => {
   it('is written once, as one text for all', async () => {
     const all = new Audience(3);
@@ -56,6 +58,8 @@ describe('what several peers are told in a turn', () => {
   });
 
   it('is written once, too, where all of them have a crowd of posts to come to, whatever turns it was told in', async () => {
+    // One more joins the crowd after a millisecond, which a busy machine takes between two of these turns.
+    vi.useFakeTimers({ toFake: ['performance'] });
     const all = new Audience(3);
     for (let i = 0; i < 100; i++) {
       all.tell('crowd');
