@@ -284,15 +284,19 @@ describe('joining', () => {
 describe('when the bridge starts later than the page', () => {
   const lab = useLab({ bridge: false });
 
-  it('the join waits for it', async () => {
-    // No preload is registered for windows that are made now. So the window gets it by its path.
+  /** No preload is registered for windows that are made now. So the window gets it by its path. */
+  async function openEarly() {
     const preload = await lab.main((main) => {
       const bridge = main.lab.createBridge();
       const { preload: path } = bridge;
       void bridge.close();
       return path;
     });
-    const page = await lab.open('a', { webPreferences: { preload } });
+    return lab.open('a', { webPreferences: { preload } });
+  }
+
+  it('the join waits for it', async () => {
+    const page = await openEarly();
     const joined = joinPage(page, 'a');
     await lab.start();
     expect(await joined).toBeTypeOf('string');
@@ -302,13 +306,7 @@ describe('when the bridge starts later than the page', () => {
   });
 
   it('a page that has given up is nobody; one that comes later joins', async () => {
-    const preload = await lab.main((main) => {
-      const bridge = main.lab.createBridge();
-      const { preload: path } = bridge;
-      void bridge.close();
-      return path;
-    });
-    const page = await lab.open('a', { webPreferences: { preload } });
+    const page = await openEarly();
     expect(
       await page.evaluate(() => window.lab.connect({ name: 'gone', timeout: 50 }).catch((error) => error.code)),
     ).toBe('TIMEOUT');

@@ -61,26 +61,25 @@ export class Hub {
   readonly #allowances = new Allowances();
   readonly #news = new News((chair, first, changes) => this.#tellChanges(chair, first, changes));
   readonly #desk: Desk;
-  readonly #sink: ControlSink;
+  readonly #sink: ControlSink = {
+    changes: (chair, first, changes) => this.#news.take(chair, first, changes),
+    state: (chair, number, listens, handles) => this.#onState(chair, number, listens, handles),
+    channel: (chair, token) => this.#desk.channel(chair, token),
+    open: (chair, to, epoch, known, port) => this.#desk.open(chair, to, epoch, known, port),
+    dial: (chair, token, to, known) => this.#desk.dial(chair, token, to, known),
+    answered: (chair, ticket, address, why) => this.#tickets.answered(chair, ticket, address, why),
+    query: (chair, token) => this.#desk.query(chair, token),
+    sync: (chair, token) => this.#news.behind(() => chair.outbox.post([control.SYNCED, token])),
+    confirm: (chair, token) => this.#desk.confirm(chair, token),
+    told: (chair, token) => void (this.#confirmations.told(token, chair) && chair.allowance.answered()),
+    bye: (chair) => void this.remove(chair.peer.id, 'bye'),
+    seated: (chair) => this.#chairs.get(chair.peer.id) === chair,
+  };
   #links = 0;
 
   constructor(owner: HubOwner) {
     this.#owner = owner;
     this.#desk = new Desk(this, owner, () => this.#links++);
-    this.#sink = {
-      changes: (chair, first, changes) => this.#news.take(chair, first, changes),
-      state: (chair, number, listens, handles) => this.#onState(chair, number, listens, handles),
-      channel: (chair, token) => this.#desk.channel(chair, token),
-      open: (chair, to, epoch, known, port) => this.#desk.open(chair, to, epoch, known, port),
-      dial: (chair, token, to, known) => this.#desk.dial(chair, token, to, known),
-      answered: (chair, ticket, address, why) => this.#tickets.answered(chair, ticket, address, why),
-      query: (chair, token) => this.#desk.query(chair, token),
-      sync: (chair, token) => this.#news.behind(() => chair.outbox.post([control.SYNCED, token])),
-      confirm: (chair, token) => this.#desk.confirm(chair, token),
-      told: (chair, token) => void (this.#confirmations.told(token, chair) && chair.allowance.answered()),
-      bye: (chair) => void this.remove(chair.peer.id, 'bye'),
-      seated: (chair) => this.#chairs.get(chair.peer.id) === chair,
-    };
   }
 
   get size(): number {
