@@ -115,6 +115,36 @@ describe('values', () => {
     },
   );
 
+  it('M17: what a window sends to all and some can’t read reaches the others; whom it misses is told to onDropped', async () => {
+    const named = (of: (kind: Kind) => boolean): string[] => kinds.filter(of).map((kind) => `a ${kind}`);
+    const places = [...all.values()];
+    for (const place of places) {
+      await place.run(async (world) => {
+        const got: unknown[] = (world['blobs'] = []);
+        await world.bus.subscribe('blob', (_, value) => got.push(value instanceof Blob ? value.size : value));
+      });
+    }
+    const dropped = await far.run(async ({ bus }) => {
+      const lost: string[] = [];
+      const telling = bus.onDropped(({ peer, count, channel, error }) =>
+        lost.push(`${peer.name} ${count} ${channel} ${error.code} ${error.message.includes(peer.name)}`),
+      );
+      bus.send('blob', new Blob(['abc']));
+      bus.send('blob', 'all');
+      await bus.drain().catch((error: { code: string }) => lost.push(error.code));
+      telling.dispose();
+      return lost;
+    });
+    const missed = named((kind) => !isDom(kind));
+    expect(missed.length).toBeGreaterThan(1);
+    expect(dropped.sort()).toEqual(
+      [...missed.map((name) => `${name} 1 blob NOT_CLONEABLE true`), 'NOT_CLONEABLE'].sort(),
+    );
+    for (const [kind, place] of all) {
+      expect(await place.run((world) => world['blobs'])).toEqual(isDom(kind) ? [3, 'all'] : ['all']);
+    }
+  });
+
   it.each(other.filter(([kind]) => !isDom(kind)))(
     'M17: what a %s can’t read rejects at the sender; the buffers and ports of the same call are still its own',
     async (kind) => {

@@ -59,9 +59,9 @@ export class Caller<C extends ChannelMap<C> = AnyChannels> {
 
   /**
    * Sends an event to every peer meant that listens to `channel`; never to oneself. Arguments travel as they are now. What
-   * is lost is reported to `bus.onDropped`.
+   * is lost is reported to `bus.onDropped`, also where some of several peers can't be sent it.
    *
-   * @throws MeshError `NOT_CLONEABLE` if an argument can't be sent; `NOT_AUTHORIZED` if this peer may not send there; `LIMIT` if
+   * @throws MeshError `NOT_CLONEABLE` if an argument can't be sent to any of them; `NOT_AUTHORIZED` if this peer may not send there; `LIMIT` if
    *   too much waits for those meant already (see `FlowOptions`), or this alone is too much (see `MessageLimits`); `INVALID_ARGUMENT` if something moves and not exactly one
    *   peer listens; `NO_PEER` or `PEER_GONE` if the target isn't there; `CLOSED`, `BRIDGE_GONE` after the end of the bus
    * @example

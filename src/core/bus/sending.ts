@@ -1,4 +1,5 @@
 import type { Directory } from '../directory/directory.js';
+import type { Peer } from '../directory/peer.js';
 import { invalid, notCloneable, type MeshError } from '../errors/mesh-error.js';
 import { goneError } from '../link/calls.js';
 import type { Link } from '../link/link.js';
@@ -42,17 +43,18 @@ export class Sending {
     // Each post to one may run code that sends to all: behind this, also to those whose turn comes later.
     const corked =
       copies || receivers.length === 1 ? [] : receivers.map((entry) => links.to(entry)).filter((link) => link.cork());
-    let full: Link[] | undefined;
+    let failed: Map<Peer, MeshError> | undefined;
     try {
       for (const entry of receivers) {
         const link = links.to(entry);
-        if (link.full) (full ??= []).push(link);
-        else if (!(broadcast && link.open && link.share(broadcast))) this.#sendOn(link, channel, args, copies);
+        if (broadcast && !link.full && link.open && link.share(broadcast)) continue;
+        const error = this.#sendOn(link, channel, args, copies);
+        if (error) (failed ??= new Map()).set(link.peer, error);
       }
     } finally {
       for (const link of corked) link.uncork();
     }
-    if (full) this.#onFull(full, channel, receivers.length);
+    if (failed) this.#onFailed(failed, channel, receivers.length);
   }
 
   #checkReceivers(target: Target, channel: string, args: readonly unknown[], count: number): void {
@@ -69,24 +71,33 @@ export class Sending {
     );
   }
 
-  #sendOn(link: Link, channel: string, args: readonly unknown[], copies: readonly unknown[] | undefined): void {
-    if (!link.open) {
-      letGo(args);
-      return this.#options.reports.dropped(link.peer, 1, channel, goneError(`send('${channel}')`, 'lost'));
-    }
+  /** Returns why nothing was sent. */
+  #sendOn(
+    link: Link,
+    channel: string,
+    args: readonly unknown[],
+    copies: readonly unknown[] | undefined,
+  ): MeshError | undefined {
+    const { peer } = link;
+    if (link.full) return fullError(`send('${channel}')`, link.pending, peer);
     try {
-      link.sendEvent(channel, args, copies);
+      if (link.open) link.sendEvent(channel, args, copies);
+      else {
+        letGo(args);
+        this.#options.reports.dropped(peer, 1, channel, goneError(`send('${channel}')`, 'lost'));
+      }
+      return undefined;
     } catch (error) {
-      throw unsendable(channel, error, ` to ${link.peer.name} (${link.peer.id})`);
+      return unsendable(channel, error, ` to ${peer.name} (${peer.id})`);
     }
   }
 
-  /** Nothing was sent to those. A slow receiver doesn't keep the others from theirs. */
-  #onFull(links: readonly Link[], channel: string, receivers: number): void {
-    const errors = links.map((link) => fullError(`send('${channel}')`, link.pending, link.peer));
-    if (links.length === receivers) throw errors[0];
-    const { reports } = this.#options;
-    links.forEach(({ peer }, index) => reports.dropped(peer, 1, channel, errors[index] as MeshError));
+  /** Nothing was sent to those. A slow receiver, or one whose port can't carry this, doesn't keep the others from theirs. */
+  #onFailed(failed: ReadonlyMap<Peer, MeshError>, channel: string, receivers: number): void {
+    for (const [peer, error] of failed) {
+      if (failed.size === receivers) throw error;
+      this.#options.reports.dropped(peer, 1, channel, error);
+    }
   }
 }
 
