@@ -1,6 +1,7 @@
 // What the playground shows, step by step, each done with the controls that a person uses and seen where a person sees it.
 
 import { brokers } from './steps/brokers.js';
+import { begin } from './steps/begin.js';
 import { blockMain } from './steps/block.js';
 import { crash } from './steps/crash.js';
 import { fail } from './steps/fail.js';
@@ -36,6 +37,7 @@ export async function demonstrate(setting) {
   const stage = { ...setting, graph, editor, viewer };
   const parts = [
     join,
+    begin,
     talk,
     fail,
     stream,

@@ -1,6 +1,7 @@
 // The window that draws the mesh: peers by process, the links between them, and what flows, as the peers report it.
 
 import { Drawing } from './graph/drawing.js';
+import { Guide } from './graph/guide.js';
 import { watchGateway } from './graph/gateway-watch.js';
 import { Inspector } from './graph/inspector.js';
 import { Layout } from './graph/layout.js';
@@ -32,6 +33,7 @@ const pulses = new Pulses(model);
 const timeline = new Timeline();
 const inspector = new Inspector(place, model, acts);
 const drawing = new Drawing(model, choose);
+const guide = new Guide(place, model, acts, choose);
 const layout = new Layout(model, () => drawing.move());
 const scope = new Scope('graph', place.waves);
 void scope;
@@ -45,6 +47,7 @@ model.onChange = () => {
   layout.update();
   drawing.update();
   inspector.update();
+  guide.update();
   summarise();
 };
 model.onMove = (movement) => {
@@ -57,6 +60,7 @@ place.onReport = (report) => model.report(place.bus.self.id, report);
 new ResizeObserver(() => {
   const { clientWidth, clientHeight } = part('stage');
   pulses.resize(clientWidth, clientHeight);
+  drawing.resize(clientWidth);
   layout.resize(clientWidth, clientHeight);
 }).observe(part('stage'));
 
@@ -98,6 +102,7 @@ block.addEventListener('click', () => acts.block());
 /** Outside the mesh, nobody would hear of it. */
 function allow(can: boolean): void {
   for (const button of [...paceButtons, block]) button.disabled = !can;
+  guide.allow(can);
 }
 allow(false);
 

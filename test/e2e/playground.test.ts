@@ -7,8 +7,8 @@ import { expect, it } from 'vitest';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 it('the playground: its demonstration, driven through the controls that a person would use', async () => {
-  const shots = ['graph', 'gone', 'service', 'scene', 'broker-gone', 'gateway', 'editor', 'viewer'].flatMap((name) =>
-    ['light', 'dark'].map((theme) => `${root}out/playground-screenshots/${name}-${theme}.png`),
+  const shots = ['first', 'graph', 'gone', 'service', 'scene', 'broker-gone', 'gateway', 'editor', 'viewer'].flatMap(
+    (name) => ['light', 'dark'].map((theme) => `${root}out/playground-screenshots/${name}-${theme}.png`),
   );
   for (const shot of shots) rmSync(shot, { force: true });
   const { stdout } = await promisify(execFile)(
@@ -16,6 +16,8 @@ it('the playground: its demonstration, driven through the controls that a person
     [`${root}scripts/playground.js`, '--headless', '--built'],
     { cwd: root },
   );
+  expect(stdout).toMatch(/what to try first is one click away/);
+  expect(stdout).toMatch(/in a narrow window, no name in the graph is covered/);
   expect(stdout).toMatch(/the service explores.*: called back 12 times/);
   expect(stdout).toMatch(/its process is killed: a call waits; .* and the same handle works/);
   expect(stdout).toMatch(

@@ -1,11 +1,11 @@
 import { polygonHull } from 'd3-polygon';
 import { hueOf, make, makeSvg, part } from '../ui/dom.js';
 import { makeGlyph } from './glyphs.js';
-import { processes } from './layout.js';
+import { isSmall, processes } from './layout.js';
 import type { Model, Spot } from './model.js';
 
 /** How far around those in it the outline of a process runs, in pixels. */
-const outlineOf = ({ look }: Spot): number => (look === 'gateway' ? 40 : 46);
+const outlineOf = ({ look }: Spot, small: boolean): number => (look === 'gateway' ? 40 : 46) - (small ? 10 : 0);
 const CORNERS = 20;
 /** An edge this busy is drawn as strong as any, in messages a second. */
 const BUSY = 400;
@@ -21,22 +21,29 @@ export class Drawing {
   readonly #model: Model;
   readonly #onChoose: (name: string) => void;
   readonly #hulls = makeSvg('g', { class: 'hulls' });
+  readonly #labels = makeSvg('g', { class: 'labels' });
   readonly #lines = makeSvg('g', { class: 'edges' });
   readonly #nodes = part('nodes');
   readonly #hullOf = new Map<string, Hull>();
   readonly #lineOf = new Map<string, SVGPolylineElement>();
   readonly #buttonOf = new Map<string, HTMLButtonElement>();
   #chosen = '';
+  #small = false;
 
   constructor(model: Model, onChoose: (name: string) => void) {
     this.#model = model;
     this.#onChoose = onChoose;
-    part('drawing').append(this.#hulls, this.#lines);
+    part('drawing').append(this.#hulls, this.#lines, this.#labels);
   }
 
   choose(name: string): void {
     this.#chosen = name;
     this.update();
+  }
+
+  resize(width: number): void {
+    this.#small = isSmall(width);
+    part('stage').toggleAttribute('data-small', this.#small);
   }
 
   /** Somebody has come, gone, or changed. */
@@ -56,7 +63,8 @@ export class Drawing {
       const shape = makeSvg('path', { 'data-type': process.type });
       const label = makeSvg('text', {});
       label.textContent = `${process.type} · ${process.pid}`;
-      this.#hulls.append(shape, label);
+      this.#hulls.append(shape);
+      this.#labels.append(label);
       const remove = (): void => [shape, label].forEach((each) => each.remove());
       return { shape, label, remove };
     });
@@ -76,7 +84,7 @@ export class Drawing {
     }
     for (const [process, inside] of livingProcesses(this.#model)) {
       const hull = this.#hullOf.get(process);
-      if (hull) placeHull(hull, inside);
+      if (hull) placeHull(hull, inside, this.#small);
     }
   }
 
@@ -135,11 +143,11 @@ function placeLine(line: SVGPolylineElement, way: readonly Spot[]): void {
 }
 
 /** Around a circle for each in it: that rounds the corners too. */
-function placeHull({ shape, label }: Hull, inside: readonly Spot[]): void {
+function placeHull({ shape, label }: Hull, inside: readonly Spot[], small: boolean): void {
   const points = inside.flatMap((spot) =>
     Array.from({ length: CORNERS }, (_, index): [number, number] => {
       const angle = (index / CORNERS) * 2 * Math.PI;
-      const [x, y, reach] = [spot.x ?? 0, spot.y ?? 0, outlineOf(spot)];
+      const [x, y, reach] = [spot.x ?? 0, spot.y ?? 0, outlineOf(spot, small)];
       return [x + reach * Math.cos(angle), y + 6 + reach * Math.sin(angle)];
     }),
   );

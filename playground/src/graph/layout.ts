@@ -7,14 +7,17 @@ import {
   type SimulationLinkDatum,
 } from 'd3-force';
 import { placeNames } from '../places.js';
+import { part } from '../ui/dom.js';
 import type { Model, Spot } from './model.js';
 
+/** In a narrow window, everything is drawn smaller, for processes to stay apart. */
+export const isSmall = (width: number): boolean => width < 560;
 /** The room around each that is its own, in pixels. */
-const roomOf = ({ look }: Spot): number => (look === 'gateway' ? 44 : 50);
+const roomOf = ({ look }: Spot, small: boolean): number => (look === 'gateway' ? 44 : 50) - (small ? 12 : 0);
 /** What is kept free at the edges: sides, top (with a process' label), bottom (with the legend). */
-const MARGIN = { x: 74, top: 76, bottom: 88 };
-/** The room between the outlines of two processes. */
-const GAP = 56;
+const MARGIN = { x: 74, small: 44, top: 76, bottom: 88 };
+/** The room between the outlines of two processes: for a label at least. */
+const GAP = { wide: 56, small: 20 };
 /** An eighth of a turn. */
 const ASIDE = Math.SQRT1_2;
 /** How strongly each is drawn to where it belongs; all others only a little, to the middle. */
@@ -26,6 +29,7 @@ type Pull = SimulationLinkDatum<Spot>;
 export class Layout {
   readonly #model: Model;
   readonly #simulation: Simulation<Spot, Pull>;
+  readonly #room = forceCollide<Spot>((spot) => roomOf(spot, this.#small));
   readonly #links = forceLink<Spot, Pull>().distance(260).strength(0.006);
   #width = 600;
   #height = 400;
@@ -34,18 +38,30 @@ export class Layout {
     this.#model = model;
     this.#simulation = forceSimulation<Spot, Pull>()
       .force('charge', forceManyBody<Spot>().strength(-700).distanceMax(420))
-      .force('collide', forceCollide<Spot>(roomOf))
+      .force('collide', this.#room)
       .force('links', this.#links)
       .force('processes', (alpha: number) => this.#gather(alpha))
       .force('frame', (alpha: number) => this.#contain(alpha))
       .velocityDecay(0.45)
       .alphaDecay(0.035)
-      .on('tick', onTick);
+      .on('tick', onTick)
+      .on('end', () => this.#settle(true));
   }
 
+  get #small(): boolean {
+    return isSmall(this.#width);
+  }
+
+  /** Everybody stays where they were, as seen from the edges: what is drawn fills the room that there is. */
   resize(width: number, height: number): void {
+    for (const spot of this.#model.spots.values()) {
+      spot.x = ((spot.x ?? 0) * width) / this.#width;
+      spot.y = ((spot.y ?? 0) * height) / this.#height;
+    }
     this.#width = width;
     this.#height = height;
+    this.#simulation.nodes(this.#simulation.nodes()); // who measures each anew
+    this.#settle(false);
     this.#simulation.alpha(0.5).restart();
   }
 
@@ -55,7 +71,13 @@ export class Layout {
     for (const spot of spots) if (spot.x === undefined) this.#begin(spot);
     this.#simulation.nodes(spots);
     this.#links.links([...this.#model.edges.values()].map(({ source, target }) => ({ source, target })));
+    this.#settle(false);
     this.#simulation.alpha(Math.max(this.#simulation.alpha(), 0.45)).restart();
+  }
+
+  /** For who drives the page: whether everybody stands still. */
+  #settle(settled: boolean): void {
+    part('stage').dataset['settled'] = String(settled);
   }
 
   /** Always at the same place, so that the picture is the same each time. */
@@ -83,7 +105,9 @@ export class Layout {
     const groups = [...processes(this.#model.spots.values()).values()].map((spots) => {
       const x = meanX(spots);
       const y = meanY(spots);
-      const reach = Math.max(...spots.map((spot) => Math.hypot((spot.x ?? 0) - x, (spot.y ?? 0) - y) + roomOf(spot)));
+      const reach = Math.max(
+        ...spots.map((spot) => Math.hypot((spot.x ?? 0) - x, (spot.y ?? 0) - y) + roomOf(spot, this.#small)),
+      );
       return { spots, x, y, reach };
     });
     for (const { spots, x, y } of groups) push(spots, alpha * 0.4, (spot) => [x - (spot.x ?? 0), y - (spot.y ?? 0)]);
@@ -91,7 +115,7 @@ export class Layout {
       for (const other of groups.slice(index + 1)) {
         const [dx, dy] = [other.x - one.x, other.y - one.y];
         const distance = Math.hypot(dx, dy) || 1;
-        const overlap = one.reach + other.reach + GAP - distance;
+        const overlap = one.reach + other.reach + (this.#small ? GAP.small : GAP.wide) - distance;
         if (overlap <= 0) continue;
         const [x, y] = [(dx / distance) * overlap, (dy / distance) * overlap];
         push(one.spots, alpha * 0.6, () => [-x, -y]);
@@ -108,7 +132,8 @@ export class Layout {
       const pull = alpha * (pulls[spot.look] ?? 0.02);
       spot.vx = (spot.vx ?? 0) + (x - (spot.x ?? 0)) * pull * (this.#width < this.#height ? 2 : 1);
       spot.vy = (spot.vy ?? 0) + (y - (spot.y ?? 0)) * pull * (this.#width > this.#height ? 2 : 1);
-      spot.x = clamp(spot.x ?? 0, MARGIN.x, this.#width - MARGIN.x);
+      const side = this.#small ? MARGIN.small : MARGIN.x;
+      spot.x = clamp(spot.x ?? 0, side, this.#width - side);
       spot.y = clamp(spot.y ?? 0, MARGIN.top, this.#height - MARGIN.bottom);
     }
   }

@@ -6,7 +6,7 @@ type Made = 'graph' | 'editor';
 
 /** Where a window opens on a wide screen, and how large. */
 const shapes: Readonly<Record<Made | 'viewer', { width: number; height: number; x: number; y: number }>> = {
-  graph: { width: 1100, height: 750, x: 0, y: 0 },
+  graph: { width: 1100, height: 810, x: 0, y: 0 },
   editor: { width: 1100, height: 750, x: 420, y: 60 },
   viewer: { width: 760, height: 760, x: 840, y: 140 },
 };
@@ -20,6 +20,8 @@ const AWAY = 'app://editor/away.html';
 /** The windows by name, and what can be done to them. The viewer is opened by the editor's page, with `window.open`. */
 export class Windows {
   readonly #windows = new Map<string, BrowserWindow>();
+  /** Whether all of them have been open. */
+  #begun = false;
 
   /** Opens the window, or loads its page again if it is elsewhere. */
   async restore(name: PlaceName): Promise<void> {
@@ -62,7 +64,12 @@ export class Windows {
         ? { action: 'allow', overrideBrowserWindowOptions: safe(options('viewer')) }
         : { action: 'deny' },
     );
-    window.webContents.on('did-create-window', (viewer) => this.#adopt('viewer', viewer));
+    window.webContents.on('did-create-window', (viewer) => {
+      this.#adopt('viewer', viewer);
+      // The last one to open, at first: it may be below the graph, in which everything begins.
+      if (!this.#begun) this.#windows.get('graph')?.focus();
+      this.#begun = true;
+    });
     return window;
   }
 
