@@ -176,7 +176,10 @@ describe('grants', () => {
               (window['ids'] as Record<string, string>)['victim'],
             );
             let [id, taken, over] = [0, 0, false];
-            (link as EventTarget).addEventListener('close', () => resolve((over = true) && 'closed'));
+            (link as EventTarget).addEventListener('close', () => {
+              over = true;
+              resolve('closed');
+            });
             link.onmessage = () => taken++;
             const turns = new MessageChannel();
             turns.port1.onmessage = () => {
