@@ -92,6 +92,22 @@ describe.each(frames)('M11: how a frame %s, ends', (kind, open) => {
     await ends({ place, reasons: ['reloaded'], act });
   });
 
+  it('M13: pushState and hash navigation drop nothing; a reload after them is a reload', async () => {
+    const place = await open();
+    const act = async (): Promise<number> => {
+      await place.run(({ bus }) => {
+        location.hash = 'part';
+        // Where the document's URL is no hierarchy, there is nothing to push.
+        if (location.protocol === 'app:' && origin !== 'null') history.pushState(null, '', '?pushed');
+        bus.handle('alive', (_, n: number) => n);
+      });
+      expect(await caller.run(({ bus }) => bus.to('victim').with({ wait: 5000 }).request('alive', 7))).toBe(7);
+      expect(await caller.run(({ bus }) => bus.load.calls)).toBe(101); // 100 requests and a stream
+      return page.navigated(() => place.run(() => void setTimeout(() => location.reload())));
+    };
+    await ends({ place, reasons: ['reloaded'], act });
+  });
+
   it('M11: its page reloads, and both leave', async () => {
     const place = await open();
     const act = (): Promise<number> => page.navigated(() => page.reload());

@@ -2,13 +2,15 @@ import { describe, expect, it } from 'vitest';
 import type { Page } from 'playwright-core';
 import { joinByHand, talkByHand } from './support/by-hand.js';
 import { joinPage, untilPeers } from './support/lab.js';
+import { kinds } from './support/places.js';
 import { usePlaces } from './support/set-up.js';
 
 /** What each host may do. */
 const authorize = `({ origin }) => ({
   'app://a': {},
-  'app://b': { send: ['doc:*'], receive: ['news'] },
+  'app://b': { send: ['doc:*'], receive: ['news'], services: ['doc'] },
   'app://c': { peers: ['friend'] },
+  '': {}, // Node's
 })[origin] ?? false`;
 
 const places = usePlaces({ bridge: { authorize, origins: [] } });
@@ -91,53 +93,108 @@ describe('grants', () => {
     ]);
   });
 
-  it.each(['window', 'utility', 'main'] as const)(
-    'M25: by hand: a %s refuses what its sender has no grant for; what it has is served',
+  it.each(kinds)('M25: by hand: a %s refuses what its sender has no grant for; what it has is served', async (kind) => {
+    const victim = await places.make(kind, 'victim');
+    await victim.run(async (here) => {
+      const { bus } = here;
+      const ran: string[] = [];
+      here['ran'] = ran;
+      here['reports'] = new Promise((resolve) => bus.onError((error) => resolve((error as { code: string }).code)));
+      for (const scope of ['doc', 'secret']) {
+        bus.handle(`${scope}:ask`, (_, n: number) => (ran.push(`${scope}:ask`), n));
+        bus.handle(`${scope}:stream`, async function* () {
+          ran.push(`${scope}:stream`);
+          yield 0;
+        });
+        bus.onPort(`${scope}:port`, () => void ran.push(`${scope}:port`));
+        bus.handle(`service:${scope}`, (_, n: number) => (ran.push(`service:${scope}`), n));
+        bus.on(`service:${scope}/changed`, () => ran.push(`service:${scope}/changed`));
+        await bus.subscribe(`${scope}:event`, () => ran.push(`${scope}:event`));
+      }
+    });
+    // One that sits at another broker is known to the bridge a little later.
+    await expect.poll(async () => (await lab.state()).peers.map(({ name }) => name)).toContain('victim');
+    const page = await lab.open('b');
+    await joinByHand(page, 'hand');
+    const answers = await talkByHand(
+      page,
+      'victim',
+      [
+        [[0, 1, 'secret:event', 0]],
+        [[0, 2, 1, 'secret:ask', 1, 1]],
+        [[0, 13, 2, 'secret:stream', 10, 0]],
+        [[0, 18, [{}], 17, 3, 'secret:port', 0], 1],
+        [[0, 1, 'doc:event', 0]],
+        [[0, 2, 4, 'service:secret', 1, 1]],
+        [[0, 1, 'service:secret/changed', 0]],
+        [[0, 2, 5, 'service:doc', 1, 'used']],
+        [[0, 2, 6, 'doc:ask', 1, 'mine']],
+      ],
+      6,
+    );
+    expect(
+      answers
+        .filter(([, id]) => (id as number) < 5)
+        .map(([kind, id, error]) => [kind, id, JSON.stringify(error).includes('NOT_AUTHORIZED')]),
+    ).toEqual([
+      [4, 1, true],
+      [4, 2, true],
+      [4, 3, true],
+      [4, 4, true],
+    ]);
+    expect(answers.slice(-2)).toEqual([
+      [3, 5, 'used'],
+      [3, 6, 'mine'],
+    ]);
+    expect(await victim.run((here) => here['ran'])).toEqual(['doc:event', 'service:doc', 'doc:ask']);
+    expect(await victim.run((here) => here['reports'])).toBe('NOT_AUTHORIZED');
+    await expect.poll(() => page.evaluate(() => window['openPorts'])).toBe(0);
+  });
+
+  it.each(kinds)(
+    'M33: by hand: what a window that is shown out says on the link that it keeps open reaches a %s no more',
     async (kind) => {
       const victim = await places.make(kind, 'victim');
-      await victim.run(async (here) => {
+      await victim.run((here) => {
         const { bus } = here;
-        const ran: string[] = [];
-        here['ran'] = ran;
-        here['reports'] = new Promise((resolve) => bus.onError((error) => resolve((error as { code: string }).code)));
-        for (const scope of ['doc', 'secret']) {
-          bus.handle(`${scope}:ask`, (_, n: number) => (ran.push(`${scope}:ask`), n));
-          bus.handle(`${scope}:stream`, async function* () {
-            ran.push(`${scope}:stream`);
-            yield 0;
-          });
-          bus.onPort(`${scope}:port`, () => void ran.push(`${scope}:port`));
-          await bus.subscribe(`${scope}:event`, () => ran.push(`${scope}:event`));
-        }
+        let [served, late] = [0, 0];
+        bus.handle('doc:ask', ({ sender }) => {
+          served++;
+          if (!bus.peers.get(sender.id)) late++;
+          if (served === 20) (here['onServed'] as () => void)();
+        });
+        here['served'] = new Promise<void>((resolve) => (here['onServed'] = resolve));
+        here['left'] = new Promise((resolve) => bus.peers.on('leave', (_, reason) => resolve([reason, late])));
       });
+      await expect.poll(async () => (await lab.state()).peers.map(({ name }) => name)).toContain('victim');
       const page = await lab.open('b');
       await joinByHand(page, 'hand');
-      const answers = await talkByHand(
-        page,
-        'victim',
-        [
-          [[0, 1, 'secret:event', 0]],
-          [[0, 2, 1, 'secret:ask', 1, 1]],
-          [[0, 13, 2, 'secret:stream', 10, 0]],
-          [[0, 18, [{}], 17, 3, 'secret:port', 0], 1],
-          [[0, 1, 'doc:event', 0]],
-          [[0, 2, 4, 'doc:ask', 1, 'mine']],
-        ],
-        4,
+      const closed = page.evaluate(
+        () =>
+          new Promise<string>((resolve) => {
+            const link = (window['link'] as (id?: string) => MessagePort)(
+              (window['ids'] as Record<string, string>)['victim'],
+            );
+            let [id, taken, over] = [0, 0, false];
+            (link as EventTarget).addEventListener('close', () => {
+              over = true;
+              resolve('closed');
+            });
+            link.onmessage = () => taken++;
+            const turns = new MessageChannel();
+            turns.port1.onmessage = () => {
+              if (over) return;
+              link.postMessage([taken, 2, ++id, 'doc:ask', 0]);
+              turns.port2.postMessage(0);
+            };
+            turns.port2.postMessage(0);
+          }),
       );
-      expect(
-        answers
-          .filter(([, id]) => [1, 2, 3].includes(id as number))
-          .map(([kind, id, error]) => [kind, id, JSON.stringify(error).includes('NOT_AUTHORIZED')]),
-      ).toEqual([
-        [4, 1, true],
-        [4, 2, true],
-        [4, 3, true],
-      ]);
-      expect(answers.at(-1)).toEqual([3, 4, 'mine']);
-      expect(await victim.run((here) => here['ran'])).toEqual(['doc:event', 'doc:ask']);
-      expect(await victim.run((here) => here['reports'])).toBe('NOT_AUTHORIZED');
-      await expect.poll(() => page.evaluate(() => window['openPorts'])).toBe(0);
+      await victim.run((here) => here['served'] as Promise<void>);
+      await lab.main(({ bridge }) => void bridge.evict(bridge.peers.find(({ name }) => name === 'hand')!));
+      expect(await victim.run((here) => here['left'])).toEqual(['evicted', 0]);
+      expect(await closed).toBe('closed');
+      expect(await victim.run(({ bus }) => bus.load)).toMatchObject({ serving: 0, links: 0 });
     },
   );
 

@@ -140,6 +140,7 @@ describe('M33: the bridge shows out', () => {
     ['a utility process', undefined, attachedUtility],
     ['a thread of main', undefined, attachedThread],
     ['a thread that a utility process shares', undefined, hostedThread],
+    ['a Node child', undefined, () => places.node()],
   ];
 
   it.each(kinds)(
@@ -214,6 +215,7 @@ describe('M33: the bridge shows out', () => {
     ['a worker', () => sharedWorker(), {}],
     ['a utility process', attachedUtility, {}],
     ['a thread that a utility process shares', hostedThread, {}],
+    ['a Node child', () => places.node(), {}],
   ])('M33: %s: the ports that others have opened to it, or it to them, end on their side', async (_, make, options) => {
     const place = await make();
     const id = await place.join('victim', options);

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { kinds } from './support/places.js';
 import { usePlaces } from './support/set-up.js';
 
 const places = usePlaces();
 
 describe('a peer that hangs for 3 s', () => {
-  it.each(['window', 'utility', 'worker', 'thread', 'main’s thread', 'Node child'] as const)(
+  it.each(kinds)(
     'M12: a %s: unresponsive, then responsive; nothing pending is rejected before its own time-out',
     async (kind) => {
       const hung = await places.make(kind, 'hung');

@@ -165,7 +165,7 @@ describe('ports', () => {
   });
 
   it('M15: without onPort for it, NO_HANDLER; what the handler throws arrives; nobody holds an orphan', async () => {
-    for (const kind of ['window', 'utility', 'main'] as const) {
+    for (const kind of kinds) {
       const taker = await places.make(kind, `the ${kind}`);
       const opener = await places.join('b', 'opener');
       const outcome = await opener.run(async ({ bus }, name) => {
