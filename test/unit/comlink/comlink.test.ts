@@ -185,6 +185,7 @@ it('what is returned to a port that has been closed meanwhile stays where it is'
   await expect.poll(() => loadOf(a).calls).toBe(1);
   port.close();
   await expect.poll(() => [loadOf(a).endpoints, loadOf(b).endpoints]).toEqual([1, 1]);
+  expect(loadOf(a).calls).toBe(0); // with its lane, though the line goes on
   scene.never.resolve('late');
   await remote.take(1);
   await remote.take(2);
