@@ -18,6 +18,8 @@ export abstract class Lane {
   why: Why | undefined;
   /** The answer that it was made for. */
   madeFor = 0;
+  /** The id of what asked a port to be released. */
+  protected released: unknown;
   #listener: Listener | undefined;
 
   constructor(line: LaneOwner, id: number) {
@@ -55,8 +57,12 @@ export abstract class Lane {
     this.why = why;
     for (const call of this.calls) call.link?.cancel(call, () => why(call));
     if (!port) this.dispatch({ id: '', type: 'RELEASE' });
-    // Behind what its calls are answered with.
-    else startTimer(0, () => port.close());
+    else
+      startTimer(0, () => {
+        // Behind what its calls are answered with; Comlink closes its own end when it has heard.
+        if (this.released) port.post({ id: this.released });
+        port.close();
+      });
   }
 
   protected dispatch(data: unknown, ports?: readonly object[]): void {

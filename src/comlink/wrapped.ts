@@ -6,7 +6,10 @@ import { isRequest, thrown, writeRequest, type Message } from './protocol.js';
 export class Wrapped extends Lane implements Asking {
   postMessage(data: unknown, transfer?: readonly object[]): void {
     const message = Object(data) as Message;
-    if (message.type === 'RELEASE') return this.release();
+    if (message.type === 'RELEASE') {
+      this.released = message.id;
+      return this.release();
+    }
     // Whoever has an endpoint's port may say what he likes there.
     if (!isRequest(message.type)) return;
     const { id } = message;

@@ -185,10 +185,24 @@ it('what is returned to a port that has been closed meanwhile stays where it is'
   await expect.poll(() => loadOf(a).calls).toBe(1);
   port.close();
   await expect.poll(() => [loadOf(a).endpoints, loadOf(b).endpoints]).toEqual([1, 1]);
+  expect(loadOf(a).calls).toBe(0); // with its lane, though the line goes on
   scene.never.resolve('late');
   await remote.take(1);
   await remote.take(2);
   expect(loadOf(b).endpoints).toBe(1);
+});
+
+it("a release on an endpoint's port is answered, behind the calls under way, and the port closed: Comlink after 4.4.2 waits for it", async () => {
+  const remote = await wrapped();
+  const port = (await remote[createEndpoint]()) as MessagePort;
+  const told: unknown[] = [];
+  const closed = new Promise((resolve) => port.addEventListener('close', resolve));
+  port.addEventListener('message', ({ data }) => told.push((data as { id: unknown }).id));
+  port.start();
+  port.postMessage({ id: 'call', type: 'APPLY', path: ['take'], argumentList: [{ type: 'RAW', value: 1 }] });
+  port.postMessage({ id: 'release', type: 'RELEASE' });
+  await closed;
+  expect(told).toEqual(['call', 'release']);
 });
 
 it("what is pending on an endpoint's port rejects when the peer is gone", async () => {
