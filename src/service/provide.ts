@@ -113,7 +113,8 @@ export function provide<M extends object, E extends object>(
   });
   const undo = [
     () => handling.dispose(),
-    () => references.withdraw(channel, new MeshError('NO_SERVICE', `${name}: its provider stopped it.`)),
+    () =>
+      references.withdraw(channel, new MeshError('NO_SERVICE', `${name}: its provider, ${bus.self.name}, stopped it.`)),
     forwardEvents(implementation, (event, args) => {
       if (bus.state === 'closed') return stop();
       try {

@@ -60,7 +60,7 @@ export function stoppedContract(kind: MeshKind): Case[] {
         provided.stop();
         for (const failed of [playing, recording, rejection(takeAll(songs))]) {
           const { code, message } = await failed;
-          assert.deepEqual([code, message], ['NO_SERVICE', 'tape: its provider stopped it.']);
+          assert.deepEqual([code, message], ['NO_SERVICE', 'tape: its provider, b, stopped it.']);
         }
         await Promise.all([played.ended, uploaded.ended, untaken.promise]);
         assert.equal(((await taken.promise) as { code?: string }).code, 'CLOSED');
