@@ -1,95 +1,72 @@
-import { beforeAll, describe, expect, it } from 'vitest';
-import type { Place, World } from './support/place.js';
-import { kinds, type Kind } from './support/places.js';
-import { usePlaces } from './support/set-up.js';
+import { describe, expect, it } from 'vitest';
+import { directions, useFar } from './support/far.js';
+import type { World } from './support/place.js';
+import { kinds } from './support/places.js';
 
 // What is said of any two peers, between a window and one of each kind: they are carried in different ways.
 
-const places = usePlaces({ per: 'suite' });
-const all = new Map<Kind, Place>();
-let far: Place;
-
-beforeAll(async () => {
-  for (const kind of kinds) all.set(kind, await places.make(kind, `a ${kind}`));
-  far = await places.join('b', 'far');
-  for (const place of [...all.values(), far]) {
-    await place.run(async (here) => {
-      const { bus } = here;
-      const { name } = bus.self;
-      const got: unknown[] = [];
-      bus.handle(`got ${name}`, () => got.splice(0));
-      bus.handle(`ask ${name}`, (_, n: number) => void got.push(n));
-      bus.on(`event ${name}`, (_, value: number | Uint8Array | Map<string, number>) =>
-        got.push(typeof value === 'number' ? value : value instanceof Map ? value.get('n') : value.length),
-      );
-      bus.handle(`wait ${name}`, (event) => {
-        here['aborted'] = new Promise((resolve) =>
-          event.signal.addEventListener('abort', () => resolve((event.signal.reason as { code: string }).code)),
-        );
-        bus.to(event.sender).send('started');
-        return new Promise((resolve) => event.signal.addEventListener('abort', () => resolve('too late')));
-      });
-      bus.handle(`hang ${name}`, (_, ms: number) => {
-        // When the answer has left, and before anything else comes.
-        void (async () => {
-          if ('setImmediate' in globalThis) await new Promise((resolve) => setImmediate(resolve));
-          else for (let i = 0; i < 20; i++) await Promise.resolve();
-          const until = Date.now() + ms;
-          while (Date.now() < until);
-          here['sent'] = Date.now();
-          bus.send('behind it');
-        })();
-      });
-      await bus.subscribe('started', () => {});
-      while (bus.peers.named('far').length === 0 && name !== 'far')
-        await new Promise((resolve) => bus.peers.once('join', resolve));
-    });
-  }
-}, 60_000);
-
-/** A window to each kind, and back. */
-const pairs = kinds.flatMap(
-  (kind) =>
-    [
-      [`to a ${kind}`, kind, true],
-      [`from a ${kind}`, kind, false],
-    ] as const,
-);
-
-function ends(kind: Kind, outward: boolean): [from: Place, to: Place] {
-  const place = all.get(kind)!;
-  return outward ? [far, place] : [place, far];
-}
+const far = useFar(async (here) => {
+  const { bus } = here;
+  const { name } = bus.self;
+  const got: unknown[] = [];
+  bus.handle(`got ${name}`, () => got.splice(0));
+  bus.handle(`ask ${name}`, (_, n: number) => void got.push(n));
+  bus.on(`event ${name}`, (_, value: number | Uint8Array | Map<string, number>) =>
+    got.push(typeof value === 'number' ? value : value instanceof Map ? value.get('n') : value.length),
+  );
+  bus.handle(`wait ${name}`, (event) => {
+    here['aborted'] = new Promise((resolve) =>
+      event.signal.addEventListener('abort', () => resolve((event.signal.reason as { code: string }).code)),
+    );
+    bus.to(event.sender).send('started');
+    return new Promise((resolve) => event.signal.addEventListener('abort', () => resolve('too late')));
+  });
+  bus.handle(`hang ${name}`, (_, ms: number) => {
+    // When the answer has left, and before anything else comes.
+    void (async () => {
+      if ('setImmediate' in globalThis) await new Promise((resolve) => setImmediate(resolve));
+      else for (let i = 0; i < 20; i++) await Promise.resolve();
+      const until = Date.now() + ms;
+      while (Date.now() < until);
+      here['sent'] = Date.now();
+      bus.send('behind it');
+    })();
+  });
+  await bus.subscribe('started', () => {});
+});
 
 describe('between a window and another place', () => {
-  it.each(pairs)('M6: %s: one order across send, to().send and request, small and large', async (_, kind, outward) => {
-    const [from, to] = ends(kind, outward);
-    const got = await from.run(async ({ bus, lab }, name) => {
-      const call = bus.with({ wait: 5000 });
-      await call.request(`got ${name}`);
-      const asked: Promise<unknown>[] = [];
-      for (let n = 0; n < 1200; n += 6) {
-        bus.send(`event ${name}`, n);
-        bus.to(name).send(`event ${name}`, new Map([['n', n + 1]]));
-        asked.push(call.request(`ask ${name}`, n + 2));
-        const bytes = new Uint8Array(n + 3);
-        bus.to(name).send(`event ${name}`, lab.transfer(bytes, [bytes.buffer]));
-        bus.send(`event ${name}`, n + 4);
-        asked.push(bus.to(name).request(`ask ${name}`, n + 5));
-        // In some turns much, in others little.
-        if (n % 180 === 0) await asked.at(-1);
-      }
-      await Promise.all(asked);
-      await bus.drain();
-      return call.request(`got ${name}`);
-    }, to.name);
-    expect(got).toEqual(Array.from({ length: 1200 }, (_, n) => n));
-  });
+  it.each(directions)(
+    'M6: %s: one order across send, to().send and request, small and large',
+    async (_, kind, outward) => {
+      const [from, to] = far.ends(kind, outward);
+      const got = await from.run(async ({ bus, lab }, name) => {
+        const call = bus.with({ wait: 5000 });
+        await call.request(`got ${name}`);
+        const asked: Promise<unknown>[] = [];
+        for (let n = 0; n < 1200; n += 6) {
+          bus.send(`event ${name}`, n);
+          bus.to(name).send(`event ${name}`, new Map([['n', n + 1]]));
+          asked.push(call.request(`ask ${name}`, n + 2));
+          const bytes = new Uint8Array(n + 3);
+          bus.to(name).send(`event ${name}`, lab.transfer(bytes, [bytes.buffer]));
+          bus.send(`event ${name}`, n + 4);
+          asked.push(bus.to(name).request(`ask ${name}`, n + 5));
+          // In some turns much, in others little.
+          if (n % 180 === 0) await asked.at(-1);
+        }
+        await Promise.all(asked);
+        await bus.drain();
+        return call.request(`got ${name}`);
+      }, to.name);
+      expect(got).toEqual(Array.from({ length: 1200 }, (_, n) => n));
+    },
+  );
 
   it.each(kinds.map((kind) => [kind] as const))(
     'M6: to a %s: what a port moves with comes in its turn, too',
     async (kind) => {
-      const got = await far.run(async ({ bus, lab }, name) => {
+      const got = await far.window.run(async ({ bus, lab }, name) => {
         const call = bus.with({ wait: 5000 });
         await call.request(`got ${name}`);
         for (let n = 0; n < 300; n += 3) {
@@ -109,15 +86,15 @@ describe('between a window and another place', () => {
           if (n % 30 === 0) await bus.drain();
         }
         return call.request(`got ${name}`);
-      }, all.get(kind)!.name);
+      }, far.place(kind).name);
       expect(got).toEqual(Array.from({ length: 300 }, (_, n) => n));
     },
   );
 
-  it.each(pairs)(
+  it.each(directions)(
     'M10: %s: a time-out and an abort reach the handler’s signal; its late answer is nobody’s',
     async (_, kind, outward) => {
-      const [from, to] = ends(kind, outward);
+      const [from, to] = far.ends(kind, outward);
       const codes: unknown[] = [];
       for (const how of ['timeout', 'abort'] as const) {
         codes.push(
@@ -152,8 +129,8 @@ describe('between a window and another place', () => {
   it.each(kinds.filter((kind) => kind !== 'main').map((kind) => [kind] as const))(
     'M7: a subscribe() in a window has not resolved as long as a %s, which is busy, has not heard of it',
     async (kind) => {
-      const busy = all.get(kind)!;
-      const resolved = await far.run(async ({ bus }, name) => {
+      const busy = far.place(kind);
+      const resolved = await far.window.run(async ({ bus }, name) => {
         const listener = (): void => {};
         await bus.with({ wait: 5000 }).request(`hang ${name}`, 600);
         await bus.subscribe('behind it', listener);
@@ -170,11 +147,11 @@ describe('between a window and another place', () => {
   it.each(kinds.map((kind) => [kind] as const))(
     'M8: what a %s sends in the first turn after connect() reaches who had subscribed',
     async (kind) => {
-      await far.run(async (here) => {
+      await far.window.run(async (here) => {
         here['first'] = new Promise((resolve) => here.bus.once('first', (event) => resolve(event.sender.name)));
         await here.bus.subscribe('barrier', () => {});
       });
-      const place = all.get(kind)!;
+      const place = far.place(kind);
       const sent = await place.run(async (world, name) => {
         const { lab } = world;
         const connect = (): Promise<World['bus']> =>
@@ -189,7 +166,7 @@ describe('between a window and another place', () => {
         return receivers;
       }, `first ${kind}`);
       expect(sent).toBe(1);
-      expect(await far.run((here) => here['first'])).toBe(`first ${kind}`);
+      expect(await far.window.run((here) => here['first'])).toBe(`first ${kind}`);
     },
   );
 });

@@ -1,59 +1,31 @@
-import { beforeAll, describe, expect, it } from 'vitest';
-import type { Place } from './support/place.js';
-import { kinds, type Kind } from './support/places.js';
-import { usePlaces } from './support/set-up.js';
+import { describe, expect, it } from 'vitest';
+import { directions, useFar } from './support/far.js';
 
 // What looks like frames, what changes after the call, and what only the far process can't read: a window and one of each kind.
 
-const places = usePlaces({ per: 'suite' });
-const all = new Map<Kind, Place>();
-let far: Place;
-
-beforeAll(async () => {
-  for (const kind of kinds) all.set(kind, await places.make(kind, `a ${kind}`));
-  far = await places.join('b', 'far');
-  for (const place of [...all.values(), far]) {
-    await place.run(async (here) => {
-      const { bus } = here;
-      const { name } = bus.self;
-      bus.handle(`echo ${name}`, (_, ...args: unknown[]) => args);
-      bus.handle(`items ${name}`, async function* (_, ...items: unknown[]) {
-        yield* items;
-      });
-      bus.handle(`module ${name}`, () => new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])));
-      bus.handle(`modules ${name}`, async function* () {
-        yield 1;
-        yield new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]));
-      });
-      bus.onPort(`port ${name}`, () => {});
-      bus.handle(`got ${name}`, () => (here['got'] as unknown[]).splice(0));
-      here['got'] = [];
-      await bus.subscribe(`event ${name}`, (_, ...args) => (here['got'] as unknown[]).push(args));
-      while (bus.peers.named('far').length === 0 && name !== 'far')
-        await new Promise((resolve) => bus.peers.once('join', resolve));
-    });
-  }
-}, 60_000);
-
-/** A window to each kind, and back. */
-const pairs = kinds.flatMap(
-  (kind) =>
-    [
-      [`to a ${kind}`, kind, true],
-      [`from a ${kind}`, kind, false],
-    ] as const,
-);
-
-function ends(kind: Kind, outward: boolean): [from: Place, to: string] {
-  const place = all.get(kind)!;
-  return outward ? [far, place.name] : [place, 'far'];
-}
+const far = useFar(async (here) => {
+  const { bus } = here;
+  const { name } = bus.self;
+  bus.handle(`echo ${name}`, (_, ...args: unknown[]) => args);
+  bus.handle(`items ${name}`, async function* (_, ...items: unknown[]) {
+    yield* items;
+  });
+  bus.handle(`module ${name}`, () => new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])));
+  bus.handle(`modules ${name}`, async function* () {
+    yield 1;
+    yield new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]));
+  });
+  bus.onPort(`port ${name}`, () => {});
+  bus.handle(`got ${name}`, () => (here['got'] as unknown[]).splice(0));
+  here['got'] = [];
+  await bus.subscribe(`event ${name}`, (_, ...args) => (here['got'] as unknown[]).push(args));
+});
 
 describe('between a window and another place', () => {
-  it.each(pairs)(
+  it.each(directions)(
     'M20: %s, arguments, results and items that look like frames arrive as they were',
     async (_, kind, outward) => {
-      const [from, to] = ends(kind, outward);
+      const [from, to] = far.ends(kind, outward);
       const wrong = await from.run(async ({ bus }, name) => {
         const call = bus.with({ wait: 5000 });
         const placeholder = {};
@@ -113,15 +85,15 @@ describe('between a window and another place', () => {
         const port = new MessageChannel().port2;
         void port;
         return wrong;
-      }, to);
+      }, to.name);
       expect(wrong).toEqual([]);
     },
   );
 
-  it.each(pairs)(
+  it.each(directions)(
     'M28: %s, arguments are those of the call; what is moved and what is copied are two',
     async (_, kind, outward) => {
-      const [from, to] = ends(kind, outward);
+      const [from, to] = far.ends(kind, outward);
       const outcome = await from.run(async ({ bus, lab }, name) => {
         const call = bus.with({ wait: 5000 });
         await call.request(`echo ${name}`);
@@ -154,15 +126,15 @@ describe('between a window and another place', () => {
           [...got[4][0]],
           got[3][0].buffer === got[4][0].buffer,
         ];
-      }, to);
+      }, to.name);
       expect(outcome).toEqual([0, { n: 1 }, [2, 2], { deep: 1 }, [1, 2, 3], [9, 2, 3], false]);
     },
   );
 
-  it.each(pairs)(
+  it.each(directions)(
     'M19: %s, a module of WebAssembly, shared memory: that one call rejects, the others of the turn arrive; as item and as result too',
     async (_, kind, outward) => {
-      const [from, to] = ends(kind, outward);
+      const [from, to] = far.ends(kind, outward);
       const outcome = await from.run(async ({ bus }, name) => {
         const call = bus.with({ wait: 5000, timeout: 5000 });
         await call.request(`echo ${name}`);
@@ -205,7 +177,7 @@ describe('between a window and another place', () => {
         const results = await Promise.all(asked);
         await bus.drain().catch(() => {});
         return { results, dropped, got: await call.request(`got ${name}`), load: bus.load };
-      }, to);
+      }, to.name);
       const no = 'NOT_CLONEABLE';
       expect(outcome.results).toEqual([
         [1],

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { expect, test } from 'vitest';
+import { compilerOptions } from '../unit/support/compiler-options.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -34,15 +35,7 @@ function documentation(service: ts.LanguageService, file: string, call: string):
 test("an editor shows a method's own documentation at its remote call", () => {
   const file = join(root, 'test/package/editor-example.mts');
   const service = ts.createLanguageService({
-    getCompilationSettings: () => ({
-      module: ts.ModuleKind.NodeNext,
-      moduleResolution: ts.ModuleResolutionKind.NodeNext,
-      target: ts.ScriptTarget.ES2022,
-      lib: ['lib.es2022.d.ts', 'lib.dom.d.ts'],
-      types: [],
-      strict: true,
-      skipLibCheck: true,
-    }),
+    getCompilationSettings: () => compilerOptions,
     getScriptFileNames: () => [file],
     getScriptVersion: () => '1',
     getScriptSnapshot: (name) => {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { expect, it } from 'vitest';
+import { compilerOptions } from '../support/compiler-options.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const file = join(root, 'test/unit/service/many-methods.mts');
@@ -31,23 +32,13 @@ function instantiations(methods: number): number {
     provide(bus, service, many);
     const remote = consume(bus, service);
     ${all.map(({ name, kind }) => `void remote.${name}(${kind[1]});`).join('\n')}`;
-  const options: ts.CompilerOptions = {
-    module: ts.ModuleKind.NodeNext,
-    moduleResolution: ts.ModuleResolutionKind.NodeNext,
-    target: ts.ScriptTarget.ES2022,
-    lib: ['lib.es2022.d.ts', 'lib.dom.d.ts'],
-    types: [],
-    strict: true,
-    skipLibCheck: true,
-    noEmit: true,
-  };
-  const host = ts.createCompilerHost(options);
+  const host = ts.createCompilerHost(compilerOptions);
   const { fileExists, getSourceFile, readFile } = host;
   host.fileExists = (name) => name === file || fileExists(name);
   host.readFile = (name) => (name === file ? source : readFile(name));
   host.getSourceFile = (name, target) =>
     name === file ? ts.createSourceFile(name, source, target) : getSourceFile(name, target);
-  const program = ts.createProgram([file], options, host);
+  const program = ts.createProgram([file], compilerOptions, host);
   expect(program.getSemanticDiagnostics().map(({ messageText }) => messageText)).toEqual([]);
   return program.getInstantiationCount();
 }
