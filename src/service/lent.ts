@@ -18,7 +18,7 @@ export function lendAll(room: Room, { found, places }: Lowered, lent: Passed[], 
     let each = room.get(by);
     if (!each) {
       const key = typeof target === 'function' ? ++lastId : -++lastId;
-      each = { key, by, target, room, uses: 0, channel: call?.channel ?? REFERENCES };
+      each = { key, by, target, room, uses: 0, channel: call?.channel ?? REFERENCES, label: call?.label };
       if (typeof target !== 'function') {
         claim(target);
         // Nobody else has what a call has returned.

@@ -8,6 +8,8 @@ export interface Passed {
   target?: object;
   /** and what is served with it: see `Link.withdraw` */
   readonly channel?: string;
+  /** what returned it: "files.watch()" */
+  readonly label?: string | undefined;
   readonly room: Room;
   /** Calls under way that bring it there, and whoever has it, and keeps it */
   uses: number;

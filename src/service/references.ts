@@ -111,6 +111,7 @@ function newReferences(bus: Bus, mesh: Mesh): References {
   // ---- being called
 
   const serve: References['serve'] = (event, references, args, label, run) => {
+    event.label = label;
     if (references === undefined) return sealed(event, run(args, event));
     const borrowed: Borrowed[] = [];
     const settle = (): void => borrowed.splice(0).forEach((each) => count(each, -1));
@@ -164,6 +165,7 @@ function newReferences(bus: Bus, mesh: Mesh): References {
         lent.stop = undefined;
         end(lent, OVER); // it can be used once only
         event.channel = lent.channel as string;
+        event.label = lent.label ?? 'iterable';
         return target;
       }
       // Behind the answer comes the end of the call that it came with, mostly, and what that leads to: one post for both.

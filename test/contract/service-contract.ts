@@ -478,15 +478,39 @@ export function serviceContract(kind: MeshKind): Case[] {
       assert.equal(await consume(a, files).take(transfer(bytes, [bytes.buffer])), 10);
       assert.equal(bytes.length, 0);
     }),
-    'a method whose argument, or result, can not be sent rejects alone': inMesh(async (mesh) => {
-      const [a, b] = [await mesh.join('a'), await mesh.join('b')];
-      const odd = defineService<{ give(what?: unknown): Promise<unknown> }>('odd');
-      provide(b, odd, { give: async () => Symbol('no') });
-      const f = consume(a, odd);
-      assert.equal((await rejection(f.give())).code, 'NOT_CLONEABLE');
-      assert.equal((await rejection(f.give(Symbol('no')))).code, 'NOT_CLONEABLE');
-      assert.deepEqual([settledLoad(a), settledLoad(b)], [nothing, nothing]);
-    }),
+    'a method whose argument, result, or item can not be sent rejects alone, and says which it was': inMesh(
+      async (mesh) => {
+        const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+        interface Odd {
+          give(what?: unknown): Promise<unknown>;
+          ask(callback: () => unknown): Promise<unknown>;
+          items(): AsyncIterable<unknown>;
+          take(items: AsyncIterable<unknown>): Promise<void>;
+        }
+        const odd = defineService<Odd>('odd');
+        async function* items(): AsyncIterable<unknown> {
+          yield Symbol('no');
+        }
+        const take = async (given: AsyncIterable<unknown>): Promise<void> => {
+          for await (const item of given) assert.fail(String(item));
+        };
+        provide(b, odd, { give: async () => Symbol('no'), ask: (callback) => callback(), items, take } as Odd);
+        const f = consume(a, odd);
+        const calls: [run: () => Promise<unknown>, says: RegExp][] = [
+          [() => f.give(), /^odd\.give\(\): its result can't be sent: /],
+          [() => f.give(Symbol('no')), /^odd\.give\(\) to b .*: an argument can't be sent: /],
+          [() => f.ask(() => Symbol('no')), /^callback: its result can't be sent: /],
+          [() => take(f.items()), /^odd\.items\(\): an item of its stream can't be sent: /],
+          [() => f.take(items()), /^iterable: an item of its stream can't be sent: /],
+        ];
+        for (const [run, says] of calls) {
+          const { code, message } = await rejection(run());
+          assert.equal(code, 'NOT_CLONEABLE');
+          assert.match(message, says);
+        }
+        assert.deepEqual([settledLoad(a), settledLoad(b)], [nothing, nothing]);
+      },
+    ),
     'M25: a grant says which services a peer may use, and provide': inMesh(async (mesh) => {
       const a = await mesh.join('a', { send: [], receive: [], services: ['files'], provides: [] });
       const [b, c] = [await mesh.join('b'), await mesh.join('c', { services: [] })];

@@ -1,4 +1,4 @@
-import { invalid, notCloneable, type MeshError } from '../errors/mesh-error.js';
+import { invalid, type MeshError } from '../errors/mesh-error.js';
 import type { Link } from '../link/link.js';
 import type { MeshPort } from '../port/mesh-port.js';
 import { MeshEvent, ServedRequest, type RequestEvent } from './events.js';
@@ -52,9 +52,9 @@ export class Dispatcher {
     }
     if (credit !== undefined) return this.#produce(link, id, channel, credit, event, result);
     // What is there at once is answered at once.
-    if (!later) return answer(link, id, channel, result);
+    if (!later) return answer(link, id, event, result);
     link.serve(id, event);
-    answerLater(link, id, channel, result);
+    answerLater(link, id, event, result);
   }
 
   #produce(link: Link, id: number, channel: string, credit: number, event: ServedRequest, result: unknown): void {
@@ -84,7 +84,8 @@ export class Dispatcher {
   }
 }
 
-function answer(link: Link, id: number, channel: string, value: unknown): void {
+function answer(link: Link, id: number, event: ServedRequest, value: unknown): void {
+  const { channel } = event;
   if (isSource(value)) {
     discard(value);
     return link.fail(id, channel, notAsked(channel));
@@ -93,15 +94,15 @@ function answer(link: Link, id: number, channel: string, value: unknown): void {
   try {
     link.answer(id, channel, value);
   } catch (error) {
-    link.fail(id, channel, notCloneable(error, `handle('${channel}'): its result can't be sent: `));
+    link.fail(id, channel, event.unsendable('its result', error));
   }
 }
 
-function answerLater(link: Link, id: number, channel: string, result: unknown): void {
+function answerLater(link: Link, id: number, event: ServedRequest, result: unknown): void {
   // A promise is itself; of a foreign thenable, what it throws or calls twice does no harm.
   Promise.resolve(result).then(
-    (value) => answer(link, id, channel, value),
-    (error: unknown) => link.fail(id, channel, error),
+    (value) => answer(link, id, event, value),
+    (error: unknown) => link.fail(id, event.channel, error),
   );
 }
 

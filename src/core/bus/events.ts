@@ -1,4 +1,5 @@
 import type { Peer } from '../directory/peer.js';
+import { notCloneable, type MeshError } from '../errors/mesh-error.js';
 
 /** What a listener gets with an event. */
 export class MeshEvent {
@@ -24,6 +25,8 @@ export interface RequestEvent extends MeshEvent {
 export class ServedRequest extends MeshEvent implements RequestEvent {
   /** What is served there: see `Incoming.withdraw`. */
   declare channel: string;
+  /** What it is called in errors: "files.read()". @default its channel's handler */
+  declare label?: string;
   /** What its caller numbers it by; see `Link.untaken`. */
   readonly id: number | undefined;
   /** Told when nobody waits any more: a signal costs more. */
@@ -36,6 +39,11 @@ export class ServedRequest extends MeshEvent implements RequestEvent {
   constructor(channel: string, sender: Peer, id?: number) {
     super(channel, sender);
     this.id = id;
+  }
+
+  /** @param what can't be sent: its result, or an item of its stream */
+  unsendable(what: string, error: unknown): MeshError {
+    return notCloneable(error, `${this.label ?? `handle('${this.channel}')`}: ${what} can't be sent: `);
   }
 
   /** Made when it is first read, as a signal per request would halve the rate of those that don't need it. */

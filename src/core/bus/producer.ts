@@ -1,4 +1,4 @@
-import { invalid, notCloneable } from '../errors/mesh-error.js';
+import { invalid } from '../errors/mesh-error.js';
 import type { Link } from '../link/link.js';
 import type { Serving } from '../link/incoming.js';
 import type { ServedRequest } from './events.js';
@@ -96,7 +96,7 @@ export class Producer implements Serving {
       return cost;
     } catch (error) {
       this.#stop();
-      throw notCloneable(error, `handle('${this.channel}'): an item of its stream can't be sent: `);
+      throw this.#event.unsendable('an item of its stream', error);
     }
   }
 
