@@ -6,8 +6,11 @@ const SCREEN = '1600x1000x24';
 /**
  * Runs Xvfb until stdin ends. The pipe is this process' promise to be alive: however it dies, even by SIGKILL, when no
  * handler of its own runs, the kernel closes the pipe, and the display goes too.
+ *
+ * It is told more than once: a signal that comes between its look for one and its sleep is noticed when it next wakes, which
+ * without clients is ten minutes later.
  */
-const GUARD = 'Xvfb "$@" & exec 3>&-; read _; kill $!; wait';
+const GUARD = 'Xvfb "$@" & exec 3>&-; read _; while kill $! 2>&-; do sleep 0.05; done; wait';
 
 /**
  * @typedef {object} Display

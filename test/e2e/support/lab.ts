@@ -49,6 +49,18 @@ const pages = fileURLToPath(new URL('../fixtures/pages', import.meta.url));
 /** Options of the bridge; `authorize` is the text of a function. */
 export type StartOptions = Omit<BridgeOptions, 'authorize'> & { authorize?: string };
 
+/** How long something may take to end, in ms: less than the hook that waits for it, and does not say for what. */
+const END_MS = 20_000;
+
+/** @param late what to say if it is late */
+async function ended(ending: Promise<void>, late: () => string): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(late())), END_MS);
+  });
+  await Promise.race([ending, over]).finally(() => clearTimeout(timer));
+}
+
 /** A real Electron with the playground in its lab mode: nothing opens on its own. */
 export class Lab {
   #app: ElectronApplication | undefined;
@@ -77,8 +89,8 @@ export class Lab {
     this.#diary = diary;
     this.#release = async () => {
       diary.close();
-      await app.close();
-      await stop();
+      await ended(app.close(), () => `Electron does not quit. ${String(diary)}`);
+      await ended(stop(), () => 'the display of an Electron does not end');
       rmSync(data, { recursive: true, force: true });
     };
     await app.evaluate(async ({ app }, gone) => {
