@@ -1,5 +1,6 @@
 // What the playground shows, step by step, each done with the controls that a person uses and seen where a person sees it.
 
+import { accessible } from './steps/accessible.js';
 import { brokers } from './steps/brokers.js';
 import { begin } from './steps/begin.js';
 import { blockMain } from './steps/block.js';
@@ -52,6 +53,7 @@ export async function demonstrate(setting) {
     crash,
     brokers,
     show,
+    accessible,
   ];
   for (const part of parts) await part(stage);
   return stage.editor.pids();

@@ -85,6 +85,7 @@ let pace: Pace = 'gossip';
 const paceButtons = paces.map((each) => {
   const button = makeButton(each, `pace-${each}`, () => setPace(each));
   button.setAttribute('role', 'radio');
+  button.setAttribute('aria-checked', String(each === pace));
   return button;
 });
 part('pace').append(...paceButtons);
@@ -94,7 +95,6 @@ function setPace(chosen: Pace): void {
   paceButtons.forEach((button, index) => button.setAttribute('aria-checked', String(paces[index] === chosen)));
   place.setPace(chosen);
 }
-paceButtons[1]?.setAttribute('aria-checked', 'true');
 
 const block = part<HTMLButtonElement>('block');
 block.addEventListener('click', () => acts.block());

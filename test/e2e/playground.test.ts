@@ -17,6 +17,7 @@ it('the playground: its demonstration, driven through the controls that a person
     { cwd: root },
   );
   expect(stdout).toMatch(/what to try first is one click away/);
+  expect(stdout).toMatch(/told by a screen reader, as far as a program can say: [23]\d rules/);
   expect(stdout).toMatch(/in a narrow window, no name in the graph is covered/);
   expect(stdout).toMatch(/the service explores.*: called back 12 times/);
   expect(stdout).toMatch(/its process is killed: a call waits; .* and the same handle works/);
@@ -28,4 +29,4 @@ it('the playground: its demonstration, driven through the controls that a person
   expect(stdout).toMatch(/the app quits, and with it all that it has started: \d+ processes/);
   expect(stdout.trim()).toMatch(/done$/);
   expect(shots.filter((shot) => !existsSync(shot))).toEqual([]);
-}, 180_000);
+}, 240_000);

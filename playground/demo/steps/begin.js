@@ -1,7 +1,10 @@
+import { audit } from '../audit.js';
+
 /** @param {import('../demonstration.js').Stage} stage */
 export async function begin({ graph, narrator, screenshots }) {
   await narrator.step('what to try first is one click away: a thread draws in the graph over a port', async () => {
     await graph.photograph(screenshots, 'first');
+    await audit(graph.page);
     await graph.click('try-port');
     await graph.part('legend').filter({ hasText: 'thread' }).waitFor();
     await graph.click('close-ports');

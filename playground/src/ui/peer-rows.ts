@@ -104,6 +104,8 @@ export class PeerRows {
     choose.addEventListener('click', () => this.#choose(name));
     const more = make('div', 'more');
     const element = make('li', '', choose, more);
+    // Of the list there is nothing left to tell: it is a group of choices.
+    element.role = 'none';
     element.dataset['testid'] = `peer-${name || 'everybody'}`;
     element.dataset['hue'] = name ? hueOf(name) : 'other';
     const row = { element, choose, more };
