@@ -19,6 +19,7 @@ it('the playground: its demonstration, driven through the controls that a person
   expect(stdout).toMatch(/what to try first is one click away/);
   expect(stdout).toMatch(/told by a screen reader, as far as a program can say: [23]\d rules/);
   expect(stdout).toMatch(/in a narrow window, no name in the graph is covered/);
+  expect(stdout).toMatch(/there, whom to talk to and how is in the first view/);
   expect(stdout).toMatch(/the service explores.*: called back 12 times/);
   expect(stdout).toMatch(/its process is killed: a call waits; .* and the same handle works/);
   expect(stdout).toMatch(
