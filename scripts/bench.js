@@ -1,38 +1,43 @@
-// npm run bench [-- --electron=33|27] [--only=name,…] [--runs=5] [--quick] [--json=FILE] [--profile=FOLDER]
-//
 // Measures the library in a real Electron, each row beside its peers in the same run, and prints one table and a line of
 // JSON for each row: to stdout, or to FILE. Runs that other programs disturbed are repeated, and called doubtful if that
-// doesn't help. With --profile it writes CPU profiles of our own side, and the numbers decide nothing.
+// doesn't help.
 
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { runApp } from '../test/bench/runner/app.js';
 import { bundle } from '../test/bench/runner/bundle.js';
 import { runNode } from '../test/bench/runner/node.js';
 import { measureSizes } from '../test/bench/runner/size.js';
 import { summarize } from '../test/bench/runner/summary.js';
 import { table } from '../test/bench/runner/table.js';
+import { misused, readArguments } from './arguments.js';
 import { prepareElectron } from './electron/launch.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-const { values } = parseArgs({
-  options: {
-    electron: { type: 'string' },
-    only: { type: 'string', default: '' },
-    runs: { type: 'string' },
-    quick: { type: 'boolean', default: false },
-    json: { type: 'string' },
-    profile: { type: 'string' },
-  },
+const usage = `npm run bench [-- <options>]   measures the library beside others, in a real Electron
+
+  --only=NAME,...     these rows only: docs/comparison.md and docs/size.md name them
+  --runs=5            how often; what is printed are medians
+  --quick             once, and shorter: the numbers decide nothing
+  --electron=33|27    on that version of Electron
+  --json=FILE         writes a line of JSON for each row there, and not to stdout
+  --profile=FOLDER    writes CPU profiles of our own side there: the numbers decide nothing`;
+
+const values = readArguments(usage, {
+  electron: { type: 'string' },
+  only: { type: 'string', default: '' },
+  runs: { type: 'string' },
+  quick: { type: 'boolean', default: false },
+  json: { type: 'string' },
+  profile: { type: 'string' },
 });
 const { quick } = values;
 const only = values.only.split(',').filter(Boolean);
 const runs = Number(values.runs ?? (quick ? 1 : 5));
-if (!Number.isInteger(runs) || runs < 1) throw new Error(`--runs=${values.runs}: give a whole number, 1 or more.`);
+if (!Number.isInteger(runs) || runs < 1) misused(usage, `--runs=${values.runs}: give a whole number, 1 or more.`);
 const profile = values.profile && resolve(values.profile);
 
 execFileSync(process.execPath, [join(root, 'scripts/build.js')], { stdio: 'inherit' });

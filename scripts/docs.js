@@ -1,16 +1,17 @@
-// npm run docs [-- --check]
-//
-// Writes the API reference, made of the docstrings, to out/docs: one module for each entry of the package, the README in front.
-// With --check, nothing is written. Either fails where an export, or a member of one, has no docstring, or a link leads nowhere.
+// Writes the API reference, made of the docstrings, to out/docs: one module for each entry of the package, the README in front. It
+// fails where an export, or a member of one, has no docstring, or a link leads nowhere.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { Application } from 'typedoc';
+import { readArguments } from './arguments.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
+const usage = `npm run docs [-- --check]   writes the API reference to out/docs
+
+  --check    nothing is written: it fails where an export has no docstring, or a link leads nowhere`;
+const values = readArguments(usage, { check: { type: 'boolean', default: false } });
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 /** What is imported from the package: `./dist/core/index.js` is made of `src/core/index.ts`. The preload exports nothing. */

@@ -1,5 +1,3 @@
-// npm run fuzz [-- --frames=1000000] [--seed=NUMBER] [--target=link|bridge]
-//
 // Fires so many random, changed and cut off frames at a link, and as many at the bridge's broker; see test/fuzz/main.ts. The
 // unit tests do the same with fewer.
 
@@ -7,25 +5,28 @@ import { build } from 'esbuild';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { misused, readArguments } from './arguments.js';
 
 /** A loop without end lets nothing be printed: who is silent that long hangs. */
 const SILENCE_MS = 60_000;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const { values } = parseArgs({
-  options: {
-    frames: { type: 'string', default: '1000000' },
-    seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
-    target: { type: 'string' },
-  },
+const usage = `npm run fuzz [-- <options>]   fires random, changed and cut off frames at the library
+
+  --frames=1000000        how many, at each target
+  --seed=NUMBER           makes the frames of the run that printed it
+  --target=link|bridge    at that one only`;
+const values = readArguments(usage, {
+  frames: { type: 'string', default: '1000000' },
+  seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
+  target: { type: 'string' },
 });
 const [frames, seed] = [Number(values.frames), Number(values.seed)];
 if (!Number.isInteger(frames) || frames < 1)
-  throw new Error(`--frames=${values.frames}: give a whole number, 1 or more.`);
-if (!Number.isInteger(seed)) throw new Error(`--seed=${values.seed}: give a whole number.`);
+  misused(usage, `--frames=${values.frames}: give a whole number, 1 or more.`);
+if (!Number.isInteger(seed)) misused(usage, `--seed=${values.seed}: give a whole number.`);
 if (values.target && !['link', 'bridge'].includes(values.target)) {
-  throw new Error(`--target=${values.target}: give link or bridge.`);
+  misused(usage, `--target=${values.target}: give link or bridge.`);
 }
 
 const outfile = join(root, 'out/fuzz/fuzz.mjs');

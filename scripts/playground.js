@@ -8,8 +8,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { runDemonstration } from '../playground/demo/run.js';
+import { readArguments } from './arguments.js';
 import { needsXvfb } from './electron/display.js';
 import { prepareElectron } from './electron/launch.js';
 
@@ -17,21 +17,19 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const app = join(root, 'out/playground');
 const screenshots = join(root, 'out/playground-screenshots');
 
-const help = `npm run playground [-- <options>]   opens the playground
+const usage = `npm run playground [-- <options>]   opens the playground
 
   --headless      drives its demonstration under Xvfb, and leaves screenshots in out/playground-screenshots
   --electron=27   on that version of Electron
   --built         of what is built already`;
 
+const values = readArguments(usage, {
+  headless: { type: 'boolean' },
+  built: { type: 'boolean' },
+  electron: { type: 'string' },
+});
 try {
-  const { values } = parseArgs({
-    options: {
-      ...{ headless: { type: 'boolean' }, built: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
-      electron: { type: 'string' },
-    },
-  });
-  if (values.help) console.log(help);
-  else process.exitCode = await playground(values);
+  process.exitCode = await playground(values);
 } catch (error) {
   console.error(`playground: ${/** @type {Error} */ (error).message}`);
   process.exitCode = 1;

@@ -1,5 +1,3 @@
-// npm run soak [-- --minutes=10] [--seed=NUMBER] [--electron=33|27]
-//
 // Ten windows in a real Electron, driven at random: they join, leave, crash, reload, navigate and hang, and talk all the time.
 // What must always hold is checked all the time; see test/soak/main/main.ts. It exits with 1, the seed and the last steps
 // where it does not. The same seed makes the same choices, though not at the same moments.
@@ -9,24 +7,27 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { bundle } from '../test/soak/runner/bundle.js';
+import { misused, readArguments } from './arguments.js';
 import { prepareElectron } from './electron/launch.js';
 
 /** Chromium's own complaints, such as that there is no D-Bus, shall not drown the app's. */
 const QUIET = '--log-level=3';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '10' },
-    seed: { type: 'string', default: String(Date.now() % 2 ** 32) },
-    electron: { type: 'string' },
-  },
+const usage = `npm run soak [-- <options>]   drives ten windows in a real Electron at random, and checks what must hold
+
+  --minutes=10        how long
+  --seed=NUMBER       makes the choices of the run that printed it
+  --electron=33|27    on that version of Electron`;
+const values = readArguments(usage, {
+  minutes: { type: 'string', default: '10' },
+  seed: { type: 'string', default: String(Date.now() % 2 ** 32) },
+  electron: { type: 'string' },
 });
 const [minutes, seed] = [Number(values.minutes), Number(values.seed)];
-if (!(minutes > 0)) throw new Error(`--minutes=${values.minutes}: give a number above 0.`);
-if (!Number.isInteger(seed)) throw new Error(`--seed=${values.seed}: give a whole number.`);
+if (!(minutes > 0)) misused(usage, `--minutes=${values.minutes}: give a number above 0.`);
+if (!Number.isInteger(seed)) misused(usage, `--seed=${values.seed}: give a whole number.`);
 
 execFileSync(process.execPath, [join(root, 'scripts/build.js')], { stdio: 'inherit' });
 const out = join(root, 'out/soak');
