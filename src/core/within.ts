@@ -14,12 +14,12 @@ export interface Patience {
  * A promise that `begin` settles. Is the time over before, or does the signal abort, it rejects with `TIMEOUT` or `ABORTED`; if it has
  * aborted already, nothing begins.
  *
- * @param late what a time-out says behind the call
+ * @param late makes what a time-out says behind the call
  * @param onFailure called when it rejects, for whatever reason: what comes afterwards is for nobody
  */
 export function within<T>(
   { call, timeout, signal }: Patience,
-  late: string,
+  late: () => string,
   begin: (resolve: (value: T) => void, reject: (error: unknown) => void) => void,
   onFailure: () => void,
 ): Promise<T> {
@@ -40,7 +40,7 @@ export function within<T>(
     const onAbort = (): void =>
       fail(new MeshError('ABORTED', `${call}: aborted by the caller's signal.`, { cause: signal?.reason }));
     const timer = Number.isFinite(timeout)
-      ? startTimer(timeout, () => fail(new MeshError('TIMEOUT', `${call}: ${late}`)))
+      ? startTimer(timeout, () => fail(new MeshError('TIMEOUT', `${call}: ${late()}`)))
       : undefined;
     signal?.addEventListener('abort', onAbort);
     if (signal?.aborted) return onAbort();

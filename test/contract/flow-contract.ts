@@ -20,6 +20,50 @@ export function flowContract(kind: MeshKind): Case[] {
       assert.isTrue(drained);
       assert.equal(a.pending, 0);
     }),
+    'M22: to one peer, drain() waits for that one; who waits too long hears for whom, and can give up': inMesh(
+      async (mesh) => {
+        const a = await mesh.join('a');
+        const b = await mesh.join('b');
+        const slow = await mesh.joinHanging('slow', ['e']);
+        const got: unknown[] = [];
+        await b.subscribe('e', (_, n) => got.push(n));
+        await mesh.settled();
+        for (let i = 0; i < 1000; i++) a.send('e', i);
+        await a.to('b').drain();
+        assert.lengthOf(got, 1000);
+        assert.equal(a.to('b').pending, 0);
+        await a.to('nobody').drain();
+        const late = await rejection(a.with({ timeout: 20 }).drain());
+        assert.equal(late.code, 'TIMEOUT');
+        assert.match(late.message, /^drain\(\): after 20 ms, .*: slow \(100\d\)\./);
+        const { pending } = a.to('slow');
+        for (let i = 0; i < 10; i++) {
+          const controller = new AbortController();
+          const aborted = rejection(a.to('slow').with({ signal: controller.signal }).drain());
+          controller.abort();
+          assert.equal((await aborted).code, 'ABORTED');
+        }
+        assert.equal(a.to('slow').pending, pending, 'to wait again is nothing more to wait for');
+        let posts = 0;
+        await slow.wake((_, port) => port.post([++posts]));
+        await a.to('slow').drain();
+        assert.equal(a.pending, 0);
+      },
+    ),
+    'M22: to one peer, drain() rejects with what was lost for that one': inMesh(async (mesh) => {
+      const a = await mesh.join('a', undefined, { highWater: 10, limit: 100 });
+      const b = await mesh.join('b');
+      const slow = await mesh.joinHanging('slow', ['e']);
+      await b.subscribe('e', () => {});
+      await mesh.settled();
+      for (let i = 0; i < 1000; i++) {
+        a.send('e', i);
+        if (i % 50 === 0) await a.to('b').drain();
+      }
+      assert.equal((await rejection(a.to('slow').drain())).code, 'LIMIT');
+      assert.equal((await rejection(a.to('slow').with({ timeout: 20 }).drain())).code, 'TIMEOUT');
+      (await slow.wake(() => {})).close();
+    }),
     'M22: beyond the high-water mark messages wait at the sender, as they were at the call': inMesh(async (mesh) => {
       const a = await mesh.join('a', undefined, { highWater: 100 });
       const slow = await mesh.joinHanging('slow', ['e']);

@@ -6,6 +6,7 @@ import * as wire from '../../src/core/wire/frames.js';
 import { cases, deferred, rejection, type Case } from './case.js';
 import { LinkSide } from './link-side.js';
 import type { PortKind } from './port-contract.js';
+import { whenDrained } from './when-drained.js';
 
 /** One side of a link that answers requests by a table, and records what it is told. */
 class Side extends LinkSide {
@@ -82,7 +83,7 @@ export function linkContract(kind: PortKind): Case[] {
       a.send('e', 3);
       const second = a.request_('ask', new Uint8Array(70_000));
       a.send('e', 5);
-      await a.link.drain();
+      await whenDrained(a.link);
       await Promise.all([first, second]);
       assert.deepEqual(order, [0, 1, new Map([[2, 2]]), 3, new Uint8Array(70_000), 5]);
       a.link.bye(() => undefined);
@@ -145,7 +146,7 @@ export function linkContract(kind: PortKind): Case[] {
       const tricky = [wire.BYE, wire.EVENT, 'e', 1, [1, wire.BYE], wire.ABORT, 1];
       assert.deepEqual(await a.request_('echo', ...tricky), tricky);
       a.send('e', ...tricky);
-      await a.link.drain();
+      await whenDrained(a.link);
       assert.deepEqual(b.events, [['e', ...tricky]]);
       a.link.bye(() => undefined);
     },
@@ -153,7 +154,7 @@ export function linkContract(kind: PortKind): Case[] {
       const [a, b] = pair(kind);
       for (let i = 0; i < 3000; i++) a.link.sendEvent('e', [], [i]);
       assert.equal(a.link.pending, 3000);
-      await a.link.drain();
+      await whenDrained(a.link);
       assert.equal(a.link.pending, 0);
       assert.lengthOf(b.events, 3000);
       a.link.bye(() => undefined);
@@ -190,7 +191,7 @@ export function linkContract(kind: PortKind): Case[] {
       const pending = rejection(a.request_('x'));
       far.close();
       assert.equal((await pending).reason, 'lost');
-      const drained = a.link.drain();
+      const drained = whenDrained(a.link);
       await drained;
       assert.equal(a.ends, 1);
     },
@@ -208,7 +209,7 @@ export function linkContract(kind: PortKind): Case[] {
       a.send('e', 2);
       b.send('e', 2);
       assert.deepEqual(await Promise.all(asked), ['a', 'b']);
-      await Promise.all([a.link.drain(), b.link.drain()]);
+      await Promise.all([whenDrained(a.link), whenDrained(b.link)]);
       assert.deepEqual(a.events, [
         ['e', 1],
         ['e', 2],

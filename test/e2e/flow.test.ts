@@ -134,6 +134,30 @@ describe('a slow receiver of plain sends', () => {
     },
   );
 
+  it('M22: drain() for one peer waits for no other that hangs; for all, it says who that is when its time is over', async () => {
+    const [quick, slow] = [await places.join('a', 'quick'), await places.join('b', 'slow')];
+    for (const place of [quick, slow]) await listen(place);
+    const sender = await places.join('c', 'sender');
+    const outcome = await sender.run(async ({ bus }) => {
+      bus.send('e', 0);
+      await bus.drain();
+      bus.to('slow').send('hang', 2000);
+      for (let i = 0; i < 1000; i++) bus.send('e', i);
+      await bus.to('quick').drain();
+      const pending = [bus.to('quick').pending, bus.to('slow').pending];
+      const late = await bus
+        .with({ timeout: 100 })
+        .drain()
+        .catch((error) => error.message as string);
+      await bus.drain();
+      return { pending, late, after: bus.pending };
+    });
+    expect(outcome.pending).toEqual([0, 1001]);
+    expect(outcome.late).toMatch(/^drain\(\): after 100 ms, .*: slow \(1002\)\./);
+    expect(outcome.after).toBe(0);
+    expect(await Promise.all([quick, slow].map(count))).toEqual([1001, 1001]);
+  });
+
   it('M22: one of eight hangs: the other seven get theirs at once, and what it loses is told', async () => {
     const receivers = [];
     for (let i = 0; i < 8; i++) receivers.push(await places.join('a', `r${i}`));

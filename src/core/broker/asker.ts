@@ -65,8 +65,13 @@ export function askOwner(owner: OwnerWay, options: AskOptions): Promise<object> 
     });
     ask(FIRST_ASK_MS);
   };
-  return within(options, `no answer within ${timeout} ms. ${unanswered}`, wait, () => {
-    over();
-    startTimer(LATE_MS, () => stop());
-  });
+  return within(
+    options,
+    () => `no answer within ${timeout} ms. ${unanswered}`,
+    wait,
+    () => {
+      over();
+      startTimer(LATE_MS, () => stop());
+    },
+  );
 }

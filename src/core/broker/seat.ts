@@ -166,7 +166,8 @@ export function takeSeat<T>(
   begin: (seat: Seat, welcome: control.Welcome) => T,
 ): Promise<T> {
   const { call, timeout } = patience;
-  const late = `the bridge did not answer within ${timeout} ms. Is createBridge() called in the main process, and is main blocked?`;
+  const late = (): string =>
+    `the bridge did not answer within ${timeout} ms. Is createBridge() called in the main process, and is main blocked?`;
   const seat = new Seat(port);
   let joined = false;
   const wait = (resolve: (value: T) => void, reject: (error: unknown) => void): void =>

@@ -218,14 +218,6 @@ export class Bus<C extends ChannelMap<C> = AnyChannels> extends Caller<C> {
 
   // ---- ending
 
-  /**
-   * Resolves when everything sent before has been dispatched by its receivers. Rejects with the cause if something was lost
-   * since the last `drain()`.
-   */
-  drain(): Promise<void> {
-    return this.#mesh.drain();
-  }
-
   /** Leaves the mesh: what is pending rejects with `CLOSED`, the others are told `bye`. Idempotent; never rejects. */
   async close(): Promise<void> {
     this.#mesh.close();

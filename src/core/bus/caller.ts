@@ -21,8 +21,8 @@ import type { Target } from './target.js';
 /** Options of calls, set with `with()`. */
 export interface CallerOptions {
   /**
-   * Milliseconds until a request, or `openPort`, rejects with `TIMEOUT`, and is cancelled at the other side. `Infinity`: never. Of
-   * a stream, the longest wait for its beginning, and for each next item.
+   * Milliseconds until a request, or `openPort`, rejects with `TIMEOUT`, and is cancelled at the other side; until `drain()` does.
+   * `Infinity`: never. Of a stream, the longest wait for its beginning, and for each next item.
    * @default 30000; for the next item of a stream, `Infinity`
    */
   readonly timeout?: number;
@@ -116,6 +116,20 @@ export class Caller<C extends ChannelMap<C> = AnyChannels> {
   openPort<K extends PortChannel<C>>(channel: K, ...args: Arguments<C[K]>): Promise<MeshPort> {
     checkChannel('openPort', channel);
     return this.#mesh.openPort(this.#target, channel, args, this.#options);
+  }
+
+  /**
+   * Resolves when the peers meant have dispatched all that they were sent before.
+   *
+   * Rejects with the cause if something that was sent to them was lost since the last `drain()` that was for them; with a MeshError
+   * `TIMEOUT` (what waits, waits on), `ABORTED`; `CLOSED`, `BRIDGE_GONE` after the end of the bus.
+   *
+   * @example
+   * const viewer = bus.to('viewer');
+   * if (viewer.pending > 2000) await viewer.with({ timeout: 5000 }).drain();
+   */
+  drain(): Promise<void> {
+    return this.#mesh.drain(this.#target, this.#options);
   }
 
   /**

@@ -18,13 +18,14 @@ import { Links, staleError, unlinkedError } from './links.js';
 import { Listeners } from './listeners.js';
 import { Reports } from './reports.js';
 import { Liveness, type LivenessOwner } from './liveness.js';
+import { drain } from './draining.js';
 import { openPort, type OpenerOwner } from './opening.js';
 import type { Platform } from './platform.js';
 import { Receiver, type ReceiverOwner } from './receiver.js';
 import type { CallOptions } from './request.js';
 import { Requests, type RequestsOwner } from './requests.js';
 import { Sending } from './sending.js';
-import { peersOf, type Target } from './target.js';
+import { isMeant, peersOf, type Target } from './target.js';
 
 /** What a bus holds at a moment. All but `links` go back to 0 when nothing is under way. */
 export interface BusLoad {
@@ -253,15 +254,15 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
     return load;
   }
 
-  /** Waits for every link; a loss since the last call, or while it waits, rejects. */
-  async drain(): Promise<void> {
+  /** Waits for the links of those meant; a loss since the last call for them, or while it waits, rejects. */
+  async drain(target: Target, options: CallOptions): Promise<void> {
     this.check('drain()');
-    const before = this.reports.takeLoss();
+    const before = this.reports.takeLoss(target);
     if (before) throw before;
-    const drained = await Promise.allSettled([...this.#links].map((link) => link.drain()));
-    const failed = drained.find((each) => each.status === 'rejected');
-    const lost: unknown = this.reports.takeLoss() ?? failed?.reason;
-    if (failed) this.check('drain()');
+    const links = [...this.#links].filter((link) => isMeant(target, link));
+    const ended = await drain('drain()', links, options);
+    if (ended !== undefined) this.check('drain()');
+    const lost = this.reports.takeLoss(target) ?? ended;
     if (lost !== undefined) throw lost;
   }
 

@@ -6,7 +6,7 @@ import { closeRaw } from '../port/port.js';
 import { moves } from '../wire/payload.js';
 import { within, type Patience } from '../within.js';
 import { hold, letGo } from './hold.js';
-import type { CallOptions } from './request.js';
+import { TIMEOUT_MS, type CallOptions } from './request.js';
 import { MISSED, type Requests } from './requests.js';
 import type { Target } from './target.js';
 
@@ -58,14 +58,14 @@ async function open(
   args: readonly unknown[],
   options: CallOptions,
 ): Promise<MeshPort> {
-  const { timeout = 30_000 } = options;
-  const late = `no answer after ${timeout} ms.`;
+  const { timeout = TIMEOUT_MS } = options;
+  const late = (): string => `no answer after ${timeout} ms.`;
   const end = performance.now() + timeout;
   const tried = new Map<string, number>();
   let { wait } = options;
   let until: number | undefined;
   for (let left = timeout; ; left = end - performance.now()) {
-    if (!(left > 0)) throw new MeshError('TIMEOUT', `${call}: ${late}`);
+    if (!(left > 0)) throw new MeshError('TIMEOUT', `${call}: ${late()}`);
     const ends = owner.channel();
     // In the same turn, where that is possible: the peer may be gone in the next.
     const [near, far] =
@@ -89,7 +89,12 @@ async function open(
 }
 
 /** Main, which makes the channel, may be blocked. One that comes too late is closed. */
-async function inTime(owner: OpenerOwner, making: Promise<Ends>, patience: Patience, late: string): Promise<Ends> {
+async function inTime(
+  owner: OpenerOwner,
+  making: Promise<Ends>,
+  patience: Patience,
+  late: () => string,
+): Promise<Ends> {
   let over = false;
   making.then(
     ([near]) => over && closeRaw(near),

@@ -49,7 +49,7 @@ export class Producer implements Serving {
       this.#link.started(this.#id);
       for (;;) {
         // Its consumer takes nothing at all of what it is sent: credit alone, for stream after stream, would not bound that.
-        if (this.#link.full) await this.#link.drain().catch(() => {});
+        if (this.#link.full) await this.#drained();
         if (this.#credit <= 0 && !this.#over) await new Promise<void>((resolve) => (this.#wake = resolve));
         if (this.#over) return;
         const { done, value } = await iterator.next();
@@ -85,7 +85,12 @@ export class Producer implements Serving {
 
   /** Its consumer would take the end for a good one, though an item before it was lost. */
   async #allRead(): Promise<void> {
-    if (this.#alone) await this.#link.drain().catch(() => {}); // the link's end is told by `abort`
+    if (this.#alone) await this.#drained();
+  }
+
+  /** The link's end is told by `abort`. */
+  #drained(): Promise<unknown> {
+    return new Promise((resolve) => this.#link.drain(resolve));
   }
 
   #send(value: unknown): number {

@@ -1,6 +1,7 @@
 import type { Peer } from '../directory/peer.js';
 import type { MeshError } from '../errors/mesh-error.js';
 import { legible } from '../wire/frames.js';
+import { isMeant, type Target } from './target.js';
 
 /** Events that were lost, or may have been: a peer that is gone can't say which of the last ones it had seen. */
 export interface Dropped {
@@ -22,21 +23,25 @@ export interface ErrorContext {
   readonly channel: string | undefined;
 }
 
+/** Peers whose loss is kept until a `drain()`: who never calls it doesn't fill memory. */
+const MAX_LOSSES = 100;
+
 /** What goes wrong beside the calls: told to whoever asked for it, and never to the peer, or the next listener. */
 export class Reports {
   readonly onError = new Set<(error: unknown, context: ErrorContext) => void>();
   readonly onDropped = new Set<(dropped: Dropped) => void>();
-  /** The first loss since the last `drain()` */
-  #loss: MeshError | undefined;
+  /** The first loss of each peer since the last `drain()` for it, by the peer's id: peers that have left are among them. */
+  readonly #losses = new Map<string, { readonly peer: Peer; readonly error: MeshError }>();
 
-  takeLoss(): MeshError | undefined {
-    const loss = this.#loss;
-    this.#loss = undefined;
-    return loss;
+  /** The first loss of those meant, which are forgotten. */
+  takeLoss(target: Target): MeshError | undefined {
+    const losses = [...this.#losses.values()].filter((loss) => isMeant(target, loss));
+    for (const { peer } of losses) this.#losses.delete(peer.id);
+    return losses[0]?.error;
   }
 
   dropped(peer: Peer, count: number, channel: string | undefined, error: MeshError): void {
-    this.#loss ??= error;
+    if (!this.#losses.has(peer.id) && this.#losses.size < MAX_LOSSES) this.#losses.set(peer.id, { peer, error });
     tell(this.onDropped, (listener) => listener({ peer, count, channel, error }));
   }
 

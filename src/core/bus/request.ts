@@ -7,7 +7,7 @@ import { letGo } from './hold.js';
 import { noPeer, noPeerOf, peersOf, type Target } from './target.js';
 
 /** Milliseconds a request, or the beginning of a stream, is waited for. */
-const TIMEOUT_MS = 30_000;
+export const TIMEOUT_MS = 30_000;
 
 export interface CallOptions {
   /** Milliseconds until a request rejects with `TIMEOUT`. `Infinity`: never. `undefined`: what is usual for the kind of call. */

@@ -1,5 +1,6 @@
 import type { Directory } from '../directory/directory.js';
 import type { Entry } from '../directory/entry.js';
+import type { Peer } from '../directory/peer.js';
 import { invalid, MeshError, show } from '../errors/mesh-error.js';
 import { goneError } from '../link/calls.js';
 import { isName } from '../wire/frames.js';
@@ -26,11 +27,12 @@ export function peersOf(target: Target, directory: Directory): readonly Entry[] 
 
 /** Of `entries`, those that are meant. */
 export function select(target: Target, entries: readonly Entry[]): readonly Entry[] {
-  if (target === undefined || entries.every((entry) => isMeant(target, entry))) return entries;
+  if (entries.every((entry) => isMeant(target, entry))) return entries;
   return entries.filter((entry) => isMeant(target, entry));
 }
 
-function isMeant(target: Exclude<Target, undefined>, { peer }: Entry): boolean {
+export function isMeant(target: Target, { peer }: { readonly peer: Peer }): boolean {
+  if (target === undefined) return true;
   return typeof target === 'string' ? peer.name === target : peer.id === target.id;
 }
 

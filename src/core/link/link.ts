@@ -8,6 +8,7 @@ import { Arrivals } from './arrivals.js';
 import { Asked } from './asked.js';
 import type { Broadcast } from './broadcast.js';
 import { describeCall, goneError, type Call } from './calls.js';
+import type { Drained } from './drains.js';
 import type { Flow } from './flow.js';
 import { Incoming, type IncomingOptions, type IncomingOwner, type Serving } from './incoming.js';
 import { Outbox } from './outbox.js';
@@ -239,8 +240,9 @@ export class Link {
     this.#outbox.frame().push(wire.STATE, number, listens, handles);
   }
 
-  drain(): Promise<void> {
-    return this.#outbox.drain();
+  /** See `Outbox.drain` */
+  drain(drained: Drained): () => void {
+    return this.#outbox.drain(drained);
   }
 
   /** Asks for a sign of life, if nothing under way does. */

@@ -2,7 +2,7 @@ import type { Port, PortCapabilities } from '../port/port.js';
 import { startTimer, type Timer } from '../timer.js';
 import { ECHO, UNREADABLE } from '../wire/frames.js';
 import { MAX_FRAMES, TEXT_FROM, type Broadcast } from './broadcast.js';
-import { Drains } from './drains.js';
+import { Drains, type Drained } from './drains.js';
 import { defaultFlow, type Flow } from './flow.js';
 import { closePorts, keep, Queue, textIn, type Waiting } from './queue.js';
 import { Receipts } from './receipts.js';
@@ -198,13 +198,22 @@ export class Outbox implements Sender {
     this.#release();
   }
 
-  /** Resolves when the other side has dispatched all that was handed over before; rejects if the link ends first. */
-  drain(): Promise<void> {
-    if (this.pending === 0) return Promise.resolve();
-    const drained = this.#drains.after(this.pending + 1);
+  /**
+   * Calls `drained` when the other side has dispatched all that was handed over before, at once if it has; with the cause if the
+   * link ends first.
+   * @returns what ends the wait
+   */
+  drain(drained: Drained): () => void {
+    const { pending } = this;
+    if (pending === 0) {
+      drained();
+      return () => {};
+    }
+    if (this.#drains.isAsked(pending)) return this.#drains.after(pending, drained);
+    const end = this.#drains.after(pending + 1, drained);
     this.frame().push(ECHO);
     this.flush();
-    return drained;
+    return end;
   }
 
   // ---- the other side

@@ -16,7 +16,7 @@ afterEach(() => {
 function wait(patience: Partial<Patience> = {}) {
   const onFailure = spy();
   const begin = spy<(resolve: (value: string) => void, reject: (error: unknown) => void) => void>();
-  const promise = within<string>({ call, timeout: 100, ...patience }, late, begin, onFailure);
+  const promise = within<string>({ call, timeout: 100, ...patience }, () => late, begin, onFailure);
   promise.catch(() => {});
   const [resolve, reject] = begin.mock.calls[0] ?? [];
   return { promise, begin, onFailure, resolve, reject };
@@ -78,7 +78,7 @@ describe('within', () => {
     const onFailure = spy();
     const thrown = within(
       { call, timeout: 100 },
-      late,
+      () => late,
       () => {
         throw error;
       },

@@ -56,11 +56,31 @@ describe('Reports', () => {
 
   it('keep the first loss until it is taken', () => {
     const reports = new Reports();
-    expect(reports.takeLoss()).toBeUndefined();
+    expect(reports.takeLoss(undefined)).toBeUndefined();
     const [first, second] = [loss('first'), loss('second')];
     reports.dropped(peer('a'), 1, 'c', first);
+    reports.dropped(peer('b'), 1, 'c', second);
     reports.dropped(peer('a'), 1, 'c', second);
-    expect(reports.takeLoss()).toBe(first);
-    expect(reports.takeLoss()).toBeUndefined();
+    expect(reports.takeLoss(undefined)).toBe(first);
+    expect(reports.takeLoss(undefined)).toBeUndefined();
+  });
+
+  it('keep the first loss of each peer for those who take that one only', () => {
+    const reports = new Reports();
+    const [first, second] = [loss('first'), loss('second')];
+    reports.dropped(peer('a'), 1, 'c', first);
+    reports.dropped(peer('b'), 1, 'c', second);
+    expect(reports.takeLoss('c')).toBeUndefined();
+    expect(reports.takeLoss({ id: peer('b').id })).toBe(second);
+    expect(reports.takeLoss('b')).toBeUndefined();
+    expect(reports.takeLoss('a')).toBe(first);
+  });
+
+  it('keep the losses of 100 peers: an application that never takes them loses no memory', () => {
+    const reports = new Reports();
+    for (let i = 0; i < 200; i++) reports.dropped(peer(`p${i}`), 1, 'c', loss(`${i}`));
+    expect(reports.takeLoss('p99')?.message).toBe('99');
+    expect(reports.takeLoss('p100')).toBeUndefined();
+    expect(reports.takeLoss(undefined)?.message).toBe('0');
   });
 });

@@ -6,6 +6,7 @@ import { MeshError } from '../../../../src/core/errors/mesh-error.js';
 import * as wire from '../../../../src/core/wire/frames.js';
 import { transfer } from '../../../../src/core/wire/transfer.js';
 import { rejection } from '../../../contract/case.js';
+import { whenDrained } from '../../../contract/when-drained.js';
 import { FakePort } from '../../support/fake-port.js';
 import { LinkSide } from '../../../contract/link-side.js';
 import { turn } from '../../support/turn.js';
@@ -53,7 +54,7 @@ describe('a value that the far process can not read', () => {
     a.send('e', 1);
     a.send('bad', poison);
     a.send('e', 2);
-    await a.link.drain();
+    await whenDrained(a.link);
     await turn();
     expect(b.of('event')).toEqual([
       ['e', 1],
@@ -69,7 +70,7 @@ describe('a value that the far process can not read', () => {
       a.send(`bad${i}`, poison);
       a.send('good', new Map([[i, i]]));
     }
-    await a.link.drain();
+    await whenDrained(a.link);
     await turn();
     expect(a.of('unreadable').map(([channel]) => channel)).toEqual(['bad0', 'bad1', 'bad2', 'bad3', 'bad4']);
     expect(a.of('malformed')).toEqual([]);
@@ -174,7 +175,7 @@ describe('a request that is no longer handled', () => {
       channel === 'gone' ? b.link.missed(id, channel, kept) : b.link.answer(id, channel, args[1]);
     expect(await rejection(a.request_('gone'))).toMatchObject({ code: 'NO_HANDLER' });
     expect(await a.request_('echo', 1)).toBe(1);
-    await a.link.drain();
+    await whenDrained(a.link);
     expect(a.link.pending).toBe(0);
   });
 });
@@ -773,7 +774,7 @@ describe('a batch that can not be posted', () => {
 
   it.each([1, 512])('drain() behind %d events rejects', async (events) => {
     const side = gathered(events);
-    expect(await rejection(side.link.drain())).toMatchObject({ code: 'PEER_GONE', reason: 'lost' });
+    expect(await rejection(whenDrained(side.link))).toMatchObject({ code: 'PEER_GONE', reason: 'lost' });
     expect(side.of('ended')).toEqual([['lost', events]]);
   });
 

@@ -6,6 +6,7 @@ import { Turn } from '../../../../src/core/link/turn.js';
 import type { Lone } from '../../../../src/core/link/window.js';
 import { MeshError } from '../../../../src/core/errors/mesh-error.js';
 import { ECHO, EVENT, UNREADABLE } from '../../../../src/core/wire/frames.js';
+import { whenDrained } from '../../../contract/when-drained.js';
 import { FakePort } from '../../support/fake-port.js';
 import { eventsOf } from '../../support/events-of.js';
 import { turn } from '../../support/turn.js';
@@ -124,7 +125,7 @@ describe('a crowd of posts', () => {
     flow.alone('b');
     expect(flow.posts.slice(crowd + 1).map((post) => post.replace('!', ''))).toEqual(['a', 'b']);
     await one(flow, 'c');
-    void flow.outbox.drain().catch(() => {});
+    void whenDrained(flow.outbox).catch(() => {});
     expect(flow.posts.at(-1)).toMatch(/^c/);
     await one(flow, 'd');
     flow.outbox.finish(EVENT, 'bye', 0);
@@ -320,7 +321,7 @@ describe('what waits alone', () => {
     flow.alone('a');
     flow.alone('bad', 0, [port1]);
     flow.alone('c');
-    const drained = flow.outbox.drain();
+    const drained = whenDrained(flow.outbox);
     const post = flow.port.post.bind(flow.port);
     const error = new MeshError('NOT_CLONEABLE', 'no ports here');
     flow.port.post = (message, transfer) => {
@@ -360,7 +361,7 @@ describe('drain, where something waits', () => {
     flow.alone('a');
     flow.alone('b');
     let drained = false;
-    const done = flow.outbox.drain().then(() => (drained = true));
+    const done = whenDrained(flow.outbox).then(() => (drained = true));
     flow.event('c');
     flow.ack(1);
     await turn();
@@ -430,7 +431,7 @@ describe('without a port', () => {
     flow.alone('b', value);
     value.clear();
     flow.event('c');
-    const drained = flow.outbox.drain();
+    const drained = whenDrained(flow.outbox);
     await turn();
     expect([flow.posts.length, flow.outbox.pending]).toEqual([0, 4]);
     flow.outbox.attach(flow.port);

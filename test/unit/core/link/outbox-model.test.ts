@@ -6,6 +6,7 @@ import { Outbox } from '../../../../src/core/link/outbox.js';
 import { Turn } from '../../../../src/core/link/turn.js';
 import { costOf } from '../../../../src/core/link/window.js';
 import { ECHO, EVENT } from '../../../../src/core/wire/frames.js';
+import { whenDrained } from '../../../contract/when-drained.js';
 import { FakePort } from '../../support/fake-port.js';
 import { eventsOf } from '../../support/events-of.js';
 import { turn } from '../../support/turn.js';
@@ -95,7 +96,7 @@ async function run(scenario: {
         outbox.flush();
         break;
       case 'drain':
-        void outbox.drain().then(() => drains--);
+        void whenDrained(outbox).then(() => drains--);
         drains++;
         break;
     }

@@ -3,8 +3,10 @@ import { Outbox } from '../../../../src/core/link/outbox.js';
 import { Turn } from '../../../../src/core/link/turn.js';
 import type { Lone } from '../../../../src/core/link/window.js';
 import { ECHO, EVENT, REQUEST } from '../../../../src/core/wire/frames.js';
+import { whenDrained } from '../../../contract/when-drained.js';
 import { FakePort } from '../../support/fake-port.js';
 import { countAlive } from '../../support/garbage.js';
+import { spy } from '../../support/spy.js';
 import { turn } from '../../support/turn.js';
 
 const lone: Lone = { kind: EVENT, id: 0, channel: 'c' };
@@ -237,7 +239,7 @@ describe('acknowledging', () => {
 describe('drain', () => {
   it('is done at once where nothing is pending, and posts nothing for it', async () => {
     const { outbox, port } = make();
-    await outbox.drain();
+    await whenDrained(outbox);
     expect(port.posts).toEqual([]);
   });
 
@@ -245,10 +247,10 @@ describe('drain', () => {
     const { outbox, port } = make();
     const done: string[] = [];
     event(outbox, 'a');
-    const first = outbox.drain().then(() => done.push('first'));
+    const first = whenDrained(outbox).then(() => done.push('first'));
     expect(port.posts).toEqual([[0, EVENT, 'a', 0, ECHO]]);
     event(outbox, 'b');
-    const second = outbox.drain().then(() => done.push('second'));
+    const second = whenDrained(outbox).then(() => done.push('second'));
     await turn();
     expect(done).toEqual([]);
     outbox.acknowledge(1);
@@ -259,10 +261,41 @@ describe('drain', () => {
     expect(outbox.pending).toBe(0);
   });
 
+  it('asks once, however often it is called, until more is handed over', async () => {
+    const { outbox, port } = make();
+    event(outbox, 'a');
+    const done: number[] = [];
+    for (let i = 0; i < 1000; i++) outbox.drain(() => done.push(i));
+    expect(outbox.pending).toBe(2);
+    expect(port.posts).toHaveLength(1);
+    event(outbox, 'b');
+    outbox.drain(() => done.push(1000));
+    expect(outbox.pending).toBe(4);
+    outbox.acknowledge(1);
+    expect(done).toHaveLength(1000);
+    outbox.acknowledge(2);
+    expect(done).toHaveLength(1001);
+  });
+
+  it('who no longer waits is not told, and not kept', async () => {
+    const { outbox } = make();
+    event(outbox, 'a');
+    const told = spy();
+    const alive = Array.from({ length: 100 }, () => {
+      const drained = (): void => told();
+      outbox.drain(drained)();
+      return new WeakRef<object>(drained);
+    });
+    expect(await countAlive(alive)).toBe(0);
+    outbox.drain(() => told('other'));
+    outbox.acknowledge(1);
+    expect(told).toHaveBeenCalledExactlyOnceWith('other');
+  });
+
   it('rejects with the cause if the link ends first', async () => {
     const { outbox } = make();
     event(outbox, 'a');
-    const drained = Promise.allSettled([outbox.drain(), outbox.drain()]);
+    const drained = Promise.allSettled([whenDrained(outbox), whenDrained(outbox)]);
     const cause = new Error('gone');
     outbox.close(cause);
     expect(await drained).toEqual([

@@ -7,6 +7,7 @@ import { electronEnd } from '../../../../src/core/port/message-port.js';
 import type { Port } from '../../../../src/core/port/port.js';
 import { relay, type PortKind } from '../../../../src/core/port/relay.js';
 import { deferred, rejection } from '../../../contract/case.js';
+import { whenDrained } from '../../../contract/when-drained.js';
 import { FakePort } from '../../support/fake-port.js';
 import { LinkSide } from '../../../contract/link-side.js';
 
@@ -179,7 +180,7 @@ describe('a relay', () => {
     expect(await a.request_('answer', 'good')).toBe('ok');
     expect([...a.of('malformed'), ...b.of('malformed')]).toEqual([]);
     b.send('event', new Set(['poison']));
-    await b.link.drain();
+    await whenDrained(b.link);
     expect(b.of('unreadable')).toHaveLength(1);
     a.link.bye(() => undefined);
   });

@@ -1,0 +1,45 @@
+import type { Link } from '../link/link.js';
+import { within } from '../within.js';
+import { TIMEOUT_MS, type CallOptions } from './request.js';
+
+/** Those whom an error names at most. */
+const NAMED = 10;
+
+/**
+ * Waits until what was handed over to each link was dispatched at its other side. Resolves with why the first of those ended that did.
+ *
+ * @throws MeshError `TIMEOUT`, `ABORTED`: what waits, waits on, and nothing here waits for it
+ */
+export function drain(
+  call: string,
+  links: readonly Link[],
+  { timeout = TIMEOUT_MS, signal }: CallOptions,
+): Promise<unknown> {
+  const waits: (() => void)[] = [];
+  let left = links.length;
+  let ended: unknown;
+  return within(
+    { call, timeout, signal },
+    () => late(links, timeout),
+    (resolve) => {
+      if (left === 0) resolve(undefined);
+      for (const link of links) {
+        const drained = (cause?: unknown): void => {
+          ended ??= cause;
+          if (--left === 0) resolve(ended);
+        };
+        waits.push(link.drain(drained));
+      }
+    },
+    () => waits.forEach((end) => end()),
+  );
+}
+
+function late(links: readonly Link[], timeout: number): string {
+  const slow = links.filter(({ pending }) => pending > 0).map(({ peer, pending }) => `${peer.name} (${pending})`);
+  if (slow.length > NAMED) slow.push(`and ${slow.splice(NAMED).length} more`);
+  return (
+    `after ${timeout} ms, some have not dispatched all that was sent to them: ${slow.join(', ')}. They go on; ` +
+    `to(peer).drain() waits for one of them, and with({ timeout: Infinity }) for ever.`
+  );
+}
