@@ -143,7 +143,8 @@ export class Bus<C extends ChannelMap<C> = AnyChannels> extends Caller<C> {
 
   /**
    * As `on`; resolves when every responsive peer knows, so that whatever any of them sends from then on arrives here.
-   * Rejects with `CLOSED`, or `BRIDGE_GONE`, if the bus ends before.
+   * Rejects with `CLOSED`, or `BRIDGE_GONE`, if the bus ends before; with `TIMEOUT` if the broker's process is blocked for 30 s. The
+   * listener is there then all the same.
    */
   async subscribe<K extends EventChannel<C>>(channel: K, listener: Listener<C[K]>): Promise<void> {
     this.#add('subscribe', channel, listener, {});
@@ -210,7 +211,7 @@ export class Bus<C extends ChannelMap<C> = AnyChannels> extends Caller<C> {
 
   /**
    * The mesh as its broker has it: peers, channels and counters, as plain data. Rejects with `NOT_AUTHORIZED` if this peer may not
-   * know (pages may only if their grant says so), `BRIDGE_GONE`, `CLOSED`.
+   * know (pages may only if their grant says so), `BRIDGE_GONE`, `CLOSED`, `TIMEOUT` after 30 s.
    */
   queryState(): Promise<MeshState> {
     return this.#mesh.query() as Promise<MeshState>;

@@ -14,15 +14,16 @@ import { Leases } from '../port/leases.js';
 import { MeshPort } from '../port/mesh-port.js';
 import { closedError, type CloseInfo } from './close-info.js';
 import { Dispatcher, type Handling } from './dispatcher.js';
+import { drain } from './draining.js';
+import { inTime } from './in-time.js';
 import { Links, staleError, unlinkedError } from './links.js';
 import { Listeners } from './listeners.js';
 import { Reports } from './reports.js';
 import { Liveness, type LivenessOwner } from './liveness.js';
-import { drain } from './draining.js';
 import { openPort, type OpenerOwner } from './opening.js';
 import type { Platform } from './platform.js';
 import { Receiver, type ReceiverOwner } from './receiver.js';
-import type { CallOptions } from './request.js';
+import { TIMEOUT_MS, type CallOptions } from './request.js';
 import { Requests, type RequestsOwner } from './requests.js';
 import { Sending } from './sending.js';
 import { isMeant, peersOf, type Target } from './target.js';
@@ -112,19 +113,17 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
   }
 
   confirm(call: string): Promise<void> {
-    return this.#unlessClosed(call, this.#seat.confirm());
+    return this.#answer(call, this.#seat.confirm());
   }
 
   query(): Promise<unknown> {
-    return this.#unlessClosed('queryState()', this.#seat.query());
+    return this.#answer('queryState()', this.#seat.query());
   }
 
-  /** If the bus has ended, what the broker was asked for rejects with how. */
-  #unlessClosed<T>(call: string, answer: Promise<T>): Promise<T> {
-    return answer.catch((error: unknown) => {
-      this.check(call);
-      throw error;
-    });
+  #answer<T>(call: string, answer: Promise<T>): Promise<T> {
+    const late = (): string =>
+      `no answer of the broker after ${TIMEOUT_MS} ms: its process is blocked. What was announced holds; who knows of it can't be said.`;
+    return inTime(this, answer, { call, timeout: TIMEOUT_MS }, late);
   }
 
   /** @throws MeshError `CLOSED` */

@@ -4,8 +4,8 @@ import type { Peer } from '../directory/peer.js';
 import type { MeshPort } from '../port/mesh-port.js';
 import { closeRaw } from '../port/port.js';
 import { moves } from '../wire/payload.js';
-import { within, type Patience } from '../within.js';
 import { hold, letGo } from './hold.js';
+import { inTime } from './in-time.js';
 import { TIMEOUT_MS, type CallOptions } from './request.js';
 import { MISSED, type Requests } from './requests.js';
 import type { Target } from './target.js';
@@ -69,7 +69,11 @@ async function open(
     const ends = owner.channel();
     // In the same turn, where that is possible: the peer may be gone in the next.
     const [near, far] =
-      ends instanceof Promise ? await inTime(owner, ends, { call, timeout: left, signal: options.signal }, late) : ends;
+      ends instanceof Promise
+        ? await inTime(owner, ends, { call, timeout: left, signal: options.signal }, late, ([unused]) =>
+            closeRaw(unused),
+          )
+        : ends;
     try {
       const peer = await owner.requests.port(target, channel, args, { ...options, timeout: left, wait }, far, tried);
       if (peer !== MISSED) return owner.makePort(near, peer as Peer);
@@ -85,30 +89,5 @@ async function open(
     // Once it waits, it waits on, whoever else is asked meanwhile.
     until ??= performance.now() + wait;
     wait = Math.max(0, until - performance.now());
-  }
-}
-
-/** Main, which makes the channel, may be blocked. One that comes too late is closed. */
-async function inTime(
-  owner: OpenerOwner,
-  making: Promise<Ends>,
-  patience: Patience,
-  late: () => string,
-): Promise<Ends> {
-  let over = false;
-  making.then(
-    ([near]) => over && closeRaw(near),
-    () => {},
-  );
-  try {
-    return await within<Ends>(
-      patience,
-      late,
-      (resolve, reject) => void making.then(resolve, reject),
-      () => (over = true),
-    );
-  } catch (error) {
-    owner.check(patience.call); // how the bus has ended
-    throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import * as control from '../../../../src/core/broker/control.js';
 import { join } from '../../../../src/core/bus/join.js';
 import { HANDLE } from '../../../../src/core/directory/entry.js';
@@ -10,6 +10,8 @@ import { deferred, rejection } from '../../../contract/case.js';
 import { peer } from '../../../contract/link-side.js';
 import { ControlSide } from '../../support/control-side.js';
 import { turn } from '../../support/turn.js';
+
+afterEach(() => void vi.useRealTimers());
 
 it('a peer that is back under its old id, before all was told of its leave, has left and joined; its link is a new one', async () => {
   const [near, far] = createMemoryChannel().ports;
@@ -48,4 +50,30 @@ it('a peer that is back under its old id, before all was told of its leave, has 
   expect(bus.load.links).toBe(1);
   await bus.close();
   await second.closed;
+});
+
+it('a broker that is blocked: what waits for its answer rejects with TIMEOUT after 30 s, and the listener is there', async () => {
+  const [near, far] = createMemoryChannel().ports;
+  const broker = new ControlSide(far);
+  const platform = { channel: () => createMemoryChannel().ports, adopt: (raw: unknown) => raw as Port };
+  const joining = join(near, platform, { call: 'join()', timeout: 1000 });
+  broker.post([
+    control.WELCOME,
+    { version: WIRE_VERSION, self: peer('me'), grant: {}, limits: defaultLimits, redact: false, peers: [] },
+  ]);
+  const bus = await joining;
+  vi.useFakeTimers();
+  const late = [rejection(bus.subscribe('e', () => {})), rejection(bus.queryState())];
+  await vi.advanceTimersByTimeAsync(29_999);
+  const answered = rejection(bus.subscribe('f', () => {}));
+  await vi.advanceTimersByTimeAsync(1);
+  const text = 'no answer of the broker after 30000 ms: its process is blocked';
+  expect(await Promise.all(late)).toMatchObject([
+    { code: 'TIMEOUT', message: expect.stringMatching(`^subscribe\\('e'\\): ${text}`) },
+    { code: 'TIMEOUT', message: expect.stringMatching(`^queryState\\(\\): ${text}`) },
+  ]);
+  expect(bus.listenerCount('e')).toBe(1);
+  await bus.close();
+  expect(await answered).toMatchObject({ code: 'CLOSED' });
+  expect(vi.getTimerCount()).toBe(0);
 });
