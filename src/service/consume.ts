@@ -66,7 +66,10 @@ export interface ServiceHandle<M, E> {
     event: K,
     listener: Listener<Args<E & ServiceLifecycle, K>>,
   ): this;
-  /** As `$on`; resolves when every responsive peer knows, so that whatever the service tells from then on arrives here. */
+  /**
+   * As `$on`; resolves when every responsive peer knows, so that whatever the service tells from then on arrives here. Rejects as
+   * `bus.subscribe()` does; the options of `$with()` are not for it.
+   */
   $subscribe<K extends keyof E & string>(event: K, listener: Listener<Args<E, K>>): Promise<void>;
   /** Whether somebody provides it. */
   readonly $available: boolean;

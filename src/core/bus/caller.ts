@@ -26,7 +26,7 @@ export interface CallerOptions {
    * @default 30000; for the next item of a stream, `Infinity`
    */
   readonly timeout?: number;
-  /** Aborts a call: it rejects with `ABORTED`, and is cancelled at the other side. */
+  /** Aborts a call: it rejects with `ABORTED`, and is cancelled at the other side. `drain()` ends its wait. */
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds a request waits for somebody to handle its channel, before it rejects with `NO_HANDLER`. @default 0 */
   readonly wait?: number;
@@ -121,7 +121,8 @@ export class Caller<C extends ChannelMap<C> = AnyChannels> {
   /**
    * Resolves when the peers meant have dispatched all that they were sent before.
    *
-   * Rejects with the cause if something that was sent to them was lost since the last `drain()` that was for them; with a MeshError
+   * Rejects with the cause if something that was sent to them was lost since the last `drain()` that was for them (of the last 100 peers to
+   * which something was); with a MeshError
    * `TIMEOUT` (what waits, waits on), `ABORTED`; `CLOSED`, `BRIDGE_GONE` after the end of the bus.
    *
    * @example

@@ -15,28 +15,35 @@ export function drain(
   links: readonly Link[],
   { timeout = TIMEOUT_MS, signal }: CallOptions,
 ): Promise<unknown> {
+  const open = new Set(links);
   const waits: (() => void)[] = [];
-  let left = links.length;
+  let over = false;
   let ended: unknown;
   return within(
     { call, timeout, signal },
-    () => late(links, timeout),
+    () => late([...open], timeout),
     (resolve) => {
-      if (left === 0) resolve(undefined);
+      if (open.size === 0) resolve(undefined);
       for (const link of links) {
-        const drained = (cause?: unknown): void => {
+        const end = link.drain((cause) => {
           ended ??= cause;
-          if (--left === 0) resolve(ended);
-        };
-        waits.push(link.drain(drained));
+          open.delete(link);
+          if (open.size === 0) resolve(ended);
+        });
+        // A post of Electron's main process runs microtasks: one of them may have aborted it.
+        if (over) return end();
+        waits.push(end);
       }
     },
-    () => waits.forEach((end) => end()),
+    () => {
+      over = true;
+      waits.forEach((end) => end());
+    },
   );
 }
 
-function late(links: readonly Link[], timeout: number): string {
-  const slow = links.filter(({ pending }) => pending > 0).map(({ peer, pending }) => `${peer.name} (${pending})`);
+function late(open: readonly Link[], timeout: number): string {
+  const slow = open.map(({ peer, pending }) => `${peer.name} (${pending})`);
   if (slow.length > NAMED) slow.push(`and ${slow.splice(NAMED).length} more`);
   return (
     `after ${timeout} ms, some have not dispatched all that was sent to them: ${slow.join(', ')}. They go on; ` +

@@ -113,16 +113,15 @@ export class Mesh implements SeatListener, RequestsOwner, ReceiverOwner, Livenes
   }
 
   confirm(call: string): Promise<void> {
-    return this.#answer(call, this.#seat.confirm());
+    return this.#answer(call, this.#seat.confirm(), ' The listener is there; whether all know of it can not be said.');
   }
 
   query(): Promise<unknown> {
     return this.#answer('queryState()', this.#seat.query());
   }
 
-  #answer<T>(call: string, answer: Promise<T>): Promise<T> {
-    const late = (): string =>
-      `no answer of the broker after ${TIMEOUT_MS} ms: its process is blocked. What was announced holds; who knows of it can't be said.`;
+  #answer<T>(call: string, answer: Promise<T>, more = ''): Promise<T> {
+    const late = (): string => `no answer of the broker after ${TIMEOUT_MS} ms: its process is blocked.${more}`;
     return inTime(this, answer, { call, timeout: TIMEOUT_MS }, late);
   }
 

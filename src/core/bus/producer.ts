@@ -43,7 +43,10 @@ export class Producer implements Serving {
   async run(result: unknown): Promise<void> {
     const { channel } = this;
     try {
-      const iterator = iterate(await result, channel);
+      const source = await result;
+      // Nobody waits for it: that it is none is nobody's fault but its consumer's, who has gone.
+      if (this.#over && !isIterable(source)) return;
+      const iterator = iterate(source, channel);
       this.#iterator = iterator;
       if (this.#over) return this.#stop();
       this.#link.started(this.#id);
@@ -132,6 +135,14 @@ async function callReturn(iterator: AsyncIterator<unknown>): Promise<void> {
 export function isSource(value: unknown): value is Source {
   if (typeof value !== 'object' || value === null) return false;
   return Symbol.asyncIterator in value || isReadable(value);
+}
+
+/** Whether items can be taken from it, in whatever way. */
+function isIterable(value: unknown): boolean {
+  return (
+    isSource(value) ||
+    (typeof value === 'object' && value !== null && (Symbol.iterator in value || isNodeStream(value)))
+  );
 }
 
 /** To be called with one that is not taken from at once: an error of it would be nobody's, and end the process. Who takes from it gets that. */

@@ -23,7 +23,7 @@ export interface ErrorContext {
   readonly channel: string | undefined;
 }
 
-/** Peers whose loss is kept until a `drain()`: who never calls it doesn't fill memory. */
+/** Peers whose loss is kept until a `drain()`, the last ones: who never calls it for those that have left doesn't fill memory. */
 const MAX_LOSSES = 100;
 
 /** What goes wrong beside the calls: told to whoever asked for it, and never to the peer, or the next listener. */
@@ -41,7 +41,11 @@ export class Reports {
   }
 
   dropped(peer: Peer, count: number, channel: string | undefined, error: MeshError): void {
-    if (!this.#losses.has(peer.id) && this.#losses.size < MAX_LOSSES) this.#losses.set(peer.id, { peer, error });
+    if (!this.#losses.has(peer.id)) {
+      const [oldest] = this.#losses.keys();
+      if (this.#losses.size >= MAX_LOSSES) this.#losses.delete(oldest as string);
+      this.#losses.set(peer.id, { peer, error });
+    }
     tell(this.onDropped, (listener) => listener({ peer, count, channel, error }));
   }
 

@@ -3,7 +3,7 @@ export type Drained = (cause?: unknown) => void;
 
 interface Drain {
   /** Frames that are done with then, of all there ever were */
-  readonly frames: number;
+  frames: number;
   readonly drained: Drained;
 }
 
@@ -20,7 +20,8 @@ export class Drains {
   }
 
   /**
-   * Calls `drained` when so many frames more are done with. They are, in the order in which they were handed over.
+   * Calls `drained` when so many frames more are done with. They are, in the order in which they were handed over, but for those that
+   * are lost: see there.
    * @returns what ends the wait
    */
   after(frames: number, drained: Drained): () => void {
@@ -32,6 +33,14 @@ export class Drains {
   done(frames: number): void {
     this.#done += frames;
     while (this.#drains[0] && this.#drains[0].frames <= this.#done) this.#drains.shift()?.drained();
+  }
+
+  /** So many frames can't be posted, behind so many others that are under way: who waits for no more than those waits on. */
+  lost(frames: number, ahead: number): void {
+    const before = this.#done + ahead;
+    for (const drain of this.#drains) if (drain.frames <= before) drain.frames += frames;
+    if (this.#last <= before) this.#last += frames;
+    this.done(frames);
   }
 
   fail(cause: unknown): void {

@@ -61,6 +61,8 @@ export class Outbox implements Sender {
   #length = 0;
   #frames = 0;
   #events = 0;
+  /** Frames that are just being posted. */
+  #leaving = 0;
   #scheduled = false;
   /** Nothing can leave: there is no port, the window is closed, or others wait. */
   #blocked = false;
@@ -98,9 +100,9 @@ export class Outbox implements Sender {
     return this.#port?.carries ?? least;
   }
 
-  /** Frames handed over and not known to be dispatched: gathered, waiting and under way. */
+  /** Frames handed over and not known to be dispatched: gathered, waiting, leaving and under way. */
   get pending(): number {
-    return this.#frames + this.#queue.frames + this.#window.frames;
+    return this.#frames + this.#queue.frames + this.#leaving + this.#window.frames;
   }
 
   // ---- handing over
@@ -341,7 +343,6 @@ export class Outbox implements Sender {
       this.#post(message, transfer, posted);
     } catch (error) {
       closePorts(transfer);
-      this.#drains.done(posted.frames);
       this.#options.onUnpostable(lone, error);
     }
   }
@@ -378,13 +379,18 @@ export class Outbox implements Sender {
     const untold = this.#receipts.told();
     // Electron's main process runs microtasks inside of a post: what they hand over comes behind it.
     this.#blocked = true;
+    this.#leaving += posted.frames;
     try {
       // What is captured is copied: a batch is a tree.
       this.#port?.post(message, transfer, !posted.lone);
     } catch (error) {
       this.#blocked = blocked;
+      // Where a batch fails, all ends with the link.
+      if (posted.lone) this.#drains.lost(posted.frames, this.#window.frames);
       this.#receipts.untell(untold);
       throw error;
+    } finally {
+      this.#leaving -= posted.frames;
     }
     this.#blocked = blocked;
     this.#window.add(posted, asks);

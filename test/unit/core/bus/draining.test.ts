@@ -51,8 +51,8 @@ it('waits for all, also where one ends; resolves with why the first one did', as
 });
 
 it('is told of links that have nothing under way at once', async () => {
-  const link = { drain: (drained: Drained) => (drained(), () => {}) } as unknown as FakeLink;
-  expect(await wait([link, link])).toBeUndefined();
+  const idle = (): FakeLink => ({ drain: (drained: Drained) => (drained(), () => {}) }) as unknown as FakeLink;
+  expect(await wait([idle(), idle()])).toBeUndefined();
 });
 
 it.each([
@@ -66,6 +66,26 @@ it.each([
   expect(await late).toMatchObject({ code });
   expect((await late).message).toMatch(text);
   expect(links.map(({ waits }) => waits.size)).toEqual([0, 0]);
+});
+
+it('names nobody who had dispatched what it waited for, and has got more since', async () => {
+  const links = make('quick', 'slow');
+  const late = rejection(wait(links, { timeout: 1 }));
+  links[0]!.settle();
+  links[0]!.pending = 5;
+  expect((await late).message).toContain(': slow (1). They go on');
+});
+
+it('waits for nobody if its signal aborts in the course of asking', async () => {
+  const links = make('a', 'b', 'c');
+  const controller = new AbortController();
+  const ask = links[1]!.drain.bind(links[1]);
+  links[1]!.drain = (drained) => {
+    controller.abort();
+    return ask(drained);
+  };
+  expect(await rejection(wait(links, { signal: controller.signal }))).toMatchObject({ code: 'ABORTED' });
+  expect(links.map(({ waits }) => waits.size)).toEqual([0, 0, 0]);
 });
 
 it('names ten of those it waits for at most', async () => {

@@ -153,6 +153,24 @@ it('reports what its handler throws after the end, but not the reason for which 
   mesh.close();
 });
 
+it('says to nobody that a handler returned no stream, where its consumer has given up', async () => {
+  const mesh = new TestMesh({ make: () => createMemoryChannel().ports });
+  const [a, b] = [await mesh.join('a'), await mesh.join('b')];
+  const errors: unknown[] = [];
+  b.onError((error) => errors.push(error));
+  const late = deferred<unknown>();
+  b.handle('late', () => late.promise);
+  await b.subscribe('e', () => {});
+  const stream = a.stream('late');
+  await a.drain();
+  await stream.return();
+  await a.drain();
+  late.resolve('no stream');
+  await turn();
+  expect(errors).toEqual([]);
+  mesh.close();
+});
+
 it('ends a stream of Node’s at once, though nothing comes from it, nothing was taken from it, or no stream was asked for', async () => {
   const mesh = new TestMesh({ make: () => createMemoryChannel().ports });
   const [a, b] = [await mesh.join('a'), await mesh.join('b')];

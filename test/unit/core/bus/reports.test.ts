@@ -76,11 +76,11 @@ describe('Reports', () => {
     expect(reports.takeLoss('a')).toBe(first);
   });
 
-  it('keep the losses of 100 peers: an application that never takes them loses no memory', () => {
+  it('keep the losses of the last 100 peers: an application that never takes them loses no memory', () => {
     const reports = new Reports();
     for (let i = 0; i < 200; i++) reports.dropped(peer(`p${i}`), 1, 'c', loss(`${i}`));
-    expect(reports.takeLoss('p99')?.message).toBe('99');
-    expect(reports.takeLoss('p100')).toBeUndefined();
-    expect(reports.takeLoss(undefined)?.message).toBe('0');
+    expect(reports.takeLoss('p99')).toBeUndefined();
+    expect(reports.takeLoss('p199')?.message).toBe('199');
+    expect(reports.takeLoss(undefined)?.message).toBe('100');
   });
 });

@@ -356,6 +356,32 @@ describe('a batch that waited and cannot be posted', () => {
 });
 
 describe('drain, where something waits', () => {
+  it('is not over because what came behind it could not be posted', async () => {
+    class Picky extends PortTaker {
+      override post(message: unknown, transfer?: readonly unknown[]): void {
+        if ((message as unknown[])[2] === 'bad') throw new Error('not on this port');
+        super.post(message, transfer);
+      }
+    }
+    const flow = make({}, new Picky(), false);
+    flow.event('a');
+    const drained = vi.fn<() => void>();
+    flow.outbox.drain(drained);
+    for (let i = 0; i < 3; i++) flow.alone('bad');
+    flow.event('b');
+    const behind = vi.fn<() => void>();
+    flow.outbox.drain(behind);
+    flow.outbox.attach(flow.port);
+    await turn();
+    expect(flow.unpostable).toHaveLength(3);
+    expect([drained.mock.calls.length, behind.mock.calls.length]).toEqual([0, 0]);
+    flow.ack(1);
+    expect([drained.mock.calls.length, behind.mock.calls.length]).toEqual([1, 0]);
+    flow.ack(flow.port.posts.length);
+    expect(behind).toHaveBeenCalledOnce();
+    expect(flow.outbox.pending).toBe(0);
+  });
+
   it('waits for all that was handed over before, and asks for the acknowledgement behind it', async () => {
     const flow = make({ highWater: 1 });
     flow.alone('a');
@@ -506,6 +532,50 @@ describe('what is handed over while a post is made', () => {
     await turn();
     expect(flow.posts).toEqual(['a', 'b', 'c', 'd']);
     flow.ack(port.posts.length);
+    expect(flow.outbox.pending).toBe(0);
+  });
+
+  it('a drain waits for the post that is just made, too, whether or not somebody waits already', async () => {
+    for (const before of [false, true]) {
+      const port = new Busy();
+      const flow = make({}, port);
+      const drained = vi.fn<() => void>();
+      if (before) {
+        flow.event('a');
+        flow.outbox.drain(() => {});
+      }
+      port.during = [() => flow.outbox.drain(drained)];
+      flow.alone('b');
+      await turn();
+      expect(flow.outbox.pending).toBe(before ? 4 : 2);
+      for (let post = 1; post < port.posts.length; post++) flow.ack(post);
+      expect(drained).not.toHaveBeenCalled();
+      flow.ack(port.posts.length);
+      expect(drained).toHaveBeenCalledOnce();
+      expect(flow.outbox.pending).toBe(0);
+    }
+  });
+
+  it('a drain is over in its time, though the post that is just made fails', async () => {
+    const port = new Busy();
+    const flow = make({}, port);
+    const [first, drained] = [vi.fn<() => void>(), vi.fn<() => void>()];
+    flow.event('a');
+    flow.outbox.drain(first);
+    port.during = [
+      () => {
+        flow.outbox.drain(drained);
+        throw new Error('not on this port');
+      },
+    ];
+    expect(() => flow.alone('b')).toThrow('not on this port');
+    port.posts.pop(); // written down, and then refused
+    await turn();
+    expect(flow.outbox.pending).toBe(3);
+    flow.ack(1);
+    expect([first.mock.calls.length, drained.mock.calls.length]).toEqual([1, 0]);
+    flow.ack(2);
+    expect(drained).toHaveBeenCalledOnce();
     expect(flow.outbox.pending).toBe(0);
   });
 
